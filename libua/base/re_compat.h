@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file re_compat.h  The one place that includes libre, whatever its age */
+#ifndef UA_RE_COMPAT_H
+#define UA_RE_COMPAT_H
+
+/*
+ * libre 1.1.0's headers do not compile alone: they want to be told what the
+ * C library has.  Newer ones know; the macros do no harm there.
+ */
+#ifndef HAVE_INTTYPES_H
+#define HAVE_INTTYPES_H 1
+#endif
+#ifndef HAVE_STDBOOL_H
+#define HAVE_STDBOOL_H 1
+#endif
+#ifndef HAVE_INET6
+#define HAVE_INET6 1
+#endif
+#ifndef USE_OPENSSL
+#define USE_OPENSSL 1
+#endif
+
+/* libre's own headers are not written for our warnings. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#include <re.h>
+#pragma GCC diagnostic pop
+
+/*
+ * configure takes this from pkg-config: no header of libre tells it.
+ * Without configure (lint, fuzz builds) the oldest one is assumed.
+ */
+#ifndef LIBRE_VERSION_NUM
+#define LIBRE_VERSION_NUM 10100
+#endif
+
+/* 3.6.0: fd_listen() hands out an object instead of using the fd as key. */
+struct ua_fd {
+#if LIBRE_VERSION_NUM >= 30600
+	struct re_fhs *fhs;
+#else
+	int fd;
+	bool on;
+#endif
+};
+
+static inline int ua_fd_listen(struct ua_fd *ufd, int fd, int flags, fd_h *h,
+			       void *arg)
+{
+#if LIBRE_VERSION_NUM >= 30600
+	return fd_listen(&ufd->fhs, fd, flags, h, arg);
+#else
+	const int err = fd_listen(fd, flags, h, arg);
+
+	ufd->fd = fd;
+	ufd->on = !err;
+	return err;
+#endif
+}
+
+
+static inline void ua_fd_close(struct ua_fd *ufd)
+{
+#if LIBRE_VERSION_NUM >= 30600
+	ufd->fhs = fd_close(ufd->fhs);
+#else
+	if (ufd->on)
+		fd_close(ufd->fd);
+	ufd->on = false;
+#endif
+}
+
+
+/* 4.0.0: udp_sock_fd() lost its address family. */
+static inline int ua_udp_fd(const struct udp_sock *us, int af)
+{
+#if LIBRE_VERSION_NUM >= 40000
+	(void)af;
+	return (int)udp_sock_fd(us);
+#else
+	return udp_sock_fd(us, af);
+#endif
+}
+
+/* 2.1.0: sip_send_h got the contact object, and its source is not const. */
+#if LIBRE_VERSION_NUM >= 20100
+#define UA_SIP_SEND_H(name)                                                   \
+	int name(enum sip_transp tp, struct sa *src, const struct sa *dst,    \
+		 struct mbuf *mb, struct sip_contact **contp, void *arg)
+#else
+#define UA_SIP_SEND_H(name)                                                   \
+	int name(enum sip_transp tp, const struct sa *src,                    \
+		 const struct sa *dst, struct mbuf *mb, void *arg)
+#endif
+
+#endif
