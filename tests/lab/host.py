@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A host of the lab: one network namespace, its processes and sockets."""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+CLONE_NEWNET = 0x40000000
+SIOCETHTOOL = 0x8946
+ETHTOOL_OFF = (0x17, 0x19, 0x1f, 0x21, 0x24, 0x2c)  # tx csum, sg, tso, ...
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """The lab itself is at fault, not what it tests."""
+
+
+def command(argv, stdin=None, check=True):
+    """Runs a short command to its end; returns what it printed."""
+    done = subprocess.run(argv, input=stdin, text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if check and done.returncode:
+        raise LabError("%s: %s" % (" ".join(argv), done.stderr.strip()
+                                   or "status %d" % done.returncode))
+    return done.stdout
+
+
+class Process:
+    """A process in a host: its log files, its end by its own pid."""
+
+    def __init__(self, argv, log, env=None, stdin=False, lines=None):
+        """lines: called with each line of stdout, from a thread."""
+        self.argv = argv
+        self.err = log + ".err"
+        self.out = log + ".out"
+        self.started = time.monotonic()
+        with open(self.err, "ab") as err, open(self.out, "ab") as out:
+            self.popen = subprocess.Popen(
+                argv, stderr=err, env=env, start_new_session=True,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if lines else out)
+        self.pid = self.popen.pid
+        self.reader = None
+        if lines:
+            self.reader = threading.Thread(target=self._read, args=(lines,),
+                                           daemon=True)
+            self.reader.start()
+
+    def _read(self, lines):
+        with open(self.out, "ab") as out:
+            for line in self.popen.stdout:
+                out.write(line)
+                out.flush()
+                lines(line.decode("utf-8", "replace"))
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def wait(self, timeout):
+        """The exit status, or None when it still runs."""
+        try:
+            status = self.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        if self.reader:
+            self.reader.join(2)
+        return status
+
+    def signal(self, number):
+        if self.alive():
+            self.popen.send_signal(number)
+
+    def stop(self, grace=2.0):
+        """Asks it to end, then makes it end; returns the exit status."""
+        self.signal(signal.SIGTERM)
+        if self.wait(grace) is None:
+            self.signal(signal.SIGKILL)
+            self.wait(5)
+        if self.popen.stdin:
+            try:
+                self.popen.stdin.close()
+            except OSError:
+                pass
+        return self.popen.returncode
+
+    def tail(self, lines=25):
+        """The last lines of both of its logs, for a person."""
+        text = ""
+        for path in (self.out, self.err):
+            with open(path, "r", errors="replace") as log:
+                last = log.read().splitlines()[-lines:]
+            if last:
+                text += "--- %s\n%s\n" % (path, "\n".join(last))
+        return text
+
+
+class Host:
+    """One network namespace."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = "/run/netns/" + name
+        self.processes = []
+        command(["ip", "netns", "add", name])
+        self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+        self.ip("link set lo up")
+
+    def enter(self, work):
+        """Calls work() with this thread inside the namespace."""
+        with open("/proc/thread-self/ns/net") as home, \
+                open(self.path) as there:
+            if libc.setns(there.fileno(), CLONE_NEWNET):
+                raise LabError("cannot enter " + self.name)
+            try:
+                return work()
+            finally:
+                if libc.setns(home.fileno(), CLONE_NEWNET):
+                    os._exit(70)
+
+    def sysctl(self, key, value):
+        def write():
+            with open("/proc/sys/" + key.replace(".", "/"), "w") as entry:
+                entry.write(str(value))
+        self.enter(write)
+
+    def ip(self, *lines):
+        """Runs commands of ip, all in one batch."""
+        command(["ip", "-n", self.name, "-batch", "-"], "\n".join(lines))
+
+    def inside(self, argv):
+        return ["nsenter", "--net=" + self.path, "--"] + list(argv)
+
+    def run(self, argv, stdin=None, check=True):
+        return command(self.inside(argv), stdin, check)
+
+    def spawn(self, argv, log, **more):
+        process = Process(self.inside(argv), log, **more)
+        self.processes.append(process)
+        return process
+
+    def socket(self, kind=socket.SOCK_DGRAM, address="", port=0):
+        """A socket bound inside; kind and address as in socket(2)."""
+        def make():
+            sock = socket.socket(socket.AF_INET, kind)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address, port))
+            return sock
+        return self.enter(make)
+
+    def offload_off(self, interface):
+        """No checksum or segmentation is left to a card that is none."""
+        def switch():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                for number in ETHTOOL_OFF:
+                    value = ctypes.create_string_buffer(
+                        struct.pack("II", number, 0))
+                    request = struct.pack("16sP8x", interface.encode(),
+                                          ctypes.addressof(value))
+                    try:
+                        fcntl.ioctl(sock, SIOCETHTOOL, request)
+                    except OSError:
+                        if number == 0x17:
+                            raise
+        self.enter(switch)
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.stop()
+        self.processes = []
+
+    def remove(self):
+        self.stop()
+        kill_all(self.name)
+        command(["ip", "netns", "del", self.name], check=False)
+
+
+def kill_all(name):
+    """Ends what still runs in a namespace, each process by its pid."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        pids = command(["ip", "netns", "pids", name], check=False).split()
+        if not pids:
+            return
+        for pid in pids:
+            try:
+                os.kill(int(pid), number)
+            except ProcessLookupError:
+                pass
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline and command(
+                ["ip", "netns", "pids", name], check=False).split():
+            time.sleep(0.05)
