@@ -101,6 +101,7 @@ UA_CHECK int ua_stun_decode(struct ua_stun *msg, const uint8_t *buf,
  * @retval 0       Authentic
  * @retval ENOENT  No MESSAGE-INTEGRITY in it
  * @retval EACCES  Wrong key, or changed on its way
+ * @retval ENOMEM  Could not be checked: drop it, it will be sent again
  */
 UA_CHECK int ua_stun_check(const struct ua_stun *msg, const uint8_t *key,
 			   size_t key_len);
@@ -172,16 +173,20 @@ void ua_stun_put_error(struct ua_wr *wr, uint16_t code, const char *reason);
  *
  * @retval 0       wr->pos bytes of wr->buf are the message
  * @retval ENOSPC  Did not fit
+ * @retval EINVAL  An address that is none was put
+ * @retval ENOMEM  No memory for MESSAGE-INTEGRITY
  */
 UA_CHECK int ua_stun_end(struct ua_wr *wr, const uint8_t *key, size_t key_len,
 			 bool fingerprint);
 
 
 /**
- * Long-term key MD5(user:realm:password) (RFC 8489, 9.2.2).
+ * Long-term key MD5(user:realm:password) (RFC 8489, 9.2.2).  The strings
+ * are taken as they are: OpaqueString (RFC 8265) changes no printable ASCII.
  *
  * @retval 0       Done
  * @retval ENOSYS  The system's OpenSSL does not do MD5
+ * @retval ENOMEM  Try again later
  */
 UA_CHECK int ua_stun_key(uint8_t key[16], const char *user, const char *realm,
 			 const char *password);
