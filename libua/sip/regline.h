@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file regline.h  A registration on an endpoint */
+#ifndef UA_REGLINE_H
+#define UA_REGLINE_H
+
+#include "dialog/reg.h"
+#include "sip/endpoint.h"
+
+struct ua_regline;
+
+/**
+ * What happened.  Called from the loop, never from inside a function of this
+ * file; may free the line.
+ *
+ * @param ev     Borrowed for the run
+ * @param local  Our end of the flow that the last REGISTER took: with TCP its
+ *               port is the connection's.  af NONE: no answer came
+ */
+typedef void(ua_regline_h)(struct ua_regline *line,
+			   const struct ua_reg_event *ev,
+			   const struct ua_addr *local, void *arg);
+
+/** All strings are copied */
+struct ua_regline_conf {
+	const char *registrar; /**< Request-URI: "sip:example.com"          */
+	const char *aor;       /**< "sip:alice@example.com"                 */
+	const char *contact;   /**< From ua_endpoint_contact()              */
+	const char *route;     /**< Route header, NULL: none                */
+	const char *params;    /**< Of the Contact header, NULL: none       */
+	struct ua_cred cred;
+	struct ua_hop hop;  /**< The server: the flow                    */
+	uint32_t expires_s; /**< To ask for, 0: UA_REG_EXPIRES_S         */
+	uint32_t refresh_s; /**< Keepalive by REGISTER, 0: none          */
+	ua_regline_h *h;
+	void *arg;
+};
+
+
+/**
+ * Register, and stay registered.
+ *
+ * @param linep  Set on success; mem_deref() it at any time (it does not
+ *               unregister: ua_regline_stop() does)
+ * @param ep     Endpoint, must live longer
+ *
+ * @retval 0       Under way, events follow
+ * @retval EINVAL  An URI is none
+ * @retval ENOMEM  Try later
+ */
+UA_CHECK int ua_regline_alloc(struct ua_regline **linep,
+			      struct ua_endpoint *ep,
+			      const struct ua_regline_conf *conf);
+
+/** Register again now: the flow died, the machine woke up */
+void ua_regline_refresh(struct ua_regline *line);
+
+/** Unregister; UA_REG_UNREGISTERED follows within UA_REG_BYE_MS */
+void ua_regline_stop(struct ua_regline *line);
+
+enum ua_reg_state ua_regline_state(const struct ua_regline *line);
+
+#endif
