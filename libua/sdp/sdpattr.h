@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file sdpattr.h  Attributes that the model has a field for */
+#ifndef UA_SDPATTR_H
+#define UA_SDPATTR_H
+
+#include "sdp/sdp.h"
+
+/** A description that is being read */
+struct ua_sdpattr_reader {
+	struct ua_sdp *sdp;
+	struct ua_sdp_media *media;     /**< NULL: session level             */
+	struct ua_sdp_error *err;       /**< May be NULL                     */
+	struct ua_sdp_cand *cand;       /**< Next free one of the pool       */
+	size_t room;                    /**< Free ones of the pool           */
+	unsigned line;                  /**< Number of the line              */
+	enum ua_sdp_dir dir;            /**< Of the session                  */
+	bool dir_set[UA_SDP_MEDIA_MAX]; /**< The m-line has its own one  */
+};
+
+
+/** Count something odd that costs nothing but itself */
+void ua_sdpattr_warn(struct ua_sdpattr_reader *rd, const char *field,
+		     const char *why);
+
+
+/**
+ * Read one attribute into the model; an unknown one is kept as it is.
+ *
+ * @param text  What stands behind "a=": cut into pieces, borrowed
+ */
+void ua_sdpattr_read(struct ua_sdpattr_reader *rd, char *text);
+
+#endif
