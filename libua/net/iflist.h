@@ -108,9 +108,12 @@ UA_CHECK int ua_iflist_source(const struct ua_addr *dst,
 
 
 /**
- * The choice itself, without looking at the host; as ua_iflist_get().
+ * The choice itself, without looking at the host.
  *
  * @param rawv  Addresses, in the kernel's order
+ *
+ * @retval 0       Done, list->n is at least 1
+ * @retval ENODEV  None is fit; list is unchanged
  */
 UA_CHECK int ua_iflist_choose(struct ua_iflist *list,
 			      const struct ua_ifraw *rawv, size_t n,
