@@ -31,6 +31,10 @@ def command(argv, stdin=None, check=True):
     return done.stdout
 
 
+class Interrupted(Exception):
+    """The run is being ended; nothing new is started."""
+
+
 class Process:
     """A process in a host: its log files, its end by its own pid."""
 
@@ -107,6 +111,7 @@ class Host:
         self.name = name
         self.path = "/run/netns/" + name
         self.processes = []
+        self.closed = False
         command(["ip", "netns", "add", name])
         self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
@@ -141,6 +146,8 @@ class Host:
         return command(self.inside(argv), stdin, check)
 
     def spawn(self, argv, log, **more):
+        if self.closed:
+            raise Interrupted
         process = Process(self.inside(argv), log, **more)
         self.processes.append(process)
         return process
@@ -170,6 +177,12 @@ class Host:
                             raise
         self.enter(switch)
 
+    def close(self):
+        """From another thread: ends what runs, starts nothing more."""
+        self.closed = True
+        for process in list(self.processes):
+            process.signal(signal.SIGTERM)
+
     def stop(self):
         for process in reversed(self.processes):
             process.stop()
@@ -179,6 +192,12 @@ class Host:
         self.stop()
         kill_all(self.name)
         command(["ip", "netns", "del", self.name], check=False)
+
+
+def names(prefix):
+    """The namespaces whose name starts so."""
+    listed = command(["ip", "netns", "list"]).splitlines()
+    return [line.split()[0] for line in listed if line.startswith(prefix)]
 
 
 def kill_all(name):

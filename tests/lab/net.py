@@ -16,7 +16,7 @@ import os
 import time
 
 import nat
-from host import Host, LabError
+from host import Host, Interrupted, LabError
 
 SERVER = "198.51.100.10"
 SERVER2 = "198.51.100.11"
@@ -55,6 +55,7 @@ class Net:
         self.hosts = {}
         self.lines = {}
         self.kinds = ()
+        self.closed = False
         self.address = {}
         try:
             self._backbone()
@@ -62,8 +63,16 @@ class Net:
             self.remove()
             raise
 
+    def close(self):
+        """From another thread: ends what runs, starts nothing more."""
+        self.closed = True
+        for host in list(self.hosts.values()):
+            host.close()
+
     def _host(self, role):
-        host = Host("ua-%s-%s" % (self.tag, role))
+        if self.closed:
+            raise Interrupted
+        host = Host("ualab-%s-%s" % (self.tag, role))
         self.hosts[role] = host
         if os.path.exists("/proc/sys/net/bridge"):
             host.sysctl("net.bridge.bridge-nf-call-iptables", 0)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""baresip as a peer: one call, a tone as its voice, what it heard as WAV."""
+
+import glob
+import os
+import time
+
+import servers
+import tone
+from net import SERVER, TURN_PORT
+
+CONFIG = """
+poll_method epoll
+sip_trans_def udp
+audio_source aufile,%(tone)s
+audio_player aubridge,nil
+audio_alert aubridge,nil
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+audio_buffer 20-160
+rtp_ports 20000-29999
+rtcp_mux yes
+statmode_default off
+snd_path %(folder)s
+module_path %(modules)s
+module g711.so
+module aufile.so
+module aubridge.so
+module sndfile.so
+module stun.so
+module turn.so
+module ice.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+"""
+
+
+class Baresip:
+    """One instance in a host."""
+
+    def __init__(self, net, side, user, hertz, folder, ice=True):
+        self.host = net.hosts[side]
+        self.name = "baresip-" + side
+        self.folder = os.path.join(folder, self.name)
+        self.process = None
+        self.log = []
+        os.makedirs(self.folder)
+        voice = os.path.join(self.folder, "voice.wav")
+        tone.write_wav(voice, hertz, 30)
+        found = glob.glob("/usr/lib/baresip/modules") \
+            + glob.glob("/usr/lib/*/baresip/modules") + ["/nowhere"]
+        self._write("config", CONFIG % {
+            "tone": voice, "folder": self.folder, "modules": found[0]})
+        account = "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s" \
+            ";answermode=auto;regint=300;audio_codecs=pcmu/8000/1" % (
+                user, SERVER, user, servers.PASSWORDS[user])
+        if ice:
+            account += ";medianat=ice;stunserver=turn:%s:%d" \
+                ";stunuser=%s;stunpass=%s" % (
+                    SERVER, TURN_PORT, servers.TURN_USER,
+                    servers.TURN_PASSWORD)
+        self._write("accounts", account + "\n")
+        self._write("contacts", "")
+
+    def _write(self, name, text):
+        with open(os.path.join(self.folder, name), "w") as out:
+            out.write(text)
+
+    def start(self, call=None):
+        argv = ["baresip", "-4", "-f", self.folder]
+        if call:
+            argv += ["-e", "/dial " + call]
+        env = dict(os.environ, HOME=self.folder, TERM="dumb")
+        self.process = self.host.spawn(
+            argv, os.path.join(self.folder, "log"), env=env, stdin=True,
+            lines=self.log.append)
+
+    def said(self, *words, timeout=10.0):
+        """Waits until one of its lines holds one of the words."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for line in list(self.log):
+                for word in words:
+                    if word in line:
+                        return word
+            if not self.process.alive():
+                return None
+            time.sleep(0.02)
+        return None
+
+    def stop(self):
+        if self.process:
+            self.process.stop(4)
+
+    def heard(self):
+        """The recording of what came in, or None."""
+        found = sorted(glob.glob(os.path.join(self.folder, "dump-*-dec.wav")))
+        return found[-1] if found else None
+
+    def tail(self):
+        return self.process.tail() if self.process else ""

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Calls between uaphone and others: baresip with and without ICE, SIPp."""
+
+import os
+import time
+
+import tone
+from baresip import Baresip
+from cell import TONES
+from net import PUBLIC, SERVER
+from phone import Phone
+
+SLOW = 20  # s; baresip's ICE tries one pair after the other
+SIPP_PORT = 5060
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Interop:
+    """One call with another phone; subclasses say with which."""
+
+    kinds = ("none", "none")
+
+    def __init__(self, program, net, folder):
+        os.makedirs(folder)
+        self.net = net
+        self.folder = folder
+        self.program = program
+        self.wrong = []
+        self.others = []
+        self.phone = None
+        net.set_phones(*self.kinds)
+
+    def uaphone(self, side):
+        self.phone = Phone(self.program, self.net, side,
+                           "alice" if side == "a" else "bob", self.folder)
+        return self.phone
+
+    def end(self, phone, timeout):
+        if phone.finish(timeout) is None:
+            self.wrong.append("uaphone does not end within %.0f s" % timeout)
+        self.wrong += phone.ended(0) + phone.contract()
+
+    def stop(self):
+        for process in [self.phone] + self.others:
+            if process:
+                process.stop()
+
+    def tails(self):
+        return [process.tail() for process in [self.phone] + self.others
+                if process] + [process.tail(8) for process in
+                               self.net.hosts["srv"].processes]
+
+    def note(self):
+        heard = self.phone.milliseconds("media_heard")
+        codec = (self.phone.event("media_heard") or {}).get("codec", "-")
+        return "first audio %s ms, %s, %s" % (
+            "-" if heard is None else "%.0f" % heard, codec,
+            self.phone.path().get("path", "no ICE"))
+
+
+class BaresipAnswers(Interop):
+    """uaphone calls, baresip answers."""
+
+    ice = False
+    talk = 3
+
+    def run(self):
+        peer = Baresip(self.net, "b", "bob", TONES["b"], self.folder,
+                       self.ice)
+        self.others.append(peer)
+        peer.start()
+        if not peer.said("1 binding"):
+            self.wrong.append("baresip does not register")
+            return
+        phone = self.uaphone("a")
+        phone.start("call", "sip:bob@" + SERVER, "--duration",
+                    str(self.talk), "--timeout", "10", phone.account(),
+                    phone.ice(), phone.voice(TONES["a"]))
+        self.end(phone, self.talk + 15)
+        if not peer.said("terminated", "session closed", timeout=3):
+            self.wrong.append("baresip's call does not end")
+        peer.stop()
+        self.wrong += phone.heard(TONES["b"], TONES["a"])
+        self.judge_peer(peer, TONES["a"], TONES["b"])
+
+    def judge_peer(self, peer, other, own):
+        heard = peer.heard()
+        for text in tone.judge(heard, other, own) if heard else \
+                ["heard nothing"]:
+            self.wrong.append("baresip: " + text)
+
+
+class BaresipCalls(BaresipAnswers):
+    """baresip calls, uaphone answers."""
+
+    def run(self):
+        phone = self.uaphone("b")
+        phone.start("listen", "--answer", "--count", "1", phone.account(),
+                    phone.ice(), phone.voice(TONES["b"]))
+        found = phone.wait("registered", "register_failed")
+        if not found or found["event"] != "registered":
+            self.wrong.append("uaphone does not register")
+            return
+        peer = Baresip(self.net, "a", "alice", TONES["a"], self.folder,
+                       self.ice)
+        self.others.append(peer)
+        peer.start("sip:bob@" + SERVER)
+        if not peer.said("Call established"):
+            self.wrong.append("baresip's call is not established")
+        deadline = time.monotonic() + (SLOW if self.ice else 3)
+        while time.monotonic() < deadline and not (
+                peer.heard() and phone.event("media_heard")):
+            time.sleep(0.1)
+        time.sleep(3)
+        peer.stop()
+        self.end(phone, 5)
+        self.wrong += phone.heard(TONES["a"], TONES["b"])
+        self.judge_peer(peer, TONES["b"], TONES["a"])
+
+
+class BaresipAnswersIce(BaresipAnswers):
+    kinds = ("port", "port")
+    ice = True
+    talk = SLOW
+
+
+class BaresipCallsIce(BaresipCalls):
+    kinds = ("port", "port")
+    ice = True
+
+
+class Sipp(Interop):
+    """What both SIPp scenarios share."""
+
+    def sipp(self, side, scenario, *more):
+        """Starts SIPp with one scenario for one call."""
+        address = PUBLIC[side]
+        with open(os.path.join(HERE, "sipp", scenario + ".xml")) as source:
+            text = source.read()
+        voice = os.path.join(self.folder, "voice.ul")
+        tone.write_ulaw(voice, TONES[side], 10)
+        path = os.path.join(self.folder, scenario + ".xml")
+        with open(path, "w") as out:
+            out.write(text.replace("@VOICE@", voice))
+        process = self.net.hosts[side].spawn(
+            ["sipp", "-sf", path, "-i", address, "-p", str(SIPP_PORT),
+             "-mi", address, "-m", "1", "-nostdin", "-timeout", "20",
+             "-timeout_error", "-trace_err", "-error_file",
+             os.path.join(self.folder, "sipp.err"), *more],
+            os.path.join(self.folder, "sipp"),
+            env=dict(os.environ, TERM="dumb"))
+        self.others.append(process)
+        return process
+
+    def sipp_ends(self, process):
+        status = process.wait(10)
+        if status != 0:
+            self.wrong.append("SIPp: expected status 0, got %s" % status)
+
+
+class SippCalls(Sipp):
+    """SIPp calls, uaphone answers without a registrar."""
+
+    def run(self):
+        phone = self.uaphone("b")
+        local = "%s:%d" % (PUBLIC["b"], SIPP_PORT)
+        phone.start("listen", "--answer", "--count", "1", "--no-register",
+                    "--local", local, phone.voice(TONES["b"]))
+        self.wait_for_port(phone)
+        self.sipp_ends(self.sipp("a", "uac", local, "-s", "bob",
+                                 "-min_rtp_port", "30000",
+                                 "-max_rtp_port", "30999"))
+        self.end(phone, 5)
+        self.wrong += phone.heard(TONES["a"], TONES["b"])
+
+    def wait_for_port(self, phone):
+        """Nothing tells that it listens without registering but this."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and phone.process.alive():
+            if ":%d" % SIPP_PORT in self.net.hosts["b"].run(
+                    ["ss", "-Hlun"]):
+                return
+            time.sleep(0.05)
+        self.wrong.append("uaphone does not listen at its --local port")
+
+
+class SippAnswers(Sipp):
+    """uaphone calls, SIPp answers and sends the voice back."""
+
+    def run(self):
+        process = self.sipp("b", "uas", "-rtp_echo", "-mp", "30000")
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and process.alive() and \
+                ":%d" % SIPP_PORT not in self.net.hosts["b"].run(
+                    ["ss", "-Hlun"]):
+            time.sleep(0.05)
+        phone = self.uaphone("a")
+        phone.start("call", "sip:bob@%s:%d" % (PUBLIC["b"], SIPP_PORT),
+                    "--no-register", "--duration", "3", "--timeout", "10",
+                    phone.voice(TONES["a"]))
+        self.end(phone, 15)
+        self.sipp_ends(process)
+        self.wrong += phone.heard(TONES["a"], TONES["b"])
+
+
+CASES = [
+    ("baresip answers, ICE", BaresipAnswersIce),
+    ("baresip calls, ICE", BaresipCallsIce),
+    ("baresip answers, no ICE", BaresipAnswers),
+    ("baresip calls, no ICE", BaresipCalls),
+    ("SIPp calls", SippCalls),
+    ("SIPp answers", SippAnswers),
+]

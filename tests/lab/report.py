@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What passed and what failed, printed as it happens, from any thread."""
+
+import os
+import shutil
+import threading
+
+
+class Report:
+    def __init__(self, keep_logs=None):
+        self.lock = threading.Lock()
+        self.keep_logs = keep_logs
+        self.passed = 0
+        self.failed = 0
+        self.failures = []
+
+    def say(self, text):
+        with self.lock:
+            print(text, flush=True)
+
+    def result(self, what, wrong, note="", tails=()):
+        """One result; wrong: reasons why it failed, empty if it passed."""
+        with self.lock:
+            if not wrong:
+                self.passed += 1
+                print("ok      %-26s %s" % (what, note), flush=True)
+                return
+            self.failed += 1
+            self.failures.append("%s: %s" % (what, wrong[0]))
+            print("FAILED  %-26s %s" % (what, note), flush=True)
+            for reason in wrong:
+                print("        %s" % reason, flush=True)
+            for tail in tails:
+                if tail:
+                    print(tail.rstrip(), flush=True)
+
+    def keep(self, folder):
+        """Copies logs to where the user wants them kept."""
+        if self.keep_logs:
+            target = os.path.join(self.keep_logs, os.path.basename(folder))
+            shutil.copytree(folder, target, dirs_exist_ok=True)
+
+    def end(self):
+        """Prints the last line; returns the exit status."""
+        with self.lock:
+            if self.failures:
+                print("\nfailed:")
+                for failure in self.failures:
+                    print("  " + failure)
+            print("%d passed, %d failed" % (self.passed, self.failed),
+                  flush=True)
+        return 1 if self.failed or not self.passed else 0
