@@ -39,6 +39,7 @@ struct ua_digest_round {
  * @param rand     For cnonce, borrowed
  *
  * @retval 0       Done
+ * @retval EINVAL  A quote, backslash or control character in the user
  * @retval ENOMEM  Try later
  */
 UA_CHECK int ua_digest_alloc(struct ua_digest **digestp,
@@ -98,7 +99,8 @@ void ua_digest_info(struct ua_digest *digest, const struct sip_msg *msg);
 enum ua_digest_alg {
 	UA_DIGEST_SHA512_256 = 0,
 	UA_DIGEST_SHA256,
-	UA_DIGEST_MD5
+	UA_DIGEST_MD5,
+	UA_DIGEST_NALG
 };
 
 /** All that goes into a response (RFC 7616, 3.4.1); borrowed strings */
@@ -109,7 +111,8 @@ struct ua_digest_input {
 	const char *realm;
 	const char *password;
 	const char *nonce;
-	const char *cnonce; /**< NULL: without qop (RFC 2069) */
+	const char *cnonce; /**< May be NULL if neither qop nor sess */
+	bool qop;           /**< qop=auth; false: as RFC 2069 did    */
 	uint32_t nc;
 	const char *met;
 	const char *uri;

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file digest.c  Digest authentication of a client (RFC 3261, 22; 8760) */
+
+#include <errno.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "base/re_compat.h"
+#include "base/random.h"
+#include "dialog/digest.h"
+
+enum {
+	VALUE_MAX = 1024, /* longest realm, nonce or opaque that is kept */
+	CNONCE_LEN = 22   /* 132 bits of randomness                      */
+};
+
+/** A challenge as it stands in a message: all borrowed from there */
+struct challenge {
+	struct pl realm;
+	struct pl nonce;
+	struct pl opaque;
+	enum ua_digest_alg alg;
+	bool proxy;
+	bool sess;
+	bool qop;
+	bool stale;
+};
+
+/** The last challenge of a realm */
+struct slot {
+	char *realm; /* NULL: slot is free */
+	char *nonce;
+	char *opaque;
+	char cnonce[CNONCE_LEN + 1];
+	enum ua_digest_alg alg;
+	bool proxy;
+	bool sess;
+	bool qop;
+	uint32_t nc;
+};
+
+struct ua_digest {
+	char *user;
+	char *password;
+	char *realm;
+	const struct ua_rand *rand;
+	struct slot slotv[UA_DIGEST_REALMS];
+	uint8_t victim; /* slot that is given away next */
+};
+
+/** What a set of challenges was good for, to tell why none was taken */
+struct survey {
+	struct challenge bestv[UA_DIGEST_REALMS];
+	size_t n;
+	bool unknown;
+	bool foreign;
+};
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	const EVP_MD *(*md)(void);
+} algs[] = {
+	[UA_DIGEST_SHA512_256] = { "SHA-512-256", EVP_sha512_256 },
+	[UA_DIGEST_SHA256]     = { "SHA-256",     EVP_sha256     },
+	[UA_DIGEST_MD5]        = { "MD5",         EVP_md5        },
+};
+/* clang-format on */
+
+
+static void slot_reset(struct slot *slot)
+{
+	mem_deref(slot->realm);
+	mem_deref(slot->nonce);
+	mem_deref(slot->opaque);
+	memset(slot, 0, sizeof(*slot));
+}
+
+
+static void destructor(void *arg)
+{
+	struct ua_digest *digest = arg;
+	size_t i;
+
+	if (digest->password)
+		OPENSSL_cleanse(digest->password, strlen(digest->password));
+
+	for (i = 0; i < UA_DIGEST_REALMS; i++)
+		slot_reset(&digest->slotv[i]);
+
+	mem_deref(digest->user);
+	mem_deref(digest->password);
+	mem_deref(digest->realm);
+}
+
+
+static bool user_ok(const char *user)
+{
+	for (; *user; ++user) {
+		if ((uint8_t)*user < 0x20 || *user == 0x7f || *user == '"' ||
+		    *user == '\\')
+			return false;
+	}
+
+	return true;
+}
+
+
+/* KD and H of RFC 7616, 3.3: the parts with colons between, in hex. */
+static int hash(char *hex, enum ua_digest_alg alg, const char *const partv[],
+		size_t n)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	EVP_MD_CTX *ctx;
+	size_t i;
+	int ok;
+
+	ctx = EVP_MD_CTX_new();
+	if (!ctx)
+		return ENOMEM;
+
+	ok = EVP_DigestInit_ex(ctx, algs[alg].md(), NULL);
+
+	for (i = 0; ok && i < n; i++) {
+		if (i)
+			ok = EVP_DigestUpdate(ctx, ":", 1);
+		if (ok)
+			ok = EVP_DigestUpdate(ctx, partv[i], strlen(partv[i]));
+	}
+
+	if (ok)
+		ok = EVP_DigestFinal_ex(ctx, md, &len);
+
+	EVP_MD_CTX_free(ctx);
+
+	if (!ok || 2 * len >= UA_DIGEST_HEX)
+		return ENOSYS;
+
+	for (i = 0; i < len; i++)
+		(void)re_snprintf(hex + 2 * i, 3, "%02x", md[i]);
+
+	OPENSSL_cleanse(md, sizeof(md));
+
+	return 0;
+}
+
+
+int ua_digest_response(char *hex, const struct ua_digest_input *in)
+{
+	char a1[UA_DIGEST_HEX], a2[UA_DIGEST_HEX], nc[9];
+	int err;
+
+	const char *const userv[] = { in->user, in->realm, in->password };
+	const char *const sessv[] = { a1, in->nonce, in->cnonce };
+	const char *const reqv[] = { in->met, in->uri };
+	const char *const qopv[] = {
+		a1, in->nonce, nc, in->cnonce, "auth", a2
+	};
+	const char *const oldv[] = { a1, in->nonce, a2 };
+
+	err = hash(a1, in->alg, userv, 3);
+	if (!err && in->sess)
+		err = hash(a1, in->alg, sessv, 3);
+	if (!err)
+		err = hash(a2, in->alg, reqv, 2);
+	if (err)
+		goto out;
+
+	(void)re_snprintf(nc, sizeof(nc), "%08x", in->nc);
+
+	if (in->qop)
+		err = hash(hex, in->alg, qopv, 6);
+	else
+		err = hash(hex, in->alg, oldv, 3);
+
+out:
+	OPENSSL_cleanse(a1, sizeof(a1));
+
+	return err;
+}
+
+
+static bool is_lws(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+
+static void skip_lws(struct pl *pl)
+{
+	while (pl->l && is_lws(*pl->p))
+		pl_advance(pl, 1);
+}
+
+
+/* The characters before c, or before any end of a token. */
+static struct pl take_token(struct pl *pl)
+{
+	struct pl token = { pl->p, 0 };
+
+	while (pl->l && !is_lws(*pl->p) && *pl->p != ',' && *pl->p != '=' &&
+	       *pl->p != '"') {
+		pl_advance(pl, 1);
+		++token.l;
+	}
+
+	return token;
+}
+
+
+/*
+ * A quoted string without its quotes.  Backslashes stay: what goes into the
+ * hash and back to the server is what it wrote (RFC 7616, 3.4.1, unq).
+ */
+static int take_quoted(struct pl *pl, struct pl *val)
+{
+	pl_advance(pl, 1);
+	val->p = pl->p;
+	val->l = 0;
+
+	while (pl->l) {
+		if (*pl->p == '"') {
+			pl_advance(pl, 1);
+			return 0;
+		}
+
+		if ((uint8_t)*pl->p < 0x20 && *pl->p != '\t')
+			return EBADMSG;
+
+		if (*pl->p == '\\') {
+			if (pl->l < 2)
+				return EBADMSG;
+			pl_advance(pl, 1);
+			++val->l;
+		}
+
+		pl_advance(pl, 1);
+		++val->l;
+	}
+
+	return EBADMSG;
+}
+
+
+/* Next "name = value"; ENOENT: no more. */
+static int take_param(struct pl *pl, struct pl *name, struct pl *val)
+{
+	while (pl->l && (is_lws(*pl->p) || *pl->p == ','))
+		pl_advance(pl, 1);
+
+	if (!pl->l)
+		return ENOENT;
+
+	*name = take_token(pl);
+	skip_lws(pl);
+
+	if (!name->l || !pl->l || *pl->p != '=')
+		return EBADMSG;
+
+	pl_advance(pl, 1);
+	skip_lws(pl);
+
+	if (pl->l && *pl->p == '"') {
+		if (take_quoted(pl, val))
+			return EBADMSG;
+	}
+	else {
+		*val = take_token(pl);
+	}
+
+	skip_lws(pl);
+
+	return pl->l && *pl->p != ',' ? EBADMSG : 0;
+}
+
+
+static bool list_has(struct pl list, const char *word)
+{
+	struct pl token;
+
+	while (list.l) {
+		skip_lws(&list);
+		token = take_token(&list);
+		if (!pl_strcasecmp(&token, word))
+			return true;
+
+		if (list.l)
+			pl_advance(&list, 1);
+	}
+
+	return false;
+}
+
+
+static int alg_decode(struct challenge *ch, const struct pl *val)
+{
+	static const struct pl sess = PL("-sess");
+	struct pl name = *val, end;
+	size_t i;
+
+	if (name.l > sess.l) {
+		end.p = name.p + name.l - sess.l;
+		end.l = sess.l;
+		if (!pl_casecmp(&end, &sess)) {
+			ch->sess = true;
+			name.l -= sess.l;
+		}
+	}
+
+	for (i = 0; i < UA_DIGEST_NALG; i++) {
+		if (!pl_strcasecmp(&name, algs[i].name)) {
+			ch->alg = (enum ua_digest_alg)i;
+			return 0;
+		}
+	}
+
+	return ENOTSUP;
+}
+
+
+/*
+ * One header's value.  ENOTSUP: not for us (another scheme, algorithm or
+ * qop); EBADMSG: broken.
+ */
+static int challenge_decode(struct challenge *ch, const struct pl *hval)
+{
+	struct pl pl = *hval, scheme, name, val;
+	int err, alg_err = 0;
+
+	memset(ch, 0, sizeof(*ch));
+	ch->alg = UA_DIGEST_MD5;
+
+	skip_lws(&pl);
+	scheme = take_token(&pl);
+	if (pl_strcasecmp(&scheme, "Digest"))
+		return scheme.l ? ENOTSUP : EBADMSG;
+
+	while (!(err = take_param(&pl, &name, &val))) {
+
+		if (val.l > VALUE_MAX)
+			return EBADMSG;
+
+		if (!pl_strcasecmp(&name, "realm"))
+			ch->realm = val;
+		else if (!pl_strcasecmp(&name, "nonce"))
+			ch->nonce = val;
+		else if (!pl_strcasecmp(&name, "opaque"))
+			ch->opaque = val;
+		else if (!pl_strcasecmp(&name, "stale"))
+			ch->stale = !pl_strcasecmp(&val, "true");
+		else if (!pl_strcasecmp(&name, "algorithm"))
+			alg_err = alg_decode(ch, &val);
+		else if (!pl_strcasecmp(&name, "qop")) {
+			ch->qop = list_has(val, "auth");
+			if (!ch->qop)
+				alg_err = ENOTSUP;
+		}
+	}
+
+	if (err != ENOENT || !ch->realm.p || !ch->nonce.p)
+		return EBADMSG;
+
+	return alg_err;
+}
+
+
+static void survey_add(struct survey *sv, const struct challenge *ch)
+{
+	size_t i;
+
+	for (i = 0; i < sv->n; i++) {
+		struct challenge *best = &sv->bestv[i];
+
+		if (best->proxy != ch->proxy ||
+		    pl_cmp(&best->realm, &ch->realm))
+			continue;
+
+		if (ch->alg < best->alg)
+			*best = *ch;
+		return;
+	}
+
+	if (sv->n < UA_DIGEST_REALMS)
+		sv->bestv[sv->n++] = *ch;
+}
+
+
+struct survey_arg {
+	const struct ua_digest *digest;
+	struct survey *sv;
+	bool proxy;
+};
+
+
+static bool survey_handler(const struct sip_hdr *hdr,
+			   const struct sip_msg *msg, void *arg)
+{
+	const struct survey_arg *sa = arg;
+	const struct ua_digest *digest = sa->digest;
+	struct challenge ch;
+	int err;
+	(void)msg;
+
+	err = challenge_decode(&ch, &hdr->val);
+	if (err == ENOTSUP)
+		sa->sv->unknown = true;
+	if (err)
+		return false;
+
+	if (!digest->user ||
+	    (digest->realm && pl_strcmp(&ch.realm, digest->realm))) {
+		sa->sv->foreign = true;
+		return false;
+	}
+
+	ch.proxy = sa->proxy;
+	survey_add(sa->sv, &ch);
+
+	return false;
+}
+
+
+static struct slot *slot_find(struct ua_digest *digest,
+			      const struct challenge *ch)
+{
+	size_t i;
+
+	for (i = 0; i < UA_DIGEST_REALMS; i++) {
+		struct slot *slot = &digest->slotv[i];
+
+		if (slot->realm && slot->proxy == ch->proxy &&
+		    !pl_strcmp(&ch->realm, slot->realm))
+			return slot;
+	}
+
+	return NULL;
+}
+
+
+static bool refused(struct ua_digest *digest,
+		    const struct ua_digest_round *round,
+		    const struct survey *sv)
+{
+	size_t i;
+
+	if (round->count >= UA_DIGEST_TRIES)
+		return true;
+
+	for (i = 0; i < sv->n; i++) {
+		const struct slot *slot = slot_find(digest, &sv->bestv[i]);
+		const unsigned bit = slot ? 1U << (slot - digest->slotv) : 0;
+
+		/* The same realm asks again, and not for its nonce's age. */
+		if ((round->answered & bit) && !sv->bestv[i].stale)
+			return true;
+	}
+
+	return false;
+}
+
+
+static int slot_make(struct slot *slot, const struct challenge *ch,
+		     const struct ua_rand *rand)
+{
+	int err;
+
+	memset(slot, 0, sizeof(*slot));
+	slot->alg = ch->alg;
+	slot->proxy = ch->proxy;
+	slot->sess = ch->sess;
+	slot->qop = ch->qop;
+	ua_random_str(rand, slot->cnonce, CNONCE_LEN);
+
+	err = pl_strdup(&slot->realm, &ch->realm);
+	if (!err)
+		err = pl_strdup(&slot->nonce, &ch->nonce);
+	if (!err && ch->opaque.p)
+		err = pl_strdup(&slot->opaque, &ch->opaque);
+	if (err)
+		slot_reset(slot);
+
+	return err;
+}
+
+
+static void slot_put(struct ua_digest *digest, struct ua_digest_round *round,
+		     const struct challenge *ch, const struct slot *fresh)
+{
+	struct slot *slot = slot_find(digest, ch);
+	size_t i;
+
+	for (i = 0; !slot && i < UA_DIGEST_REALMS; i++) {
+		if (!digest->slotv[i].realm)
+			slot = &digest->slotv[i];
+	}
+
+	if (!slot) {
+		slot = &digest->slotv[digest->victim];
+		digest->victim =
+			(uint8_t)((digest->victim + 1U) % UA_DIGEST_REALMS);
+	}
+
+	slot_reset(slot);
+	*slot = *fresh;
+	round->answered |= (uint8_t)(1U << (slot - digest->slotv));
+}
+
+
+int ua_digest_alloc(struct ua_digest **digestp, const struct ua_cred *cred,
+		    const struct ua_rand *rand)
+{
+	struct ua_digest *digest;
+	int err = 0;
+
+	if (cred->user && !user_ok(cred->user))
+		return EINVAL;
+
+	digest = mem_zalloc(sizeof(*digest), destructor);
+	if (!digest)
+		return ENOMEM;
+
+	digest->rand = rand;
+
+	if (cred->user) {
+		err = str_dup(&digest->user, cred->user);
+		if (!err)
+			err = str_dup(&digest->password,
+				      cred->password ? cred->password : "");
+	}
+	if (!err && cred->realm)
+		err = str_dup(&digest->realm, cred->realm);
+
+	if (err)
+		mem_deref(digest);
+	else
+		*digestp = digest;
+
+	return err;
+}
+
+
+int ua_digest_challenge(struct ua_digest *digest,
+			struct ua_digest_round *round,
+			const struct sip_msg *msg)
+{
+	struct slot freshv[UA_DIGEST_REALMS];
+	struct survey sv;
+	struct survey_arg arg = { .digest = digest, .sv = &sv };
+	size_t i, n = 0;
+	int err = 0;
+
+	memset(&sv, 0, sizeof(sv));
+
+	/* A forking proxy puts both kinds into one answer (RFC 3261, 22.3). */
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_WWW_AUTHENTICATE,
+				survey_handler, &arg);
+	arg.proxy = true;
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_PROXY_AUTHENTICATE,
+				survey_handler, &arg);
+
+	if (!sv.n) {
+		if (sv.foreign)
+			return ENOENT;
+
+		return sv.unknown ? ENOTSUP : EBADMSG;
+	}
+
+	if (refused(digest, round, &sv))
+		return EACCES;
+
+	for (n = 0; n < sv.n; n++) {
+		err = slot_make(&freshv[n], &sv.bestv[n], digest->rand);
+		if (err)
+			break;
+	}
+
+	for (i = 0; i < n; i++) {
+		if (err)
+			slot_reset(&freshv[i]);
+		else
+			slot_put(digest, round, &sv.bestv[i], &freshv[i]);
+	}
+
+	if (!err)
+		++round->count;
+
+	return err;
+}
+
+
+static int slot_encode(const struct ua_digest *digest, struct slot *slot,
+		       struct mbuf *mb, const char *met, const char *uri)
+{
+	const struct ua_digest_input in = {
+		.alg = slot->alg,
+		.sess = slot->sess,
+		.user = digest->user,
+		.realm = slot->realm,
+		.password = digest->password,
+		.nonce = slot->nonce,
+		.cnonce = slot->cnonce,
+		.qop = slot->qop,
+		.nc = ++slot->nc,
+		.met = met,
+		.uri = uri,
+	};
+	char response[UA_DIGEST_HEX];
+	int err;
+
+	err = ua_digest_response(response, &in);
+	if (err)
+		return err;
+
+	err = mbuf_printf(
+		mb,
+		"%s: Digest username=\"%s\", realm=\"%s\", "
+		"nonce=\"%s\", uri=\"%s\", response=\"%s\", "
+		"algorithm=%s%s",
+		slot->proxy ? "Proxy-Authorization" : "Authorization",
+		digest->user, slot->realm, slot->nonce, uri, response,
+		algs[slot->alg].name, slot->sess ? "-sess" : "");
+	if (!err && (slot->qop || slot->sess))
+		err = mbuf_printf(mb, ", cnonce=\"%s\"", slot->cnonce);
+	if (!err && slot->qop)
+		err = mbuf_printf(mb, ", qop=auth, nc=%08x", slot->nc);
+	if (!err && slot->opaque)
+		err = mbuf_printf(mb, ", opaque=\"%s\"", slot->opaque);
+	if (!err)
+		err = mbuf_write_str(mb, "\r\n");
+
+	return err;
+}
+
+
+int ua_digest_encode(struct ua_digest *digest, struct mbuf *mb,
+		     const char *met, const char *uri)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < UA_DIGEST_REALMS; i++) {
+		if (digest->slotv[i].realm)
+			err = slot_encode(digest, &digest->slotv[i], mb, met,
+					  uri);
+	}
+
+	return err;
+}
+
+
+/* libre cuts the header at its commas: one parameter at a time. */
+static bool info_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
+			 void *arg)
+{
+	struct slot *slot = arg;
+	struct pl pl = hdr->val, name, val;
+	char *nonce;
+	(void)msg;
+
+	if (take_param(&pl, &name, &val) ||
+	    pl_strcasecmp(&name, "nextnonce") || !val.l || val.l > VALUE_MAX)
+		return false;
+
+	/* Without memory the old nonce goes on until it is stale. */
+	if (!pl_strdup(&nonce, &val)) {
+		mem_deref(slot->nonce);
+		slot->nonce = nonce;
+		slot->nc = 0;
+	}
+
+	return true;
+}
+
+
+void ua_digest_info(struct ua_digest *digest, const struct sip_msg *msg)
+{
+	struct slot *slot = NULL;
+	size_t i;
+
+	/* The header names no realm: it must be the only one that asked. */
+	for (i = 0; i < UA_DIGEST_REALMS; i++) {
+		if (!digest->slotv[i].realm || digest->slotv[i].proxy)
+			continue;
+		if (slot)
+			return;
+		slot = &digest->slotv[i];
+	}
+
+	if (slot)
+		(void)sip_msg_hdr_apply(msg, true, SIP_HDR_AUTHENTICATION_INFO,
+					info_handler, slot);
+}
