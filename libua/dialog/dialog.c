@@ -191,6 +191,31 @@ static int request_uri(char **strp, const char *str)
 }
 
 
+/* An outbound proxy routes loosely, whether its URI says so or not. */
+static int route_preload(struct ua_dialog *dlg, const char *route)
+{
+	struct uri uri;
+	struct pl pl, lr;
+	int err;
+
+	pl_set_str(&pl, route);
+	if (uri_decode(&uri, &pl))
+		return EINVAL;
+
+	uri.headers = pl_null;
+	err = re_sdprintf(&dlg->routev[0], "<%H%s>", uri_encode, &uri,
+			  msg_param_exists(&uri.params, "lr", &lr) ? ";lr"
+								   : "");
+	if (err)
+		return err;
+
+	dlg->routec = 1;
+	err = route_set(dlg);
+
+	return err == EBADMSG ? EINVAL : err;
+}
+
+
 int ua_dialog_alloc(struct ua_dialog **dlgp, const struct ua_rand *rand,
 		    const char *local, const char *uri, const char *route)
 {
@@ -221,13 +246,8 @@ int ua_dialog_alloc(struct ua_dialog **dlgp, const struct ua_rand *rand,
 				  strchr(local, '<') ? "%s;tag=%s"
 						     : "<%s>;tag=%s",
 				  local, dlg->ltag);
-	if (!err && route) {
-		err = re_sdprintf(&dlg->routev[0], "<%s>", route);
-		if (!err) {
-			dlg->routec = 1;
-			err = route_set(dlg);
-		}
-	}
+	if (!err && route)
+		err = route_preload(dlg, route);
 
 	if (err)
 		mem_deref(dlg);
@@ -235,6 +255,13 @@ int ua_dialog_alloc(struct ua_dialog **dlgp, const struct ua_rand *rand,
 		*dlgp = dlg;
 
 	return err;
+}
+
+
+/* RFC 2543 knew no From-tag: an empty one stands for it. */
+static int tag_dup(char **strp, const struct pl *tag)
+{
+	return tag->l ? pl_strdup(strp, tag) : str_dup(strp, "");
 }
 
 
@@ -256,7 +283,7 @@ int ua_dialog_accept(struct ua_dialog **dlgp, const struct sip_msg *msg)
 	if (!err)
 		err = re_sdprintf(&dlg->ltag, "%016llx", msg->tag);
 	if (!err)
-		err = pl_strdup(&dlg->rtag, &msg->from.tag);
+		err = tag_dup(&dlg->rtag, &msg->from.tag);
 	if (!err)
 		err = re_sdprintf(&dlg->local, "%r;tag=%s", &msg->to.val,
 				  dlg->ltag);

@@ -75,13 +75,14 @@ enum ua_invite_do {
 
 struct ua_invite_out {
 	enum ua_invite_do type;
+	uint32_t id;         /**< Of a REQUEST, for ua_invite_failed() */
 	const char *met;     /**< Static string                             */
 	char *uri;           /**< Request-URI, given                        */
 	char *hop;           /**< URI that is the next hop, given           */
 	struct mbuf *mb;     /**< Headers after Via and body, given         */
 	struct sip_msg *msg; /**< Request to answer, given                  */
 	uint16_t code;
-	const char *reason; /**< Borrowed until the next call of anything  */
+	char reason[UA_INVITE_REASON_MAX];
 };
 
 /** All strings are copied */
@@ -201,10 +202,10 @@ int ua_invite_response(struct ua_invite *inv, uint64_t now_ms,
 /**
  * A transaction ended without a final answer.
  *
- * @param met  Its method
+ * @param id   Of the UA_INVITE_REQUEST
  * @param err  ETIMEDOUT, or what the transport said
  */
-void ua_invite_failed(struct ua_invite *inv, uint64_t now_ms, const char *met,
+void ua_invite_failed(struct ua_invite *inv, uint64_t now_ms, uint32_t id,
 		      int err);
 
 
