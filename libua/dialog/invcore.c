@@ -260,6 +260,12 @@ bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
 }
 
 
+bool ua_invite_pending(const struct ua_invite *inv)
+{
+	return inv->ended_ready || list_head(&inv->eventl);
+}
+
+
 int ua_invcore_body(struct mbuf *mb, const char *sdp, size_t len)
 {
 	int err;

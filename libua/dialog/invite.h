@@ -230,6 +230,9 @@ void ua_invite_out_free(struct ua_invite_out *out);
 /** Next event; false: none */
 bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev);
 
+/** There is an event */
+bool ua_invite_pending(const struct ua_invite *inv);
+
 /** When tick has something to do; UA_NEVER: no timer runs */
 uint64_t ua_invite_deadline(const struct ua_invite *inv);
 void ua_invite_tick(struct ua_invite *inv, uint64_t now_ms);

@@ -548,8 +548,6 @@ static int encode(struct ua_reg *reg, struct ua_reg_out *out)
 {
 	const bool leaving = reg->state == UA_REG_LEAVING;
 	const uint32_t cseq = ua_dialog_cseq_next(reg->half);
-	const bool routed =
-		ua_dialog_hop(reg->half) != ua_dialog_uri(reg->half);
 	int err;
 
 	err = str_dup(&out->uri, reg->registrar);
@@ -622,6 +620,12 @@ bool ua_reg_event(struct ua_reg *reg, struct ua_reg_event *ev)
 	reg->ev_ready = false;
 
 	return true;
+}
+
+
+bool ua_reg_pending(const struct ua_reg *reg)
+{
+	return reg->ev_ready;
 }
 
 

@@ -96,6 +96,10 @@ bool ua_reg_output(struct ua_reg *reg, uint64_t now_ms,
 		   struct ua_reg_out *out);
 
 bool ua_reg_event(struct ua_reg *reg, struct ua_reg_event *ev);
+
+/** There is an event */
+bool ua_reg_pending(const struct ua_reg *reg);
+
 uint64_t ua_reg_deadline(const struct ua_reg *reg);
 void ua_reg_tick(struct ua_reg *reg, uint64_t now_ms);
 

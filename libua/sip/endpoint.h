@@ -81,7 +81,9 @@ void ua_endpoint_conf_default(struct ua_endpoint_conf *conf);
  * folder, on the thread that runs re_main().
  *
  * @param epp  Set on success; mem_deref() it: that ends everything at once,
- *             say goodbye before (ua_session_hangup(), ua_regline_stop())
+ *             say goodbye before (ua_session_hangup(), ua_regline_stop()).
+ *             Not inside a callback of this folder: libre is still at work
+ *             on the message that caused it
  *
  * @retval 0              Done
  * @retval EINVAL         0.0.0.0 or :: or nothing as address

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libua_la_SOURCES += \
+	libua/dialog/dialog.c \
+	libua/dialog/dialog.h \
+	libua/dialog/digest.c \
+	libua/dialog/digest.h \
+	libua/dialog/invcore.c \
+	libua/dialog/invcore.h \
+	libua/dialog/invite.c \
+	libua/dialog/invite.h \
+	libua/dialog/invuac.c \
+	libua/dialog/invuac.h \
+	libua/dialog/invuas.c \
+	libua/dialog/invuas.h \
+	libua/dialog/reg.c \
+	libua/dialog/reg.h \
+	libua/dialog/sipmsg.c \
+	libua/dialog/sipmsg.h

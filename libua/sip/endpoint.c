@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file endpoint.c  One SIP address of this machine: a UDP and a TCP port */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include <ua/log.h>
+#include "dialog/sipmsg.h"
+#include "sip/epcore.h"
+#include "sip/sesscore.h"
+
+enum {
+	CALLS = 32,      /* max_calls unless told otherwise           */
+	HASH_SIZE = 32,  /* of libre's tables                         */
+	PORT_TRIES = 32, /* to find a port that UDP and TCP both have */
+	SPARE_CALLS = 32 /* that ended and wait for late messages     */
+};
+
+
+void ua_endpoint_conf_default(struct ua_endpoint_conf *conf)
+{
+	memset(conf, 0, sizeof(*conf));
+	conf->max_calls = CALLS;
+	conf->rand = &ua_random_system;
+}
+
+
+static void refuse(struct ua_endpoint *ep, const struct sip_msg *msg,
+		   uint16_t code, const char *reason, const char *headers)
+{
+	const int err = sip_treplyf(NULL, NULL, ep->sip, msg, false, code,
+				    reason ? reason : ua_sipmsg_reason(code),
+				    "%sContent-Length: 0\r\n\r\n", headers);
+
+	if (err)
+		ua_log(ep->log, UA_LOG_WARN, "sip", "%u to %J not sent: %m",
+		       code, &msg->src, err);
+}
+
+
+/* A flood must not fill the memory with answers: libre keeps each 32 s. */
+static bool overloaded(struct ua_endpoint *ep)
+{
+	const uint64_t second = ua_clock_ms() / 1000;
+
+	if (second != ep->second) {
+		ep->second = second;
+		ep->answerc = 0;
+	}
+
+	return ++ep->answerc > UA_EPCORE_ANSWERS;
+}
+
+
+static void dropped(struct ua_endpoint *ep, const struct sip_msg *msg,
+		    const char *why)
+{
+	/* Log the 1st, 2nd, 4th, 8th ...: whoever sends may send a lot */
+	++ep->dropc;
+	if (!(ep->dropc & (ep->dropc - 1)))
+		ua_log(ep->log, UA_LOG_WARN, "sip", "%s from %J dropped (%u)",
+		       why, &msg->src, ep->dropc);
+}
+
+
+static bool user_here(const struct ua_endpoint *ep, const struct sip_msg *msg)
+{
+	return !ep->user_h || ep->user_h(&msg->uri.user, ep->arg);
+}
+
+
+static void on_invite(struct ua_endpoint *ep, struct sip_msg *msg)
+{
+	uint32_t calls, all;
+	uint16_t code = 480;
+
+	if (!user_here(ep, msg)) {
+		refuse(ep, msg, 404, NULL, "");
+		return;
+	}
+
+	ua_sesscore_count(ep, &calls, &all);
+	if (all >= ep->max_calls + SPARE_CALLS) {
+		refuse(ep, msg, 503, NULL, "Retry-After: 10\r\n");
+		return;
+	}
+
+	if (calls >= ep->max_calls) {
+		refuse(ep, msg, 486, NULL, "");
+		return;
+	}
+
+	if (ep->invite_h)
+		code = ep->invite_h(msg, ep->arg);
+
+	if (code)
+		refuse(ep, msg, code, NULL, "");
+}
+
+
+static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
+{
+	struct mbuf *mb;
+	int err = 0;
+
+	if (!user_here(ep, msg)) {
+		refuse(ep, msg, 404, NULL, "");
+		return;
+	}
+
+	mb = mbuf_alloc(512);
+	if (!mb)
+		return;
+
+	if (ep->options_h)
+		err = ep->options_h(mb, ep->arg);
+
+	/* RFC 3261, 11.2 */
+	if (!err)
+		err = sip_treplyf(NULL, NULL, ep->sip, msg, false, 200, "OK",
+				  "Allow: " UA_SIPMSG_ALLOW "\r\n"
+				  "Accept: application/sdp\r\n"
+				  "Accept-Encoding: identity\r\n"
+				  "%s"
+				  "Content-Length: %zu\r\n\r\n%b",
+				  mb->end ? "Content-Type: application/sdp\r\n"
+					  : "",
+				  mb->end, mb->buf, mb->end);
+	if (err)
+		refuse(ep, msg, 500, NULL, "");
+
+	mem_deref(mb);
+}
+
+
+static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
+{
+	struct ua_sipmsg_fault fault;
+	const bool ack = !pl_strcmp(&msg->met, "ACK");
+	const int err = ua_sipmsg_check(msg, &fault);
+
+	if (err == EBADMSG) {
+		dropped(ep, msg, "broken request");
+		return;
+	}
+
+	if (!err && ua_sesscore_request(ep, msg))
+		return;
+
+	if (ack)
+		return;
+
+	if (overloaded(ep)) {
+		dropped(ep, msg, "request of a flood");
+		return;
+	}
+
+	if (err) {
+		refuse(ep, msg, fault.code, fault.reason, fault.headers);
+		return;
+	}
+
+	/* In a dialog that is none of ours, or without one that it needs */
+	if (msg->to.tag.l || !pl_strcmp(&msg->met, "CANCEL") ||
+	    !pl_strcmp(&msg->met, "BYE")) {
+		refuse(ep, msg, 481, NULL, "");
+		return;
+	}
+
+	if (!ua_sipmsg_allowed(msg)) {
+		ua_sipmsg_refuse_method(msg, &fault);
+		refuse(ep, msg, fault.code, fault.reason, fault.headers);
+		return;
+	}
+
+	if (!pl_strcmp(&msg->met, "INVITE"))
+		on_invite(ep, msg);
+	else
+		on_options(ep, msg);
+}
+
+
+/* The last listener: whatever no transaction of libre's took. */
+static bool request_handler(const struct sip_msg *msg, void *arg)
+{
+	on_request(arg, (struct sip_msg *)msg);
+
+	return true;
+}
+
+
+static bool response_handler(const struct sip_msg *msg, void *arg)
+{
+	struct ua_endpoint *ep = arg;
+	struct ua_sipmsg_fault fault;
+
+	if (ua_sipmsg_check(msg, &fault))
+		dropped(ep, msg, "broken response");
+	else
+		ua_sesscore_response(ep, (struct sip_msg *)msg);
+
+	return true;
+}
+
+
+static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
+			  const struct sa *dst, const uint8_t *pkt, size_t len,
+			  void *arg)
+{
+	const struct ua_endpoint *ep = arg;
+	const enum ua_tp utp = tp == SIP_TRANSP_UDP   ? UA_TP_UDP
+			       : tp == SIP_TRANSP_TCP ? UA_TP_TCP
+						      : UA_TP_TLS;
+	struct ua_addr from, to;
+
+	ua_addr_from_sa(&from, src);
+	ua_addr_from_sa(&to, dst);
+
+	/* libre does not know the local address of each of its messages. */
+	if (tx && !from.port)
+		from = ep->local;
+
+	ep->trace_h(tx, utp, &from, &to, pkt, len, ep->arg);
+}
+
+
+static void destructor(void *arg)
+{
+	struct ua_endpoint *ep = arg;
+
+	ua_sesscore_close(ep);
+	mem_deref(ep->sip);
+	mem_deref(ep->software);
+}
+
+
+static int listen_once(struct ua_endpoint *ep, const struct ua_addr *local)
+{
+	struct sa sa;
+	int err;
+
+	ua_addr_to_sa(&sa, local);
+
+	err = sip_transp_add(ep->sip, SIP_TRANSP_UDP, &sa);
+	if (!err)
+		err = sip_transp_laddr(ep->sip, &sa, SIP_TRANSP_UDP, &sa);
+	if (!err)
+		err = sip_transp_add(ep->sip, SIP_TRANSP_TCP, &sa);
+
+	if (err)
+		sip_transp_flush(ep->sip);
+	else
+		ua_addr_from_sa(&ep->local, &sa);
+
+	return err;
+}
+
+
+static int listen_both(struct ua_endpoint *ep, const struct ua_addr *local)
+{
+	int i, err;
+
+	/* A port that UDP gave us may be somebody else's with TCP. */
+	for (i = 0; i < PORT_TRIES; i++) {
+		err = listen_once(ep, local);
+		if (err != EADDRINUSE || local->port)
+			break;
+	}
+
+	return err;
+}
+
+
+int ua_endpoint_alloc(struct ua_endpoint **epp,
+		      const struct ua_endpoint_conf *conf)
+{
+	struct ua_endpoint *ep;
+	int err;
+
+	if (!conf->local.af || ua_addr_is_any(&conf->local))
+		return EINVAL;
+
+	ep = mem_zalloc(sizeof(*ep), destructor);
+	if (!ep)
+		return ENOMEM;
+
+	ep->rand = conf->rand;
+	ep->log = conf->log;
+	ep->max_calls = conf->max_calls;
+	ep->invite_h = conf->invite_h;
+	ep->user_h = conf->user_h;
+	ep->options_h = conf->options_h;
+	ep->trace_h = conf->trace_h;
+	ep->arg = conf->arg;
+
+	if (conf->software)
+		err = str_dup(&ep->software, conf->software);
+	else
+		err = 0;
+	if (!err)
+		err = sip_alloc(&ep->sip, conf->dnsc, HASH_SIZE, HASH_SIZE,
+				HASH_SIZE, conf->software, NULL, ep);
+	if (!err)
+		err = listen_both(ep, &conf->local);
+	if (!err)
+		err = sip_listen(NULL, ep->sip, true, request_handler, ep);
+	if (!err)
+		err = sip_listen(NULL, ep->sip, false, response_handler, ep);
+
+	if (err) {
+		mem_deref(ep);
+		return err;
+	}
+
+	if (ep->trace_h)
+		sip_set_trace_handler(ep->sip, trace_handler);
+
+	*epp = ep;
+	return 0;
+}
+
+
+const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep)
+{
+	return &ep->local;
+}
+
+
+int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
+			const char *user, enum ua_tp tp)
+{
+	static const char *const params[] = {
+		[UA_TP_UDP] = "",
+		[UA_TP_TCP] = ";transport=tcp",
+		[UA_TP_TLS] = ";transport=tls",
+	};
+	struct ua_addr local = ep->local;
+	char addr[UA_ADDR_LEN];
+	int n;
+
+	local.scope = 0; /* a zone means nothing to others */
+	n = re_snprintf(buf, UA_ENDPOINT_URI_MAX, "sip:%s%s%s%s",
+			user ? user : "", user ? "@" : "",
+			ua_addr_str(&local, addr), params[tp]);
+
+	return n < 0 ? ENOSPC : 0;
+}
+
+
+unsigned ua_endpoint_busy(const struct ua_endpoint *ep)
+{
+	uint32_t calls, all;
+
+	ua_sesscore_count(ep, &calls, &all);
+
+	return calls + ep->nreq;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file outreq.c  A request of ours: next hop, transport, transaction */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "base/addr.h"
+#include "base/clock.h"
+#include <ua/log.h>
+#include "dialog/sipmsg.h"
+#include "sip/epcore.h"
+#include "sip/outreq.h"
+
+enum {
+	VIA_LEN = 120, /* request line and Via, the URI apart [bytes] */
+	ROUTE_MAX = UA_SIPMSG_STR_MAX + 32
+};
+
+struct ua_outreq {
+	struct ua_endpoint *ep;
+	struct sip_request *req;
+	char *met;
+	char *uri;
+	char *route; /* URI of the next hop with UDP, to fall back */
+	struct mbuf *mb;
+	struct tmr tmr; /* TCP that says nothing                      */
+	bool fallback;  /* UDP is still to be tried                   */
+	bool final;
+	ua_outreq_h *h;
+	void *arg;
+};
+
+
+static const char *tp_param(enum ua_tp tp)
+{
+	return tp == UA_TP_UDP ? "udp" : tp == UA_TP_TCP ? "tcp" : "tls";
+}
+
+
+static bool leads_to(const struct uri *uri, const struct ua_addr *addr)
+{
+	struct ua_addr a;
+	struct sa sa;
+
+	if (sa_set(&sa, &uri->host, uri->port ? uri->port : SIP_PORT))
+		return false;
+
+	ua_addr_from_sa(&a, &sa);
+
+	return ua_addr_eq(&a, addr);
+}
+
+
+/* The URI that libre resolves, and whether it leaves the transport open. */
+static int route_print(char *route, const struct ua_outreq_conf *conf,
+		       bool *udp)
+{
+	char addr[UA_ADDR_LEN];
+	struct uri uri;
+	struct pl pl, tp;
+	bool named;
+	int n;
+
+	pl_set_str(&pl, conf->hop);
+	if (uri_decode(&uri, &pl))
+		return EINVAL;
+
+	named = !msg_param_decode(&uri.params, "transport", &tp);
+
+	if (conf->flow.addr.af &&
+	    (conf->force || (!named && leads_to(&uri, &conf->flow.addr)))) {
+
+		*udp = conf->flow.tp == UA_TP_UDP;
+		n = re_snprintf(route, ROUTE_MAX, "sip:%s;transport=%s",
+				ua_addr_str(&conf->flow.addr, addr),
+				tp_param(conf->flow.tp));
+	}
+	else {
+		*udp = !named || !pl_strcasecmp(&tp, "udp");
+		n = re_snprintf(route, ROUTE_MAX, "%s", conf->hop);
+	}
+
+	return n < 0 ? EINVAL : 0;
+}
+
+
+/* The same place by another transport; maddr and the like go away. */
+static int route_switch(char *to, const char *from, enum ua_tp tp)
+{
+	struct uri uri;
+	struct pl pl;
+
+	pl_set_str(&pl, from);
+	if (uri_decode(&uri, &pl))
+		return EINVAL;
+
+	pl_set_str(&pl, tp == UA_TP_TCP ? ";transport=tcp" : ";transport=udp");
+	uri.user = pl_null;
+	uri.password = pl_null;
+	uri.params = pl;
+	uri.headers = pl_null;
+
+	return re_snprintf(to, ROUTE_MAX, "%H", uri_encode, &uri) < 0 ? EINVAL
+								      : 0;
+}
+
+
+static bool route_addr(struct ua_addr *addr, const char *route)
+{
+	struct uri uri;
+	struct sa sa;
+	struct pl pl;
+
+	pl_set_str(&pl, route);
+	if (uri_decode(&uri, &pl) ||
+	    sa_set(&sa, &uri.host, uri.port ? uri.port : SIP_PORT))
+		return false;
+
+	ua_addr_from_sa(addr, &sa);
+	return true;
+}
+
+
+static bool tcp_refused(const struct ua_endpoint *ep, const char *route)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	struct ua_addr addr;
+	size_t i;
+
+	if (!route_addr(&addr, route))
+		return false;
+
+	for (i = 0; i < UA_EPCORE_REFUSALS; i++) {
+		if (ep->refusalv[i].until_ms > now_ms &&
+		    ua_addr_eq(&ep->refusalv[i].addr, &addr))
+			return true;
+	}
+
+	return false;
+}
+
+
+static void tcp_refusal(struct ua_endpoint *ep, const char *route)
+{
+	struct ua_epcore_refusal *ref = &ep->refusalv[ep->refusal_next];
+
+	if (!route_addr(&ref->addr, route))
+		return;
+
+	ref->until_ms = ua_clock_ms() + UA_EPCORE_REFUSAL_MS;
+	ep->refusal_next = (ep->refusal_next + 1) % UA_EPCORE_REFUSALS;
+}
+
+
+static int route_send(struct sip_request **reqp, struct ua_endpoint *ep,
+		      bool stateful, const char *met, const char *uri,
+		      const char *route, struct mbuf *mb, sip_resp_h *h,
+		      void *arg)
+{
+	struct uri ruri;
+	struct pl pl;
+
+	pl_set_str(&pl, route);
+	if (uri_decode(&ruri, &pl))
+		return EINVAL;
+
+	return sip_request(reqp, ep->sip, stateful, met, -1, uri, -1, &ruri,
+			   mb, 0, NULL, h, arg);
+}
+
+
+static void destructor(void *arg)
+{
+	struct ua_outreq *req = arg;
+
+	tmr_cancel(&req->tmr);
+	if (req->ep && !req->final)
+		--req->ep->nreq;
+
+	mem_deref(req->req);
+	mem_deref(req->met);
+	mem_deref(req->uri);
+	mem_deref(req->route);
+	mem_deref(req->mb);
+}
+
+
+static void finish(struct ua_outreq *req, int err, struct sip_msg *msg)
+{
+	tmr_cancel(&req->tmr);
+
+	if (!req->final) {
+		req->final = true;
+		--req->ep->nreq;
+	}
+
+	req->h(err, msg, req->arg);
+}
+
+
+static void response_handler(int err, const struct sip_msg *msg, void *arg);
+
+
+/* TCP was not taken: the datagram is large, but better than nothing. */
+static void fall_back(struct ua_outreq *req)
+{
+	int err;
+
+	tmr_cancel(&req->tmr);
+	req->fallback = false;
+	req->req = mem_deref(req->req);
+	tcp_refusal(req->ep, req->route);
+
+	ua_log(req->ep->log, UA_LOG_INFO, "sip",
+	       "%s: no TCP to %s, %zu bytes by UDP", req->met, req->route,
+	       req->mb->end);
+
+	err = route_send(&req->req, req->ep, true, req->met, req->uri,
+			 req->route, req->mb, response_handler, req);
+	if (err)
+		finish(req, err, NULL);
+}
+
+
+static void silence_handler(void *arg)
+{
+	fall_back(arg);
+}
+
+
+static void response_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct ua_outreq *req = arg;
+	struct ua_sipmsg_fault fault;
+
+	if (err && req->fallback) {
+		fall_back(req);
+		return;
+	}
+
+	if (err) {
+		finish(req, err, NULL);
+		return;
+	}
+
+	req->fallback = false;
+	tmr_cancel(&req->tmr);
+
+	err = ua_sipmsg_check(msg, &fault);
+	if (msg->scode >= 200)
+		finish(req, err, err ? NULL : (struct sip_msg *)msg);
+	else if (!err)
+		req->h(0, (struct sip_msg *)msg, req->arg);
+}
+
+
+static int first_send(struct ua_outreq *req, bool large)
+{
+	char tcp[ROUTE_MAX];
+	int err;
+
+	if (large && !tcp_refused(req->ep, req->route) &&
+	    !route_switch(tcp, req->route, UA_TP_TCP)) {
+
+		err = route_send(&req->req, req->ep, true, req->met, req->uri,
+				 tcp, req->mb, response_handler, req);
+		if (!err) {
+			req->fallback = true;
+			tmr_start(&req->tmr, UA_OUTREQ_TCP_MS, silence_handler,
+				  req);
+			return 0;
+		}
+
+		tcp_refusal(req->ep, req->route);
+	}
+
+	return route_send(&req->req, req->ep, true, req->met, req->uri,
+			  req->route, req->mb, response_handler, req);
+}
+
+
+static size_t wire_len(const struct ua_outreq_conf *conf)
+{
+	return conf->mb->end + strlen(conf->uri) + VIA_LEN;
+}
+
+
+int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,
+		   const struct ua_outreq_conf *conf, ua_outreq_h *h,
+		   void *arg)
+{
+	char route[ROUTE_MAX];
+	struct ua_outreq *req;
+	bool udp;
+	int err;
+
+	err = route_print(route, conf, &udp);
+	if (err)
+		return err;
+
+	req = mem_zalloc(sizeof(*req), destructor);
+	if (!req)
+		return ENOMEM;
+
+	tmr_init(&req->tmr);
+	req->h = h;
+	req->arg = arg;
+	req->mb = mem_ref(conf->mb);
+	req->ep = ep;
+	++ep->nreq;
+
+	err = str_dup(&req->met, conf->met);
+	if (!err)
+		err = str_dup(&req->uri, conf->uri);
+	if (!err)
+		err = str_dup(&req->route, route);
+	if (!err)
+		err = first_send(req,
+				 udp && wire_len(conf) > UA_ENDPOINT_UDP_MAX);
+
+	if (err)
+		mem_deref(req);
+	else
+		*reqp = req;
+
+	return err;
+}
+
+
+void ua_outreq_cancel(struct ua_outreq *req)
+{
+	/* Cancelled before TCP was taken: nothing is worth sending twice. */
+	req->fallback = false;
+	tmr_cancel(&req->tmr);
+	sip_request_cancel(req->req);
+}
+
+
+int ua_outreq_ack(struct ua_endpoint *ep, const struct ua_outreq_conf *conf)
+{
+	char route[ROUTE_MAX], tcp[ROUTE_MAX];
+	bool udp;
+	int err;
+
+	err = route_print(route, conf, &udp);
+	if (err)
+		return err;
+
+	if (udp && wire_len(conf) > UA_ENDPOINT_UDP_MAX &&
+	    !tcp_refused(ep, route) && !route_switch(tcp, route, UA_TP_TCP) &&
+	    !route_send(NULL, ep, false, conf->met, conf->uri, tcp, conf->mb,
+			NULL, NULL))
+		return 0;
+
+	return route_send(NULL, ep, false, conf->met, conf->uri, route,
+			  conf->mb, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file regline.c  A registration on an endpoint */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "base/addr.h"
+#include "base/clock.h"
+#include "sip/epcore.h"
+#include "sip/outreq.h"
+#include "sip/regline.h"
+#include "sip/wake.h"
+
+struct ua_regline {
+	struct ua_endpoint *ep;
+	struct ua_reg *reg;
+	struct ua_outreq *req;
+	struct ua_hop hop;
+	struct ua_addr local; /* our end of the flow */
+	struct tmr tmr;
+	ua_regline_h *h;
+	void *arg;
+};
+
+
+static void destructor(void *arg)
+{
+	struct ua_regline *line = arg;
+
+	tmr_cancel(&line->tmr);
+	mem_deref(line->req);
+	mem_deref(line->reg);
+}
+
+
+static void flush(struct ua_regline *line);
+
+
+/* Tell the owner; only from the loop.  The owner may free the line in it. */
+static void pump(struct ua_regline *line)
+{
+	struct ua_reg_event ev;
+
+	mem_ref(line);
+
+	flush(line);
+
+	while (mem_nrefs(line) > 1 && ua_reg_event(line->reg, &ev))
+		line->h(line, &ev, &line->local, line->arg);
+
+	if (mem_nrefs(line) > 1)
+		flush(line);
+
+	mem_deref(line);
+}
+
+
+static void local_learn(struct ua_regline *line, const struct sip_msg *msg)
+{
+	struct tcp_conn *tc = sip_msg_tcpconn(msg);
+	struct sa sa;
+
+	line->local = *ua_endpoint_local(line->ep);
+	if (tc && !tcp_conn_local_get(tc, &sa))
+		ua_addr_from_sa(&line->local, &sa);
+}
+
+
+static void response_handler(int err, struct sip_msg *msg, void *arg)
+{
+	struct ua_regline *line = arg;
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (!err && msg->scode < 200)
+		return;
+
+	line->req = mem_deref(line->req);
+
+	if (err) {
+		ua_reg_failed(line->reg, now_ms, err);
+	}
+	else {
+		local_learn(line, msg);
+		ua_reg_response(line->reg, now_ms, msg);
+	}
+
+	pump(line);
+}
+
+
+static void wake_handler(void *arg)
+{
+	struct ua_regline *line = arg;
+
+	ua_reg_tick(line->reg, ua_clock_ms());
+	pump(line);
+}
+
+
+static int reg_send(struct ua_regline *line, const struct ua_reg_out *out)
+{
+	const struct ua_outreq_conf conf = {
+		.met = "REGISTER",
+		.uri = out->uri,
+		.hop = out->hop,
+		.flow = line->hop,
+		.force = true,
+		.mb = out->mb,
+	};
+
+	/* The one before was given up, or it would not send again. */
+	line->req = mem_deref(line->req);
+
+	return ua_outreq_send(&line->req, line->ep, &conf, response_handler,
+			      line);
+}
+
+
+static void flush(struct ua_regline *line)
+{
+	struct ua_reg_out out;
+	int err;
+
+	while (ua_reg_output(line->reg, ua_clock_ms(), &out)) {
+
+		err = reg_send(line, &out);
+		if (err)
+			ua_reg_failed(line->reg, ua_clock_ms(), err);
+
+		mem_deref(out.uri);
+		mem_deref(out.hop);
+		mem_deref(out.mb);
+	}
+
+	/* Events that wait for the loop wake it at once. */
+	ua_wake_at(&line->tmr,
+		   ua_reg_pending(line->reg) ? 0 : ua_reg_deadline(line->reg),
+		   wake_handler, line);
+}
+
+
+int ua_regline_alloc(struct ua_regline **linep, struct ua_endpoint *ep,
+		     const struct ua_regline_conf *conf)
+{
+	const struct ua_reg_conf rconf = {
+		.registrar = conf->registrar,
+		.aor = conf->aor,
+		.contact = conf->contact,
+		.route = conf->route,
+		.params = conf->params,
+		.software = ep->software,
+		.cred = conf->cred,
+		.expires_s = conf->expires_s,
+		.refresh_s = conf->refresh_s,
+		.rand = ep->rand,
+		.log = ep->log,
+	};
+	struct ua_regline *line;
+	int err;
+
+	line = mem_zalloc(sizeof(*line), destructor);
+	if (!line)
+		return ENOMEM;
+
+	tmr_init(&line->tmr);
+	line->ep = ep;
+	line->hop = conf->hop;
+	line->h = conf->h;
+	line->arg = conf->arg;
+
+	err = ua_reg_alloc(&line->reg, &rconf);
+	if (err) {
+		mem_deref(line);
+		return err;
+	}
+
+	ua_regline_refresh(line);
+	*linep = line;
+
+	return 0;
+}
+
+
+void ua_regline_refresh(struct ua_regline *line)
+{
+	ua_reg_start(line->reg, ua_clock_ms());
+	flush(line);
+}
+
+
+void ua_regline_stop(struct ua_regline *line)
+{
+	ua_reg_stop(line->reg, ua_clock_ms());
+	flush(line);
+}
+
+
+enum ua_reg_state ua_regline_state(const struct ua_regline *line)
+{
+	return ua_reg_state(line->reg);
+}
