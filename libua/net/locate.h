@@ -73,8 +73,14 @@ typedef int(ua_locate_h)(const char *name, enum ua_rrtype type,
 
 
 /**
- * Can this be resolved?  Letters, digits, '-', '_' and '.', labels of 1 to 63
- * and 253 in all (RFC 1035, 2.3), or a numeric address.
+ * Is it a host name?  Letters, digits, '-', '_' and '.', labels of 1 to 63 and
+ * 253 in all (RFC 1035, 2.3), the last one not a number.
+ */
+bool ua_locate_is_name(const char *name);
+
+
+/**
+ * Can this be resolved: a host name, or a numeric address?
  *
  * @retval 0       Yes
  * @retval EINVAL  Bad host, no transport, no family
