@@ -98,7 +98,8 @@ class Process:
         text = ""
         for path in (self.out, self.err):
             with open(path, "r", errors="replace") as log:
-                last = log.read().splitlines()[-lines:]
+                last = [line for line in log.read().splitlines()
+                        if line.strip()][-lines:]
             if last:
                 text += "--- %s\n%s\n" % (path, "\n".join(last))
         return text

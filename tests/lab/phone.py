@@ -22,6 +22,8 @@ class Phone:
         self.program = program
         self.host = net.hosts[side]
         self.user = user
+        self.password = servers.PASSWORDS[user]
+        self.registrar = SERVER
         self.name = "uaphone-" + side
         self.folder = os.path.join(folder, self.name)
         os.makedirs(self.folder)
@@ -36,8 +38,9 @@ class Phone:
         return ["--aor", "sip:%s@%s" % (self.user, SERVER),
                 "--user", self.user,
                 "--password-file", servers.secret(
-                    self.folder, "password", servers.PASSWORDS[self.user]),
-                "--registrar", "sip:" + SERVER, "--transport", transport]
+                    self.folder, "password", self.password),
+                "--registrar", "sip:" + self.registrar,
+                "--transport", transport]
 
     def ice(self, mode="full"):
         if mode == "off":

@@ -111,11 +111,12 @@ class Pool:
                 while thread.is_alive():
                     thread.join(0.2)
         except BaseException:
+            self.report.mute()
             self.stopping.set()
             for net in nets:
                 net.close()
             for thread in threads:
-                thread.join(15)
+                thread.join(1)  # one that waits for a packet ends with us
             raise
         if keep and nets:
             self.kept = nets.pop(0)

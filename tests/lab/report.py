@@ -13,6 +13,12 @@ class Report:
         self.passed = 0
         self.failed = 0
         self.failures = []
+        self.muted = False
+
+    def mute(self):
+        """The run is being ended: what still comes in is no result."""
+        with self.lock:
+            self.muted = True
 
     def say(self, text):
         with self.lock:
@@ -21,6 +27,8 @@ class Report:
     def result(self, what, wrong, note="", tails=()):
         """One result; wrong: reasons why it failed, empty if it passed."""
         with self.lock:
+            if self.muted:
+                return
             if not wrong:
                 self.passed += 1
                 print("ok      %-26s %s" % (what, note), flush=True)
