@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file optcheck.c  What a value of each kind must look like */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ua/types.h>
+
+#include "options.h"
+
+
+enum { DIGITS_MAX = 64 /* As many as a call queues */ };
+
+
+static bool starts(const char *str, const char *prefix)
+{
+	return !strncmp(str, prefix, strlen(prefix));
+}
+
+
+int opt_word(const char *words, const char *word)
+{
+	const size_t len = strlen(word);
+	const char *p = words;
+	int i;
+
+	for (i = 0; p && *p; ++i) {
+		const size_t n = strcspn(p, "|");
+
+		if (n == len && !strncmp(p, word, len))
+			return i;
+
+		p += n + (p[n] == '|');
+	}
+
+	return -1;
+}
+
+
+/* "udp|tcp" as "udp or tcp", "a|b|c" as "a, b or c" */
+static void expect_words(char *err, const char *words)
+{
+	size_t len = 0;
+	const char *p;
+
+	for (p = words; *p && len + 8 < OPT_ERR_MAX; ++p) {
+		const char *sep = strchr(p + 1, '|') ? ", " : " or ";
+
+		if (*p == '|')
+			len += (size_t)snprintf(err + len, OPT_ERR_MAX - len,
+						"%s", sep);
+		else
+			err[len++] = *p;
+	}
+
+	err[len] = '\0';
+}
+
+
+static bool number(const char *str, bool whole, double *num)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*str) || strlen(str) > 15)
+		return false;
+
+	if (strspn(str, whole ? "0123456789" : "0123456789.") != strlen(str))
+		return false;
+
+	*num = strtod(str, &end);
+	return !*end;
+}
+
+
+static bool check_number(const struct opt *opt, const char *value, char *err)
+{
+	const bool whole = opt->kind != OPT_SECONDS;
+	double num;
+
+	snprintf(err, OPT_ERR_MAX, "expected %s from %g to %.0f",
+		 whole ? "a whole number" : "seconds", opt->min, opt->max);
+
+	return number(value, whole, &num) && num >= opt->min &&
+	       num <= opt->max;
+}
+
+
+static bool check_choice(const struct opt *opt, const char *value, char *err)
+{
+	char words[OPT_ERR_MAX];
+
+	expect_words(words, opt->words);
+	snprintf(err, OPT_ERR_MAX, "%sexpected %.400s",
+		 opt_word(opt->later, value) >= 0 ? "not in this version, "
+						    : "",
+		 words);
+
+	return opt_word(opt->words, value) >= 0;
+}
+
+
+static bool check_flag(const char *value, char *err)
+{
+	snprintf(err, OPT_ERR_MAX, "expected yes or no");
+	return opt_word("yes|no|true|false|on|off|1|0", value) >= 0;
+}
+
+
+static bool check_addr(const char *value, char *err)
+{
+	struct ua_addr addr;
+
+	snprintf(err, OPT_ERR_MAX,
+		 "expected a numeric address such as 192.0.2.1, "
+		 "192.0.2.1:5060 or [2001:db8::1]:5060");
+
+	return !ua_addr_set(&addr, value, 0) || !ua_addr_decode(&addr, value);
+}
+
+
+static bool printable(const char *str)
+{
+	for (; *str; ++str) {
+		if ((unsigned char)*str <= ' ' || *str == 0x7f)
+			return false;
+	}
+
+	return true;
+}
+
+
+static bool check_sip_uri(const char *value, char *err)
+{
+	if (starts(value, "sips:")) {
+		snprintf(err, OPT_ERR_MAX,
+			 "sips is not in this version, expected sip:");
+		return false;
+	}
+
+	snprintf(err, OPT_ERR_MAX,
+		 "expected a SIP URI such as sip:alice@example.com");
+
+	return starts(value, "sip:") && value[4] && printable(value);
+}
+
+
+/* RFC 7064, 3.1 and RFC 7065, 3.1: the host is not after a "//" */
+static bool check_server(const char *value, const char *scheme, char *err)
+{
+	const size_t len = strlen(scheme);
+	const char *query;
+
+	snprintf(err, OPT_ERR_MAX, "expected %s:HOST or %s:HOST:PORT", scheme,
+		 scheme);
+
+	if (starts(value, "turns:") || starts(value, "stuns:")) {
+		snprintf(err, OPT_ERR_MAX,
+			 "TLS is not in this version, expected %s:", scheme);
+		return false;
+	}
+
+	if (strncmp(value, scheme, len) || value[len] != ':')
+		return false;
+
+	value += len + 1;
+	query = strchr(value, '?');
+	if (query && !strcmp(query, "?transport=tcp")) {
+		snprintf(err, OPT_ERR_MAX,
+			 "TURN over TCP is not in this version, "
+			 "expected transport=udp");
+		return false;
+	}
+
+	if (query && strcmp(query, "?transport=udp"))
+		return false;
+
+	return *value && *value != '/' && *value != '?' && printable(value);
+}
+
+
+static bool check_codecs(const char *value, char *err)
+{
+	bool word = false;
+
+	snprintf(err, OPT_ERR_MAX,
+		 "expected names in lower case such as opus,pcma,l16/16000");
+
+	for (; *value; ++value) {
+		const bool sep = *value == ',';
+
+		if (sep && !word)
+			return false;
+
+		if (!sep && !islower((unsigned char)*value) &&
+		    !isdigit((unsigned char)*value) && *value != '/' &&
+		    *value != '-')
+			return false;
+
+		word = !sep;
+	}
+
+	return word;
+}
+
+
+static bool check_tone(const char *hz)
+{
+	double num;
+
+	return number(hz, false, &num) && num >= 20 && num <= 20000;
+}
+
+
+static bool check_spec(const char *value, bool source, char *err)
+{
+	snprintf(err, OPT_ERR_MAX,
+		 source ? "expected alsa[:DEV], file:F.wav, tone:HZ "
+			  "(20 to 20000), silence, null or echo"
+			: "expected alsa[:DEV], file:F.wav, null or echo");
+
+	if (opt_word("alsa|null|echo", value) >= 0)
+		return true;
+
+	if (starts(value, "alsa:") || starts(value, "file:"))
+		return value[5];
+
+	return source && (!strcmp(value, "silence") ||
+			  (starts(value, "tone:") && check_tone(value + 5)));
+}
+
+
+static bool check_digits(const char *value, char *err)
+{
+	snprintf(err, OPT_ERR_MAX,
+		 "expected up to %d of 0-9, *, #, A-D and comma", DIGITS_MAX);
+
+	return *value && strlen(value) <= DIGITS_MAX &&
+	       strspn(value, "0123456789*#ABCDabcd,") == strlen(value);
+}
+
+
+static bool check_text(const struct opt *opt, const char *value, char *err)
+{
+	snprintf(err, OPT_ERR_MAX, "expected %s",
+		 opt->kind == OPT_FILE ? "the name of a file" : opt->arg);
+
+	return *value;
+}
+
+
+bool opt_check(const struct opt *opt, const char *value, char *err)
+{
+	switch (opt->kind) {
+
+	case OPT_FLAG:
+		return check_flag(value, err);
+
+	case OPT_COUNTED:
+	case OPT_INT:
+	case OPT_SECONDS:
+		return check_number(opt, value, err);
+
+	case OPT_CHOICE:
+		return check_choice(opt, value, err);
+
+	case OPT_ADDR:
+		return check_addr(value, err);
+
+	case OPT_SIP_URI:
+		return check_sip_uri(value, err);
+
+	case OPT_STUN_URI:
+		return check_server(value, "stun", err);
+
+	case OPT_TURN_URI:
+		return check_server(value, "turn", err);
+
+	case OPT_CODEC_LIST:
+		return check_codecs(value, err);
+
+	case OPT_SOURCE_SPEC:
+		return check_spec(value, true, err);
+
+	case OPT_SINK_SPEC:
+		return check_spec(value, false, err);
+
+	case OPT_DIGITS:
+		return check_digits(value, err);
+
+	case OPT_TEXT:
+	case OPT_FILE:
+		return check_text(opt, value, err);
+	}
+
+	return false;
+}
+
+
+int optset_choice(const struct optset *set, enum opt_id id)
+{
+	const char *value = optset_str(set, id);
+
+	return value ? opt_word(opt_row(id)->words, value) : -1;
+}
