@@ -320,16 +320,12 @@ static void addr_xor(struct ua_addr *addr, const uint8_t *hdr)
 }
 
 
-int ua_stun_addr(const struct ua_stun *msg, uint16_t type,
-		 struct ua_addr *addr)
+int ua_stun_addr_at(const struct ua_stun *msg, const uint8_t *p,
+		    struct ua_addr *addr)
 {
+	const uint8_t *hdr = p - ATTR_HDR_LEN;
+	const size_t len = get_u16(hdr + 2);
 	struct ua_addr a = { .af = UA_AF_NONE };
-	const uint8_t *p;
-	size_t len;
-
-	p = ua_stun_attr(msg, type, &len);
-	if (!p)
-		return ENOENT;
 
 	if (len == 4 + 4 && p[1] == FAMILY_IP4)
 		a.af = UA_AF_IP4;
@@ -341,11 +337,20 @@ int ua_stun_addr(const struct ua_stun *msg, uint16_t type,
 	a.port = get_u16(p + 2);
 	memcpy(a.ip, p + 4, len - 4);
 
-	if (type_is_xored(type))
+	if (type_is_xored(get_u16(hdr)))
 		addr_xor(&a, msg->buf);
 
 	*addr = a;
 	return 0;
+}
+
+
+int ua_stun_addr(const struct ua_stun *msg, uint16_t type,
+		 struct ua_addr *addr)
+{
+	const uint8_t *p = ua_stun_attr(msg, type, NULL);
+
+	return p ? ua_stun_addr_at(msg, p, addr) : ENOENT;
 }
 
 

@@ -133,6 +133,11 @@ UA_CHECK int ua_stun_addr(const struct ua_stun *msg, uint16_t type,
 			  struct ua_addr *addr);
 
 
+/** The address in value p (from ua_stun_attr() or ua_stun_attr_next()) */
+UA_CHECK int ua_stun_addr_at(const struct ua_stun *msg, const uint8_t *p,
+			     struct ua_addr *addr);
+
+
 /**
  * ERROR-CODE (RFC 8489, 14.8).
  *

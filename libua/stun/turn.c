@@ -1,0 +1,1695 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file turn.c  TURN client: the allocation, and what happens on it */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "base/random.h"
+#include "base/wr.h"
+#include <ua/log.h>
+#include "stun/chan.h"
+#include "stun/cred.h"
+#include "stun/perm.h"
+#include "stun/treq.h"
+#include "stun/turn.h"
+
+enum {
+	REQ_MAX = 8,   /* Beside the allocation's own; others wait a turn */
+	HOP_MAX = 3,   /* Redirections */
+	ERROR_MAX = 2, /* One ICMP may be a server that restarts */
+
+	/* Refresh this long before the end, spread: clients of a server that
+	   restarted must not come back in step. */
+	REFRESH_EARLY_S = 60,
+	REFRESH_SPREAD_MS = 15000,
+	REFRESH_HALF_S = 120, /* Below it, at half the lifetime */
+	REFRESH_MIN_MS = 1000,
+
+	CLOSE_MS = 5000, /* Nobody waits longer for a goodbye */
+
+	PROTO_UDP = 17, /* REQUESTED-TRANSPORT (RFC 8656, 18.8) */
+	FAMILY_IP6 = 2, /* RFC 8656, 18.9 */
+	ICMP = 0x8004,  /* RFC 8656, 18.13 */
+	CHANNEL_HDR_LEN = 4
+};
+
+enum state {
+	NONE = 0, /* A refused move, never a state */
+	IDLE,
+	ALLOC, /* First Allocate under way                          */
+	AUTH,  /* The same, answering a challenge                   */
+	REUSE, /* Freeing what the server holds for our 5-tuple     */
+	READY, /* There is an allocation                            */
+	LOST,  /* There was one: allocating again, with pauses      */
+	CLOSE, /* Refresh 0 under way                               */
+	DEAD,
+	NSTATE
+};
+
+enum event {
+	START = 0, /* Owner                                          */
+	GRANT,     /* Success                                        */
+	CHALLENGE, /* 401 or 438: again with (new) credentials        */
+	MISMATCH,  /* 437                                             */
+	REDIRECT,  /* 300 to another server                           */
+	REFUSED,   /* Some other error                                */
+	FATAL,     /* The server will not serve us, whatever we ask   */
+	TIMEOUT,   /* No answer, or not reached                       */
+	SHUT,      /* Owner                                           */
+	NEVENT
+};
+
+static const char *const state_names[NSTATE] = { "NONE", "IDLE",  "ALLOC",
+						 "AUTH", "REUSE", "READY",
+						 "LOST", "CLOSE", "DEAD" };
+
+static const char *const event_names[NEVENT] = {
+	"START",   "GRANT", "CHALLENGE", "MISMATCH", "REDIRECT",
+	"REFUSED", "FATAL", "TIMEOUT",   "SHUT"
+};
+
+/* clang-format off */
+enum { A = ALLOC, U = AUTH, E = REUSE, R = READY, L = LOST, C = CLOSE,
+       D = DEAD };
+
+/*
+ * Every move of an allocation; 0 is a refused move.
+ *
+ * 437 to Allocate means that the server holds something for our 5-tuple, a
+ * 437 to anything else that it holds nothing: MISMATCH makes READY LOST, and
+ * is as good as a success to CLOSE (RFC 8656, 7.4 and 8.3).
+ */
+static const uint8_t moves[NSTATE][NEVENT] = {
+	/*          START GRANT CHALL MISM REDIR REFUS FATAL TIMEO SHUT */
+	[IDLE]  = { A,    0,    0,    0,   0,    0,    0,    0,    D },
+	[ALLOC] = { 0,    R,    U,    E,   A,    D,    D,    D,    C },
+	[AUTH]  = { 0,    R,    U,    E,   A,    D,    D,    D,    C },
+	[REUSE] = { 0,    A,    E,    D,   0,    D,    D,    D,    C },
+	[READY] = { 0,    R,    R,    L,   0,    L,    D,    L,    C },
+	[LOST]  = { 0,    R,    U,    E,   A,    D,    D,    L,    C },
+	[CLOSE] = { 0,    D,    C,    D,   0,    D,    D,    D,    C },
+	[DEAD]  = { 0,    0,    0,    0,   0,    0,    0,    0,    D },
+};
+/* clang-format on */
+
+/* Pauses before an allocation that was lost is asked for again */
+static const uint16_t lost_wait_ms[] = { 0, 1000, 4000, 16000 };
+
+struct ua_turn {
+	struct ua_addr server;
+	struct ua_addr visited[HOP_MAX + 1];
+	size_t nvisited;
+	enum ua_turn_family family;
+	uint32_t ask_lifetime_s;
+	const struct ua_rand *rand;
+	const struct ua_log *log;
+	struct ua_cred cred;
+
+	uint8_t state;       /* enum state; written by move() alone       */
+	uint8_t told;        /* Bits of enum ua_turn_event_type to tell   */
+	uint8_t nerr;        /* World's errors since the last answer      */
+	uint8_t attempt;     /* LOST: which pause                         */
+	bool reused;         /* The 5-tuple was freed once                */
+	bool closing;        /* The owner waits for CLOSED                */
+	struct ua_treq ses;  /* Allocate or Refresh                       */
+	uint64_t refresh_ms; /* READY                                     */
+	uint64_t close_ms;   /* CLOSE                                     */
+	uint32_t lifetime_s;
+	struct ua_addr relayed;
+	struct ua_addr relayed6;
+	struct ua_addr mapped;
+
+	uint16_t code; /* Why DEAD */
+	int err;
+	char reason[UA_STUN_REASON_MAX];
+
+	struct ua_treq reqv[REQ_MAX];
+	struct ua_perm permv[UA_PERM_MAX];
+	struct ua_chan chanv[UA_CHAN_MAX];
+	uint16_t next_number;
+};
+
+
+static void perm_move(struct ua_turn *turn, struct ua_perm *perm,
+		      enum ua_perm_ev ev)
+{
+	const uint8_t from = perm->state;
+	char ip[UA_ADDR_LEN];
+
+	if (ua_perm_step(perm, ev) || from == perm->state)
+		return;
+
+	ua_log(turn->log, UA_LOG_DEBUG, "turn", "permission %s: %s -> %s",
+	       ua_addr_ip_str(&perm->peer, ip), ua_perm_state_name(from),
+	       ua_perm_state_name(perm->state));
+}
+
+
+static void chan_move(struct ua_turn *turn, struct ua_chan *chan,
+		      enum ua_chan_ev ev)
+{
+	const uint8_t from = chan->state;
+	char peer[UA_ADDR_LEN];
+
+	if (ua_chan_step(chan, ev) || from == chan->state)
+		return;
+
+	ua_log(turn->log, UA_LOG_DEBUG, "turn", "channel %04x %s: %s -> %s",
+	       chan->number, ua_addr_str(&chan->peer, peer),
+	       ua_chan_state_name(from), ua_chan_state_name(chan->state));
+}
+
+
+static void req_tick(struct ua_treq *req, uint64_t now_ms)
+{
+	if (ua_txn_tick(&req->txn, now_ms) == UA_TXN_SEND)
+		req->due = true;
+}
+
+
+static void ses_start(struct ua_turn *turn, uint64_t at_ms,
+		      enum ua_treq_kind kind)
+{
+	ua_treq_start(&turn->ses, turn->rand, at_ms, kind, turn->cred.ready);
+}
+
+
+/* Ask whether the allocation is still there, if that is not asked already */
+static void ses_probe(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->state == READY && turn->ses.kind == UA_TREQ_NONE) {
+		ses_start(turn, now_ms, UA_TREQ_REFRESH);
+		req_tick(&turn->ses, now_ms);
+	}
+}
+
+
+static struct ua_treq *req_take(struct ua_turn *turn)
+{
+	size_t i;
+
+	for (i = 0; i < REQ_MAX; i++) {
+		if (turn->reqv[i].kind == UA_TREQ_NONE)
+			return &turn->reqv[i];
+	}
+
+	return NULL;
+}
+
+
+static bool req_is_free(const struct ua_turn *turn)
+{
+	size_t i;
+
+	for (i = 0; i < REQ_MAX; i++) {
+		if (turn->reqv[i].kind == UA_TREQ_NONE)
+			return true;
+	}
+
+	return false;
+}
+
+
+static void req_start(struct ua_turn *turn, struct ua_treq *req,
+		      uint64_t now_ms, enum ua_treq_kind kind, uint32_t slots)
+{
+	ua_treq_start(req, turn->rand, now_ms, kind, turn->cred.ready);
+	req->slots = slots;
+	req_tick(req, now_ms);
+}
+
+
+static void reqs_stop(struct ua_turn *turn)
+{
+	size_t i;
+
+	for (i = 0; i < REQ_MAX; i++)
+		ua_treq_stop(&turn->reqv[i]);
+}
+
+
+/* A ChannelBind renews the permission as well: one request does for both */
+static bool perm_due(const struct ua_turn *turn, const struct ua_perm *perm,
+		     uint64_t now_ms)
+{
+	return ua_perm_due(perm, now_ms) &&
+	       !ua_chan_covers(turn->chanv, &perm->peer);
+}
+
+
+static uint32_t perm_put(struct ua_turn *turn, size_t i)
+{
+	perm_move(turn, &turn->permv[i], UA_PERM_ASK);
+	return (uint32_t)1 << i;
+}
+
+
+/* Those due, filled up with others that will be soon */
+static uint32_t perm_batch(struct ua_turn *turn, uint64_t now_ms, size_t first)
+{
+	uint32_t slots = perm_put(turn, first);
+	const bool alone = turn->permv[first].alone;
+	size_t n = 1;
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX && n < UA_PERM_BATCH && !alone; i++) {
+		const struct ua_perm *perm = &turn->permv[i];
+
+		if (!ua_perm_near(perm, now_ms) ||
+		    ua_chan_covers(turn->chanv, &perm->peer))
+			continue;
+
+		slots |= perm_put(turn, i);
+		n++;
+	}
+
+	return slots;
+}
+
+
+static void perms_run(struct ua_turn *turn, uint64_t now_ms)
+{
+	struct ua_treq *req;
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		if (!perm_due(turn, &turn->permv[i], now_ms))
+			continue;
+
+		req = req_take(turn);
+		if (!req)
+			return;
+
+		req_start(turn, req, now_ms, UA_TREQ_PERMIT,
+			  perm_batch(turn, now_ms, i));
+	}
+}
+
+
+static void chans_run(struct ua_turn *turn, uint64_t now_ms)
+{
+	struct ua_treq *req;
+	size_t i;
+
+	for (i = 0; i < UA_CHAN_MAX; i++) {
+		if (!ua_chan_due(&turn->chanv[i], now_ms))
+			continue;
+
+		req = req_take(turn);
+		if (!req)
+			return;
+
+		chan_move(turn, &turn->chanv[i], UA_CHAN_ASK);
+		req_start(turn, req, now_ms, UA_TREQ_CHANNEL,
+			  (uint32_t)1 << i);
+	}
+}
+
+
+/* Start what is due, as far as there are free requests for it */
+static void work(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->state != READY)
+		return;
+
+	if (turn->refresh_ms <= now_ms)
+		ses_probe(turn, now_ms);
+
+	chans_run(turn, now_ms);
+	perms_run(turn, now_ms);
+}
+
+
+static void refresh_plan(struct ua_turn *turn, uint64_t now_ms)
+{
+	const uint64_t life_ms = (uint64_t)turn->lifetime_s * 1000;
+	uint64_t wait_ms = life_ms / 2;
+
+	if (turn->lifetime_s >= REFRESH_HALF_S)
+		wait_ms = life_ms - REFRESH_EARLY_S * 1000 -
+			  ua_random_range(turn->rand, 0, REFRESH_SPREAD_MS);
+	if (wait_ms < REFRESH_MIN_MS)
+		wait_ms = REFRESH_MIN_MS;
+
+	turn->refresh_ms = now_ms + wait_ms;
+}
+
+
+static void tell(struct ua_turn *turn, enum ua_turn_event_type type)
+{
+	turn->told |= (uint8_t)(1 << type);
+}
+
+
+static void untell(struct ua_turn *turn, enum ua_turn_event_type type)
+{
+	turn->told &= (uint8_t) ~(1 << type);
+}
+
+
+static void addrs_reset(struct ua_turn *turn)
+{
+	memset(&turn->relayed, 0, sizeof(turn->relayed));
+	memset(&turn->relayed6, 0, sizeof(turn->relayed6));
+	memset(&turn->mapped, 0, sizeof(turn->mapped));
+}
+
+
+/* Channels die with their allocation, peers are wanted on the next one */
+static void relay_lose(struct ua_turn *turn)
+{
+	size_t i;
+
+	reqs_stop(turn);
+	addrs_reset(turn);
+	ua_chan_init(turn->chanv);
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		perm_move(turn, &turn->permv[i], UA_PERM_LOSE);
+		turn->permv[i].at_ms = 0;
+	}
+
+	untell(turn, UA_TURN_READY);
+	tell(turn, UA_TURN_LOST);
+}
+
+
+static void enter_ready(struct ua_turn *turn, uint64_t now_ms, enum state from)
+{
+	ua_treq_stop(&turn->ses);
+	turn->nerr = 0;
+	refresh_plan(turn, now_ms);
+
+	if (from == READY)
+		return;
+
+	turn->attempt = 0;
+	turn->reused = false;
+	turn->visited[0] = turn->server;
+	turn->nvisited = 1;
+	tell(turn, UA_TURN_READY);
+}
+
+
+static void enter_lost(struct ua_turn *turn, uint64_t now_ms, enum state from)
+{
+	if (from == READY) {
+		turn->attempt = 0;
+		relay_lose(turn);
+	}
+	else {
+		++turn->attempt;
+	}
+
+	ses_start(turn, now_ms + lost_wait_ms[turn->attempt],
+		  UA_TREQ_ALLOCATE);
+	turn->nerr = 0;
+}
+
+
+/* Whatever state it is in, the server may hold an allocation for us */
+static void enter_close(struct ua_turn *turn, uint64_t now_ms)
+{
+	reqs_stop(turn);
+	turn->told = 0;
+	turn->close_ms = now_ms + CLOSE_MS;
+	ses_start(turn, now_ms, UA_TREQ_FREE);
+}
+
+
+static void enter_dead(struct ua_turn *turn)
+{
+	ua_treq_stop(&turn->ses);
+	reqs_stop(turn);
+	addrs_reset(turn);
+	ua_perm_init(turn->permv);
+	ua_chan_init(turn->chanv);
+	turn->told = 0;
+	tell(turn, turn->closing ? UA_TURN_CLOSED : UA_TURN_DEAD);
+}
+
+
+static void enter(struct ua_turn *turn, uint64_t now_ms, enum state from,
+		  enum event ev)
+{
+	if (ev == CHALLENGE) {
+		ua_treq_again(&turn->ses, turn->rand, now_ms, true);
+		return;
+	}
+
+	switch (turn->state) {
+
+	case ALLOC:
+		ses_start(turn, now_ms, UA_TREQ_ALLOCATE);
+		turn->nerr = 0;
+		break;
+
+	case REUSE:
+		turn->reused = true;
+		ses_start(turn, now_ms, UA_TREQ_FREE);
+		break;
+
+	case READY:
+		enter_ready(turn, now_ms, from);
+		break;
+
+	case LOST:
+		enter_lost(turn, now_ms, from);
+		break;
+
+	case CLOSE:
+		if (from != CLOSE)
+			enter_close(turn, now_ms);
+		break;
+
+	case DEAD:
+		enter_dead(turn);
+		break;
+
+	default:
+		break;
+	}
+}
+
+
+/* The only writer of turn->state. */
+static void move(struct ua_turn *turn, uint64_t now_ms, enum event ev)
+{
+	const uint8_t from = turn->state;
+	const uint8_t to = moves[from][ev];
+
+	if (to == NONE) {
+		ua_log(turn->log, UA_LOG_WARN, "turn", "%s refused in %s",
+		       event_names[ev], state_names[from]);
+		return;
+	}
+
+	turn->state = to;
+	ua_log(turn->log, UA_LOG_DEBUG, "turn", "%s -> %s (%s)",
+	       state_names[from], state_names[to], event_names[ev]);
+
+	enter(turn, now_ms, from, ev);
+	req_tick(&turn->ses, now_ms);
+}
+
+
+/* The same, with the reason to give if it is the end */
+static void fail(struct ua_turn *turn, uint64_t now_ms, enum event ev,
+		 uint16_t code, int err, const char *reason)
+{
+	turn->code = code;
+	turn->err = err;
+	(void)re_snprintf(turn->reason, sizeof(turn->reason), "%s", reason);
+	ua_log(turn->log, UA_LOG_INFO, "turn", "%s: %s %u %s",
+	       state_names[turn->state], ua_treq_name(turn->ses.kind), code,
+	       reason);
+
+	move(turn, now_ms, ev);
+}
+
+
+static void ses_timeout(struct ua_turn *turn, uint64_t now_ms, int err)
+{
+	const size_t n = sizeof(lost_wait_ms) / sizeof(lost_wait_ms[0]);
+	const bool last = turn->state == LOST && turn->attempt + 1U >= n;
+
+	fail(turn, now_ms, last ? FATAL : TIMEOUT, 0, err,
+	     err == ETIMEDOUT ? "no answer" : strerror(err));
+}
+
+
+static void perms_grant(struct ua_turn *turn, uint64_t now_ms, uint32_t slots)
+{
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		if (!(slots >> i & 1))
+			continue;
+
+		perm_move(turn, &turn->permv[i], UA_PERM_GRANT);
+		turn->permv[i].at_ms = now_ms + UA_PERM_RENEW_MS;
+	}
+}
+
+
+/* One bad peer spoils its batch (RFC 8656, 9.2): ask for each alone */
+static void perms_refuse(struct ua_turn *turn, uint64_t now_ms, uint32_t slots,
+			 uint16_t code)
+{
+	const bool split = code && (slots & (slots - 1));
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		struct ua_perm *perm = &turn->permv[i];
+
+		if (!(slots >> i & 1))
+			continue;
+
+		perm->code = code;
+		perm->at_ms = now_ms;
+		perm_move(turn, perm, split ? UA_PERM_SPLIT : UA_PERM_DENY);
+	}
+}
+
+
+static struct ua_chan *req_chan(struct ua_turn *turn,
+				const struct ua_treq *req)
+{
+	size_t i = 0;
+
+	while (!(req->slots >> i & 1))
+		i++;
+
+	return &turn->chanv[i];
+}
+
+
+static void chan_grant(struct ua_turn *turn, uint64_t now_ms,
+		       struct ua_chan *chan)
+{
+	struct ua_perm *perm = ua_perm_find(turn->permv, &chan->peer);
+
+	chan_move(turn, chan, UA_CHAN_GRANT);
+	chan->at_ms = now_ms + UA_CHAN_RENEW_MS;
+
+	if (perm)
+		perms_grant(turn, now_ms, (uint32_t)1 << (perm - turn->permv));
+}
+
+
+static void chan_refuse(struct ua_turn *turn, uint64_t now_ms,
+			struct ua_chan *chan, uint16_t code)
+{
+	struct ua_perm *perm = ua_perm_find(turn->permv, &chan->peer);
+
+	chan_move(turn, chan, UA_CHAN_FAIL);
+	chan->at_ms = now_ms + UA_CHAN_COOL_MS;
+	chan->reuse_ms = now_ms + UA_CHAN_REUSE_MS;
+
+	if (perm && (code == 403 || code == 443)) {
+		perm->code = code;
+		perm_move(turn, perm, UA_PERM_DENY);
+	}
+}
+
+
+/* code 0: no answer */
+static void req_refused(struct ua_turn *turn, uint64_t now_ms,
+			struct ua_treq *req, uint16_t code)
+{
+	const enum ua_treq_kind kind = req->kind;
+
+	ua_log(turn->log, UA_LOG_INFO, "turn", "%s: %u", ua_treq_name(kind),
+	       code);
+	ua_treq_stop(req);
+
+	if (kind == UA_TREQ_PERMIT)
+		perms_refuse(turn, now_ms, req->slots, code);
+	else
+		chan_refuse(turn, now_ms, req_chan(turn, req), code);
+
+	/*
+	 * Silence may mean that all is lost, and coturn says 400 when it
+	 * does not know the allocation any more: Refresh tells.
+	 */
+	if (!code || code == 400)
+		ses_probe(turn, now_ms);
+}
+
+
+static void req_granted(struct ua_turn *turn, uint64_t now_ms,
+			struct ua_treq *req)
+{
+	const enum ua_treq_kind kind = req->kind;
+
+	ua_treq_stop(req);
+
+	if (kind == UA_TREQ_PERMIT)
+		perms_grant(turn, now_ms, req->slots);
+	else
+		chan_grant(turn, now_ms, req_chan(turn, req));
+}
+
+
+static bool addr_is_host(const struct ua_addr *addr)
+{
+	return addr->port && !ua_addr_is_any(addr) &&
+	       !ua_addr_is_multicast(addr);
+}
+
+
+/* Two families give two addresses, each in an attribute of its own */
+static int relayed_decode(const struct ua_stun *msg, struct ua_addr *ip4,
+			  struct ua_addr *ip6)
+{
+	struct ua_addr addr;
+	const uint8_t *p;
+	int err;
+
+	for (p = ua_stun_attr(msg, UA_STUN_XOR_RELAYED_ADDRESS, NULL); p;
+	     p = ua_stun_attr_next(msg, p, NULL)) {
+		err = ua_stun_addr_at(msg, p, &addr);
+		if (err)
+			return err;
+		if (!addr_is_host(&addr))
+			return EBADMSG;
+
+		*(addr.af == UA_AF_IP4 ? ip4 : ip6) = addr;
+	}
+
+	return ip4->af || ip6->af ? 0 : EBADMSG;
+}
+
+
+static int allocate_success(struct ua_turn *turn, uint64_t now_ms,
+			    const struct ua_stun *msg)
+{
+	struct ua_addr mapped = { .af = UA_AF_NONE };
+	struct ua_addr ip4 = { .af = UA_AF_NONE };
+	struct ua_addr ip6 = { .af = UA_AF_NONE };
+	uint32_t lifetime_s = turn->ask_lifetime_s;
+	int err;
+
+	err = relayed_decode(msg, &ip4, &ip6);
+	if (err)
+		return err;
+
+	if (ua_stun_u32(msg, UA_STUN_LIFETIME, &lifetime_s) == EBADMSG ||
+	    !lifetime_s)
+		return EBADMSG;
+
+	if (ua_stun_addr(msg, UA_STUN_XOR_MAPPED_ADDRESS, &mapped) ==
+		    EBADMSG ||
+	    (mapped.af && !addr_is_host(&mapped)))
+		return EBADMSG;
+
+	turn->relayed = ip4;
+	turn->relayed6 = ip6;
+	turn->mapped = mapped;
+	turn->lifetime_s = lifetime_s;
+	move(turn, now_ms, GRANT);
+	return 0;
+}
+
+
+static int refresh_success(struct ua_turn *turn, uint64_t now_ms,
+			   const struct ua_stun *msg)
+{
+	uint32_t lifetime_s = turn->lifetime_s;
+
+	if (ua_stun_u32(msg, UA_STUN_LIFETIME, &lifetime_s) == EBADMSG)
+		return EBADMSG;
+
+	if (!lifetime_s) {
+		fail(turn, now_ms, MISMATCH, 0, EPROTO, "lifetime 0");
+		return 0;
+	}
+
+	turn->lifetime_s = lifetime_s;
+	move(turn, now_ms, GRANT);
+	return 0;
+}
+
+
+static int success_input(struct ua_turn *turn, uint64_t now_ms,
+			 struct ua_treq *req, const struct ua_stun *msg)
+{
+	switch (req->kind) {
+
+	case UA_TREQ_ALLOCATE:
+		return allocate_success(turn, now_ms, msg);
+
+	case UA_TREQ_REFRESH:
+		return refresh_success(turn, now_ms, msg);
+
+	case UA_TREQ_FREE:
+		move(turn, now_ms, GRANT);
+		return 0;
+
+	default:
+		req_granted(turn, now_ms, req);
+		return 0;
+	}
+}
+
+
+/* The same again, by the state table if it is the allocation's request */
+static void req_challenged(struct ua_turn *turn, uint64_t now_ms,
+			   struct ua_treq *req)
+{
+	if (req == &turn->ses) {
+		move(turn, now_ms, CHALLENGE);
+		return;
+	}
+
+	ua_treq_again(req, turn->rand, now_ms, true);
+	req_tick(req, now_ms);
+}
+
+
+/* Why an error ends it; the code decides what the owner can do about it */
+static void ses_refused(struct ua_turn *turn, uint64_t now_ms, enum event ev,
+			uint16_t code, const char *reason)
+{
+	const bool denied = code == 401 || code == 403 || code == 441;
+
+	/* Whatever the reason, this 5-tuple is of no use (RFC 8656, 7.4). */
+	if (turn->state == REUSE && code != 401)
+		code = 437;
+
+	fail(turn, now_ms, ev, code, denied ? EACCES : EPROTO, reason);
+}
+
+
+static int challenge_input(struct ua_turn *turn, uint64_t now_ms,
+			   struct ua_treq *req, const struct ua_stun *msg,
+			   uint16_t code, const char *reason)
+{
+	const int err = ua_cred_challenge(&turn->cred, msg);
+
+	if (err == EBADMSG || err == ENOMEM)
+		return err;
+
+	if (!err && ua_treq_count(req, code))
+		req_challenged(turn, now_ms, req);
+	else if (req != &turn->ses)
+		req_refused(turn, now_ms, req, code);
+	else if (err && err != EACCES)
+		fail(turn, now_ms, FATAL, code, err, strerror(err));
+	else
+		ses_refused(turn, now_ms, REFUSED, code, reason);
+
+	return 0;
+}
+
+
+static bool is_visited(const struct ua_turn *turn, const struct ua_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < turn->nvisited; i++) {
+		if (ua_addr_eq(&turn->visited[i], addr))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* Same family only: the socket cannot do the other (RFC 8489, 10) */
+static void redirect_input(struct ua_turn *turn, uint64_t now_ms,
+			   const struct ua_stun *msg, const char *reason)
+{
+	struct ua_addr addr = { .af = UA_AF_NONE };
+	char str[UA_ADDR_LEN];
+
+	if (ua_stun_addr(msg, UA_STUN_ALTERNATE_SERVER, &addr) ||
+	    addr.af != turn->server.af || !addr_is_host(&addr)) {
+		ses_refused(turn, now_ms, REFUSED, 300, reason);
+		return;
+	}
+
+	addr.scope = turn->server.scope;
+	if (turn->nvisited > HOP_MAX || is_visited(turn, &addr)) {
+		ses_refused(turn, now_ms, REFUSED, 300, "redirection loop");
+		return;
+	}
+
+	ua_log(turn->log, UA_LOG_INFO, "turn", "redirected to %s",
+	       ua_addr_str(&addr, str));
+	turn->visited[turn->nvisited++] = addr;
+	turn->server = addr;
+	ua_cred_forget(&turn->cred);
+	move(turn, now_ms, REDIRECT);
+}
+
+
+/* Without the attribute that is optional, if there was one */
+static bool without_option(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->family != UA_TURN_BOTH || turn->ses.kind != UA_TREQ_ALLOCATE)
+		return false;
+
+	turn->family = UA_TURN_IP4;
+	ua_treq_again(&turn->ses, turn->rand, now_ms, turn->ses.authed);
+	req_tick(&turn->ses, now_ms);
+	return true;
+}
+
+
+static void ses_error(struct ua_turn *turn, uint64_t now_ms,
+		      const struct ua_stun *msg, uint16_t code,
+		      const char *reason)
+{
+	enum event ev = REFUSED;
+
+	switch (code) {
+
+	case 300:
+		if (turn->ses.kind == UA_TREQ_ALLOCATE) {
+			redirect_input(turn, now_ms, msg, reason);
+			return;
+		}
+		break;
+
+	case 405:
+	case 420:
+	case 440:
+		if (without_option(turn, now_ms))
+			return;
+		break;
+
+	case 437:
+		ev = turn->reused && turn->ses.kind == UA_TREQ_ALLOCATE
+			     ? REFUSED
+			     : MISMATCH;
+		break;
+
+	case 441:
+	case 442:
+	case 486:
+	case 508:
+		ev = FATAL;
+		break;
+
+	default:
+		break;
+	}
+
+	ses_refused(turn, now_ms, ev, code, reason);
+}
+
+
+static int error_input(struct ua_turn *turn, uint64_t now_ms,
+		       struct ua_treq *req, const struct ua_stun *msg)
+{
+	char reason[UA_STUN_REASON_MAX];
+	uint16_t code;
+
+	if (ua_stun_error(msg, &code, reason))
+		return EBADMSG;
+
+	if (code == 401 || code == 438)
+		return challenge_input(turn, now_ms, req, msg, code, reason);
+
+	if (ua_treq_count(req, code)) {
+		ua_treq_again(req, turn->rand, now_ms + UA_TREQ_ERROR_WAIT_MS,
+			      req->authed);
+		return 0;
+	}
+
+	if (req == &turn->ses)
+		ses_error(turn, now_ms, msg, code, reason);
+	else if (code == 437)
+		fail(turn, now_ms, MISMATCH, code, EPROTO, reason);
+	else
+		req_refused(turn, now_ms, req, code);
+
+	return 0;
+}
+
+
+/*
+ * An error need not be signed here, although RFC 8489, 9.2.5 would drop it:
+ * servers leave that out, and who can guess a transaction id is on the path,
+ * where a 401, never signed, serves him as well.
+ */
+static int integrity_check(const struct ua_turn *turn,
+			   const struct ua_treq *req,
+			   const struct ua_stun *msg)
+{
+	int err;
+
+	if (!req->authed || (msg->cls == UA_STUN_ERROR && !msg->integrity))
+		return 0;
+
+	err = ua_stun_check(msg, turn->cred.key, sizeof(turn->cred.key));
+
+	return err == ENOENT ? EACCES : err;
+}
+
+
+static struct ua_treq *req_match(struct ua_turn *turn,
+				 const struct ua_stun *msg)
+{
+	struct ua_treq *req = &turn->ses;
+	size_t i = 0;
+
+	while (!ua_txn_match(&req->txn, msg) ||
+	       ua_treq_method(req) != msg->method) {
+		if (i == REQ_MAX)
+			return NULL;
+
+		req = &turn->reqv[i++];
+	}
+
+	return req;
+}
+
+
+static int answer_input(struct ua_turn *turn, uint64_t now_ms,
+			const struct ua_stun *msg)
+{
+	struct ua_treq *req = req_match(turn, msg);
+	int err;
+
+	if (!req)
+		return ENOENT;
+
+	err = integrity_check(turn, req, msg);
+	if (err)
+		return err;
+
+	err = msg->cls == UA_STUN_SUCCESS
+		      ? success_input(turn, now_ms, req, msg)
+		      : error_input(turn, now_ms, req, msg);
+	if (err)
+		return err;
+
+	turn->nerr = 0;
+	work(turn, now_ms);
+	return 0;
+}
+
+
+static int data_put(struct ua_turn *turn, struct ua_turn_data *data,
+		    const struct ua_addr *peer, const uint8_t *buf, size_t len)
+{
+	const struct ua_perm *perm = ua_perm_find(turn->permv, peer);
+
+	if (turn->state != READY || !perm || perm->state == UA_PERM_DENIED)
+		return EACCES;
+
+	data->peer = *peer;
+	data->buf = buf;
+	data->len = len;
+	return 0;
+}
+
+
+static int data_input(struct ua_turn *turn, const struct ua_stun *msg,
+		      struct ua_turn_data *data)
+{
+	struct ua_addr peer;
+	const uint8_t *p;
+	size_t len;
+
+	if (ua_stun_addr(msg, UA_STUN_XOR_PEER_ADDRESS, &peer))
+		return EBADMSG;
+
+	p = ua_stun_attr(msg, UA_STUN_DATA_ATTR, &len);
+	if (p)
+		return data_put(turn, data, &peer, p, len);
+
+	/* News of ICMP errors behind the relay change nothing here. */
+	return ua_stun_attr(msg, ICMP, NULL) ? 0 : EBADMSG;
+}
+
+
+static int channel_input(struct ua_turn *turn, const uint8_t *buf, size_t len,
+			 struct ua_turn_data *data)
+{
+	const struct ua_chan *chan;
+	size_t n;
+
+	if (len < CHANNEL_HDR_LEN)
+		return EBADMSG;
+
+	n = (size_t)buf[2] << 8 | buf[3];
+	if (n > len - CHANNEL_HDR_LEN)
+		return EBADMSG;
+
+	chan = ua_chan_number(turn->chanv, (uint16_t)(buf[0] << 8 | buf[1]));
+	if (!chan)
+		return EACCES;
+
+	return data_put(turn, data, &chan->peer, buf + CHANNEL_HDR_LEN, n);
+}
+
+
+static void allocate_encode(const struct ua_turn *turn, struct ua_wr *wr)
+{
+	ua_stun_put_u32(wr, UA_STUN_REQUESTED_TRANSPORT,
+			(uint32_t)PROTO_UDP << 24);
+	ua_stun_put_u32(wr, UA_STUN_LIFETIME, turn->ask_lifetime_s);
+
+	if (turn->family == UA_TURN_IP6)
+		ua_stun_put_u32(wr, UA_STUN_REQUESTED_ADDRESS_FAMILY,
+				(uint32_t)FAMILY_IP6 << 24);
+	else if (turn->family == UA_TURN_BOTH)
+		ua_stun_put_u32(wr, UA_STUN_ADDITIONAL_ADDRESS_FAMILY,
+				(uint32_t)FAMILY_IP6 << 24);
+}
+
+
+static void body_encode(struct ua_turn *turn, const struct ua_treq *req,
+			struct ua_wr *wr)
+{
+	const struct ua_chan *chan;
+	size_t i;
+
+	switch (req->kind) {
+
+	case UA_TREQ_ALLOCATE:
+		allocate_encode(turn, wr);
+		break;
+
+	case UA_TREQ_REFRESH:
+		ua_stun_put_u32(wr, UA_STUN_LIFETIME, turn->ask_lifetime_s);
+		break;
+
+	case UA_TREQ_FREE:
+		ua_stun_put_u32(wr, UA_STUN_LIFETIME, 0);
+		break;
+
+	case UA_TREQ_PERMIT:
+		for (i = 0; i < UA_PERM_MAX; i++) {
+			if (req->slots >> i & 1)
+				ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS,
+						 &turn->permv[i].peer);
+		}
+		break;
+
+	default:
+		chan = req_chan(turn, req);
+		ua_stun_put_u32(wr, UA_STUN_CHANNEL_NUMBER,
+				(uint32_t)chan->number << 16);
+		ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS, &chan->peer);
+		break;
+	}
+}
+
+
+static int req_encode(struct ua_turn *turn, const struct ua_treq *req,
+		      struct ua_dgram *dg)
+{
+	struct ua_wr wr;
+	int err;
+
+	ua_wr_init(&wr, dg->buf, sizeof(dg->buf));
+	ua_stun_begin(&wr, UA_STUN_REQUEST, ua_treq_method(req), req->txn.tid);
+	body_encode(turn, req, &wr);
+	if (req->authed)
+		ua_cred_put(&turn->cred, &wr);
+
+	err = ua_stun_end(&wr, req->authed ? turn->cred.key : NULL,
+			  sizeof(turn->cred.key), false);
+	dg->len = wr.pos;
+	return err;
+}
+
+
+static void path_set(const struct ua_turn *turn, struct ua_dgram *dg)
+{
+	dg->path = (struct ua_path){ .remote = turn->server };
+}
+
+
+static bool req_output(struct ua_turn *turn, struct ua_treq *req,
+		       struct ua_dgram *dg)
+{
+	int err;
+
+	if (!req->due)
+		return false;
+
+	req->due = false;
+	err = req_encode(turn, req, dg);
+	if (err) {
+		/* As if it got lost: there is a next time. */
+		ua_log(turn->log, UA_LOG_WARN, "turn", "%s: not sent: %m",
+		       ua_treq_name(req->kind), err);
+		return false;
+	}
+
+	path_set(turn, dg);
+	return true;
+}
+
+
+static void destructor(void *arg)
+{
+	struct ua_turn *turn = arg;
+
+	ua_cred_reset(&turn->cred);
+}
+
+
+int ua_turn_alloc(struct ua_turn **turnp, const struct ua_turn_conf *conf)
+{
+	struct ua_turn *turn;
+	int err;
+
+	if (!turnp || !conf || !conf->rand || !conf->server.af ||
+	    !conf->server.port)
+		return EINVAL;
+
+	turn = mem_zalloc(sizeof(*turn), destructor);
+	if (!turn)
+		return ENOMEM;
+
+	turn->state = IDLE;
+	turn->server = conf->server;
+	turn->visited[turn->nvisited++] = conf->server;
+	turn->family = conf->family;
+	turn->ask_lifetime_s =
+		conf->lifetime_s ? conf->lifetime_s : UA_TURN_LIFETIME_S;
+	turn->rand = conf->rand;
+	turn->log = conf->log;
+	turn->next_number = UA_CHAN_FIRST;
+	ua_perm_init(turn->permv);
+	ua_chan_init(turn->chanv);
+
+	err = ua_cred_set(&turn->cred, conf->user, conf->password);
+	if (err)
+		mem_deref(turn);
+	else
+		*turnp = turn;
+
+	return err;
+}
+
+
+int ua_turn_start(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->state != IDLE)
+		return EALREADY;
+
+	move(turn, now_ms, START);
+	return 0;
+}
+
+
+int ua_turn_input(struct ua_turn *turn, uint64_t now_ms,
+		  const struct ua_addr *src, const uint8_t *buf, size_t len,
+		  struct ua_turn_data *data)
+{
+	struct ua_stun msg;
+	int err;
+
+	memset(data, 0, sizeof(*data));
+
+	if (!len || !ua_addr_eq(src, &turn->server))
+		return ENOENT;
+
+	/* 0x40 to 0x4f are channels (RFC 8656, 12) */
+	if ((buf[0] & 0xf0) == 0x40)
+		return channel_input(turn, buf, len, data);
+
+	if (!ua_stun_is(buf, len))
+		return ENOENT;
+
+	err = ua_stun_decode(&msg, buf, len);
+	if (err)
+		return err;
+
+	if (msg.cls == UA_STUN_INDICATION && msg.method == UA_STUN_DATA)
+		return data_input(turn, &msg, data);
+
+	return answer_input(turn, now_ms, &msg);
+}
+
+
+bool ua_turn_output(struct ua_turn *turn, uint64_t now_ms, struct ua_dgram *dg)
+{
+	size_t i;
+
+	(void)now_ms;
+
+	if (req_output(turn, &turn->ses, dg))
+		return true;
+
+	for (i = 0; i < REQ_MAX; i++) {
+		if (req_output(turn, &turn->reqv[i], dg))
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool told(struct ua_turn *turn, enum ua_turn_event_type type,
+		 struct ua_turn_event *ev)
+{
+	if (!(turn->told >> type & 1))
+		return false;
+
+	untell(turn, type);
+	ev->type = type;
+	return true;
+}
+
+
+static bool perm_event(struct ua_turn *turn, struct ua_turn_event *ev)
+{
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		struct ua_perm *perm = &turn->permv[i];
+
+		if (!perm->tell)
+			continue;
+
+		perm->tell = false;
+		ev->peer = perm->peer;
+		ev->type = UA_TURN_PERMITTED;
+		if (perm->state == UA_PERM_DENIED) {
+			ev->type = UA_TURN_DENIED;
+			ev->code = perm->code;
+			ev->err = perm->code ? EACCES : ETIMEDOUT;
+		}
+
+		return true;
+	}
+
+	return false;
+}
+
+
+static bool chan_event(struct ua_turn *turn, struct ua_turn_event *ev)
+{
+	size_t i;
+
+	for (i = 0; i < UA_CHAN_MAX; i++) {
+		if (!turn->chanv[i].tell)
+			continue;
+
+		turn->chanv[i].tell = false;
+		ev->type = UA_TURN_CHANNEL;
+		ev->peer = turn->chanv[i].peer;
+		return true;
+	}
+
+	return false;
+}
+
+
+bool ua_turn_event(struct ua_turn *turn, struct ua_turn_event *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+
+	if (told(turn, UA_TURN_LOST, ev))
+		return true;
+
+	if (told(turn, UA_TURN_READY, ev)) {
+		ev->relayed = turn->relayed;
+		ev->relayed6 = turn->relayed6;
+		ev->mapped = turn->mapped;
+		ev->lifetime_s = turn->lifetime_s;
+		return true;
+	}
+
+	if (perm_event(turn, ev) || chan_event(turn, ev))
+		return true;
+
+	if (told(turn, UA_TURN_DEAD, ev)) {
+		ev->code = turn->code;
+		ev->err = turn->err;
+		memcpy(ev->reason, turn->reason, sizeof(ev->reason));
+		return true;
+	}
+
+	return told(turn, UA_TURN_CLOSED, ev);
+}
+
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
+/* When work() has something to start */
+static uint64_t work_deadline(const struct ua_turn *turn)
+{
+	uint64_t at = UA_NEVER;
+	size_t i;
+
+	if (turn->state != READY)
+		return UA_NEVER;
+
+	if (turn->ses.kind == UA_TREQ_NONE)
+		at = turn->refresh_ms;
+
+	if (!req_is_free(turn))
+		return at;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		if (perm_due(turn, &turn->permv[i], UA_NEVER))
+			at = earlier(at, turn->permv[i].at_ms);
+	}
+
+	for (i = 0; i < UA_CHAN_MAX; i++) {
+		if (ua_chan_due(&turn->chanv[i], UA_NEVER))
+			at = earlier(at, turn->chanv[i].at_ms);
+	}
+
+	return at;
+}
+
+
+uint64_t ua_turn_deadline(const struct ua_turn *turn)
+{
+	uint64_t at = ua_txn_deadline(&turn->ses.txn);
+	size_t i;
+
+	for (i = 0; i < REQ_MAX; i++)
+		at = earlier(at, ua_txn_deadline(&turn->reqv[i].txn));
+
+	if (turn->state == CLOSE)
+		at = earlier(at, turn->close_ms);
+
+	return earlier(at, work_deadline(turn));
+}
+
+
+static bool timed_out(struct ua_treq *req, uint64_t now_ms)
+{
+	const enum ua_txn_todo todo = ua_txn_tick(&req->txn, now_ms);
+
+	if (todo == UA_TXN_SEND)
+		req->due = true;
+
+	return todo == UA_TXN_TIMEOUT;
+}
+
+
+void ua_turn_tick(struct ua_turn *turn, uint64_t now_ms)
+{
+	size_t i;
+
+	if (timed_out(&turn->ses, now_ms))
+		ses_timeout(turn, now_ms, ETIMEDOUT);
+	else if (turn->state == CLOSE && turn->close_ms <= now_ms)
+		ses_timeout(turn, now_ms, ETIMEDOUT);
+
+	for (i = 0; i < REQ_MAX; i++) {
+		if (timed_out(&turn->reqv[i], now_ms))
+			req_refused(turn, now_ms, &turn->reqv[i], 0);
+	}
+
+	work(turn, now_ms);
+}
+
+
+static bool err_is_hard(int err)
+{
+	switch (err) {
+
+	case ECONNREFUSED:
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+	case ENETUNREACH:
+	case ENETDOWN:
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+	case EBADF:
+		return true;
+
+	default:
+		return false;
+	}
+}
+
+
+void ua_turn_error(struct ua_turn *turn, uint64_t now_ms, int err)
+{
+	if (!err_is_hard(err) || turn->ses.kind == UA_TREQ_FREE)
+		return;
+
+	switch (turn->state) {
+
+	case READY:
+		/* A route may come back: believe it from the second send. */
+		ses_probe(turn, now_ms);
+		if (turn->ses.txn.sends < 2)
+			return;
+		break;
+
+	case ALLOC:
+	case AUTH:
+	case LOST:
+		break;
+
+	default:
+		return;
+	}
+
+	if (++turn->nerr >= ERROR_MAX)
+		ses_timeout(turn, now_ms, err);
+}
+
+
+static bool family_is_relayed(const struct ua_turn *turn, uint8_t af)
+{
+	return turn->relayed.af == af || turn->relayed6.af == af;
+}
+
+
+/* Up to eight go into one request, so at eight nobody waits for more */
+static void perm_gather(struct ua_turn *turn, uint64_t now_ms,
+			struct ua_perm *perm)
+{
+	size_t n = 0;
+	size_t i;
+
+	perm->at_ms = turn->state == READY ? now_ms + UA_PERM_GATHER_MS : 0;
+
+	for (i = 0; i < UA_PERM_MAX; i++)
+		n += turn->permv[i].state == UA_PERM_WANTED;
+
+	if (n >= UA_PERM_BATCH)
+		perm->at_ms = now_ms;
+}
+
+
+static int permit(struct ua_turn *turn, uint64_t now_ms,
+		  const struct ua_addr *peer)
+{
+	struct ua_perm *perm;
+
+	if (turn->state == CLOSE || turn->state == DEAD)
+		return ENOTCONN;
+
+	if (!peer->af ||
+	    (turn->state == READY && !family_is_relayed(turn, peer->af)))
+		return EAFNOSUPPORT;
+
+	perm = ua_perm_take(turn->permv, peer);
+	if (!perm)
+		return ENOSPC;
+
+	if (perm->state == UA_PERM_DENIED && perm->code)
+		return EACCES;
+
+	if (perm->state == UA_PERM_FREE || perm->state == UA_PERM_DENIED) {
+		perm_move(turn, perm, UA_PERM_WANT);
+		perm_gather(turn, now_ms, perm);
+	}
+
+	return 0;
+}
+
+
+int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
+		   const struct ua_addr *peer)
+{
+	const int err = permit(turn, now_ms, peer);
+
+	work(turn, now_ms);
+	return err;
+}
+
+
+int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
+		    const struct ua_addr *peer)
+{
+	struct ua_chan *chan;
+	int err;
+
+	if (turn->state != READY)
+		return ENOTCONN;
+
+	err = permit(turn, now_ms, peer);
+	if (err)
+		return err;
+
+	chan = ua_chan_take(turn->chanv, now_ms, peer, &turn->next_number);
+	if (!chan)
+		return ENOSPC;
+
+	if (chan->state == UA_CHAN_COOL && chan->at_ms > now_ms)
+		return EAGAIN;
+
+	if (chan->state == UA_CHAN_FREE || chan->state == UA_CHAN_COOL) {
+		chan_move(turn, chan, UA_CHAN_WANT);
+		chan->at_ms = now_ms;
+	}
+
+	work(turn, now_ms);
+	return 0;
+}
+
+
+/* Takes a slot out of the requests of a kind, so that no answer finds it */
+static void slot_drop(struct ua_turn *turn, enum ua_treq_kind kind, size_t i)
+{
+	size_t n;
+
+	for (n = 0; n < REQ_MAX; n++) {
+		struct ua_treq *req = &turn->reqv[n];
+
+		if (req->kind != kind)
+			continue;
+
+		req->slots &= ~((uint32_t)1 << i);
+		if (!req->slots)
+			ua_treq_stop(req);
+	}
+}
+
+
+void ua_turn_forget(struct ua_turn *turn, uint64_t now_ms,
+		    const struct ua_addr *peer)
+{
+	struct ua_chan *chan = ua_chan_find(turn->chanv, peer);
+	struct ua_perm *perm = ua_perm_find(turn->permv, peer);
+
+	/* The server knows the channel still: it may be wanted at once. */
+	if (chan && chan->state != UA_CHAN_COOL) {
+		slot_drop(turn, UA_TREQ_CHANNEL, (size_t)(chan - turn->chanv));
+		chan_move(turn, chan, UA_CHAN_FAIL);
+		chan->at_ms = now_ms;
+		chan->reuse_ms = now_ms + UA_CHAN_REUSE_MS;
+	}
+
+	/* Another port of this IP may need the permission. */
+	if (perm && !ua_chan_covers(turn->chanv, peer)) {
+		slot_drop(turn, UA_TREQ_PERMIT, (size_t)(perm - turn->permv));
+		perm_move(turn, perm, UA_PERM_FORGET);
+	}
+
+	work(turn, now_ms);
+}
+
+
+static void channel_encode(struct ua_wr *wr, const struct ua_chan *chan,
+			   const uint8_t *buf, size_t len)
+{
+	if (len > UINT16_MAX)
+		wr->err = ENOSPC;
+
+	ua_wr_u16(wr, chan->number);
+	ua_wr_u16(wr, (uint16_t)len);
+	ua_wr_mem(wr, buf, len);
+}
+
+
+static void send_encode(const struct ua_turn *turn, struct ua_wr *wr,
+			const struct ua_addr *peer, const uint8_t *buf,
+			size_t len)
+{
+	uint8_t tid[UA_STUN_TID_LEN];
+
+	turn->rand->fill(tid, sizeof(tid), turn->rand->arg);
+	ua_stun_begin(wr, UA_STUN_INDICATION, UA_STUN_SEND, tid);
+	ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS, peer);
+	ua_stun_put(wr, UA_STUN_DATA_ATTR, buf, len);
+
+	/* Indications are never signed (RFC 8656, 11.1). */
+	if (ua_stun_end(wr, NULL, 0, false))
+		wr->err = ENOSPC;
+}
+
+
+int ua_turn_send(struct ua_turn *turn, uint64_t now_ms,
+		 const struct ua_addr *peer, const uint8_t *buf, size_t len,
+		 struct ua_dgram *dg)
+{
+	const struct ua_chan *chan;
+	const struct ua_perm *perm;
+	struct ua_wr wr;
+
+	(void)now_ms;
+
+	if (turn->state != READY)
+		return ENOTCONN;
+
+	perm = ua_perm_find(turn->permv, peer);
+	if (!perm)
+		return ENOENT;
+	if (perm->state == UA_PERM_DENIED)
+		return EACCES;
+
+	chan = ua_chan_find(turn->chanv, peer);
+	ua_wr_init(&wr, dg->buf, sizeof(dg->buf));
+	if (chan && ua_chan_usable(chan))
+		channel_encode(&wr, chan, buf, len);
+	else
+		send_encode(turn, &wr, peer, buf, len);
+
+	if (wr.err)
+		return EMSGSIZE;
+
+	dg->len = wr.pos;
+	path_set(turn, dg);
+	return 0;
+}
+
+
+void ua_turn_close(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->closing)
+		return;
+
+	turn->closing = true;
+	move(turn, now_ms, SHUT);
+}
+
+
+const struct ua_addr *ua_turn_relayed(const struct ua_turn *turn)
+{
+	return &turn->relayed;
+}
+
+
+const struct ua_addr *ua_turn_relayed6(const struct ua_turn *turn)
+{
+	return &turn->relayed6;
+}
+
+
+const struct ua_addr *ua_turn_mapped(const struct ua_turn *turn)
+{
+	return &turn->mapped;
+}
+
+
+const struct ua_addr *ua_turn_server(const struct ua_turn *turn)
+{
+	return &turn->server;
+}
+
+
+int ua_turn_print(struct re_printf *pf, const struct ua_turn *turn)
+{
+	char server[UA_ADDR_LEN];
+	char relayed[UA_ADDR_LEN];
+	char relayed6[UA_ADDR_LEN];
+	char mapped[UA_ADDR_LEN];
+
+	if (!turn)
+		return 0;
+
+	return re_hprintf(pf,
+			  "turn %s server=%s relayed=%s relayed6=%s "
+			  "mapped=%s lifetime=%us user=%s password=%s",
+			  state_names[turn->state],
+			  ua_addr_str(&turn->server, server),
+			  ua_addr_str(&turn->relayed, relayed),
+			  ua_addr_str(&turn->relayed6, relayed6),
+			  ua_addr_str(&turn->mapped, mapped), turn->lifetime_s,
+			  turn->cred.user ? "(hidden)" : "none",
+			  turn->cred.password ? "(hidden)" : "none");
+}
