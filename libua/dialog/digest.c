@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "base/re_compat.h"
@@ -107,6 +108,20 @@ static bool user_ok(const char *user)
 }
 
 
+/*
+ * An algorithm that the system does not have says so in the first error of
+ * the pile (OpenSSL 3, FIPS); all else is a lack of memory.
+ */
+static int openssl_error(void)
+{
+	const int reason = ERR_GET_REASON(ERR_peek_error());
+
+	ERR_clear_error();
+
+	return reason == ERR_R_UNSUPPORTED ? ENOSYS : ENOMEM;
+}
+
+
 /* KD and H of RFC 7616, 3.3: the parts with colons between, in hex. */
 static int hash(char *hex, enum ua_digest_alg alg, const char *const partv[],
 		size_t n)
@@ -121,6 +136,7 @@ static int hash(char *hex, enum ua_digest_alg alg, const char *const partv[],
 	if (!ctx)
 		return ENOMEM;
 
+	ERR_clear_error();
 	ok = EVP_DigestInit_ex(ctx, algs[alg].md(), NULL);
 
 	for (i = 0; ok && i < n; i++) {
@@ -135,8 +151,8 @@ static int hash(char *hex, enum ua_digest_alg alg, const char *const partv[],
 
 	EVP_MD_CTX_free(ctx);
 
-	if (!ok || 2 * len >= UA_DIGEST_HEX)
-		return ENOSYS;
+	if (!ok)
+		return openssl_error();
 
 	for (i = 0; i < len; i++)
 		(void)re_snprintf(hex + 2 * i, 3, "%02x", md[i]);
