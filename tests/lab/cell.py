@@ -6,7 +6,6 @@ import re
 import time
 
 import nat
-import servers
 from net import SERVER
 from phone import Phone
 

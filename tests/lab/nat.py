@@ -96,10 +96,3 @@ def apply(host, kind, timeout=UDP_TIMEOUT):
     host.sysctl("net.ipv4.ip_forward", 1)
     host.run(["nft", "-f", "-"], rules(kind, timeout))
     host.sysctl("net.netfilter.nf_conntrack_udp_timeout", timeout)
-
-
-def reboot(host, kind):
-    """Forgets every mapping."""
-    if kind in OPEN_BY:
-        host.run(["nft", "flush", "map", "ip", "nat", "open"])
-    host.run(["conntrack", "-F"], check=False)

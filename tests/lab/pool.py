@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 
 import host
 import servers
@@ -19,10 +18,9 @@ from net import Net
 STATE = "/tmp"
 PREFIX = "ualab-"
 HERE = os.path.dirname(os.path.abspath(__file__))
-NEEDED = {"ip": "iproute2", "nft": "nftables", "conntrack": "conntrack",
-          "nsenter": "util-linux", "cc": "gcc", "kamailio": "kamailio",
-          "turnserver": "coturn", "baresip": "baresip-core",
-          "sipp": "sip-tester"}
+NEEDED = {"ip": "iproute2", "nft": "nftables", "nsenter": "util-linux",
+          "cc": "gcc", "kamailio": "kamailio", "turnserver": "coturn",
+          "baresip": "baresip-core", "sipp": "sip-tester"}
 
 
 def unusable():
