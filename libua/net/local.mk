@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libua_la_SOURCES += \
+	libua/net/demux.c \
+	libua/net/demux.h \
+	libua/net/dnscache.c \
+	libua/net/dnscache.h \
+	libua/net/hosts.c \
+	libua/net/hosts.h \
+	libua/net/iflist.c \
+	libua/net/iflist.h \
+	libua/net/locate.c \
+	libua/net/locate.h \
+	libua/net/resolvconf.c \
+	libua/net/resolvconf.h \
+	libua/net/resolver.c \
+	libua/net/resolver.h \
+	libua/net/sock.c \
+	libua/net/sock.h \
+	libua/net/textfile.c \
+	libua/net/textfile.h
