@@ -344,6 +344,8 @@ static int on_answer(struct ua_invite *inv, uint64_t now_ms,
 	inv->req.active = false;
 
 	fork = fork_take(inv, msg, &err);
+	if (err == ENOMEM)
+		return err;
 	if (!fork) {
 		ua_invcore_finish(inv, now_ms, UA_BY_ERROR, msg->scode,
 				  "Answer without To-tag", EPROTO);

@@ -20,17 +20,18 @@ static inline void siptext_fill(uint8_t *buf, size_t len, void *arg)
 }
 
 
-/** Decode a text with LF line ends; NULL: libre refuses it */
+/** Decode a text with LF or CRLF line ends; NULL: libre refuses it */
 static inline struct sip_msg *siptext_try(const char *text)
 {
 	struct mbuf *mb = mbuf_alloc(2048);
 	struct sip_msg *msg = NULL;
+	char prev = '\0';
 	int err = 0;
 
 	ck_assert_ptr_nonnull(mb);
 
-	for (; *text; ++text) {
-		if (*text == '\n')
+	for (; *text; prev = *text++) {
+		if (*text == '\n' && prev != '\r')
 			err |= mbuf_write_u8(mb, '\r');
 		err |= mbuf_write_u8(mb, (uint8_t)*text);
 	}
