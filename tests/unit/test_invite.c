@@ -301,7 +301,8 @@ static struct sip_msg *taken(void)
 {
 	struct sip_msg *msg = incoming(OFFER, "");
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	ck_assert_int_eq(0, caller_sends(msg, "ACK", 4711, NULL));
 	(void)expect_event(UA_INVITE_ACKED);
@@ -1120,7 +1121,8 @@ START_TEST(ok_is_sent_again_until_the_ack)
 	struct sip_msg *msg = incoming(OFFER, "");
 	size_t i;
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	for (i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
 		pass(gaps[i] - 1);
@@ -1145,7 +1147,8 @@ START_TEST(ok_without_ack_ends_in_bye)
 	struct ua_invite_event ev;
 	int resent = 0;
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	pass(64 * 500 + 4000);
 
@@ -1168,7 +1171,8 @@ START_TEST(ack_of_another_invite_does_not_count)
 {
 	struct sip_msg *msg = incoming(OFFER, "");
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	ck_assert_int_eq(0, caller_sends(msg, "ACK", 4710, NULL));
 	expect_nothing();
@@ -1182,7 +1186,8 @@ START_TEST(hangup_before_the_ack_waits_for_it)
 {
 	struct sip_msg *msg = incoming(OFFER, "");
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	ua_invite_hangup(inv, now, NULL);
 	expect_nothing();
@@ -1200,7 +1205,8 @@ START_TEST(hangup_before_the_ack_tells_the_owner_in_time)
 	struct sip_msg *bye;
 	struct ua_invite_out out;
 
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	ua_invite_hangup(inv, now, NULL);
 	pass(UA_INVITE_BYE_MS);
@@ -1333,7 +1339,8 @@ START_TEST(reinvite_before_our_answer_is_500_and_before_ack_491)
 
 	ck_assert_int_eq(0, caller_sends(msg, "INVITE", 4712, OFFER));
 	(void)expect_answer(500);
-	ck_assert_int_eq(0, ua_invite_accept(inv, now, ANSWER, 31));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
 	(void)expect_answer(200);
 	ck_assert_int_eq(0, caller_sends(msg, "INVITE", 4713, OFFER));
 	(void)expect_answer(491);
@@ -1486,9 +1493,10 @@ static int called_story(void *arg)
 	if (!err)
 		err = ua_invite_accept_call(x, now, fixed_invite);
 	if (!err)
-		err = ua_invite_progress(x, now, 183, "Early", ANSWER, 31);
+		err = ua_invite_progress(x, now, 183, "Early", ANSWER,
+					 strlen(ANSWER));
 	if (!err)
-		err = ua_invite_accept(x, now, ANSWER, 31);
+		err = ua_invite_accept(x, now, ANSWER, strlen(ANSWER));
 	if (!err) {
 		(void)ua_invite_request(x, now, fixed_ack);
 		drain(x, &err);
