@@ -28,6 +28,11 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
 #include <re.h>
+#ifndef DEBUG_MODULE
+#define DEBUG_MODULE "ua"
+#define DEBUG_LEVEL 0
+#endif
+#include <re_dbg.h>
 #pragma GCC diagnostic pop
 
 /*

@@ -877,3 +877,9 @@ int ua_resolver_query(struct ua_query **qp, struct ua_resolver *res,
 	*qp = q;
 	return 0;
 }
+
+
+struct dnsc *ua_resolver_dnsc(struct ua_resolver *res)
+{
+	return dnsc_get(res) ? NULL : res->dnsc;
+}

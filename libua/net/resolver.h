@@ -5,6 +5,7 @@
 
 #include "net/locate.h"
 
+struct dnsc;
 struct ua_log;
 struct ua_resolver;
 struct ua_query;
@@ -66,6 +67,14 @@ void ua_resolver_conf_default(struct ua_resolver_conf *conf);
  */
 UA_CHECK int ua_resolver_alloc(struct ua_resolver **resp,
 			       const struct ua_resolver_conf *conf);
+
+
+/**
+ * libre's own client, for libre's own SIP transactions (borrowed).
+ *
+ * @return NULL: no name server is configured
+ */
+struct dnsc *ua_resolver_dnsc(struct ua_resolver *res);
 
 
 /** The network has changed: forget all answers, read the servers anew */

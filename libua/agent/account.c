@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file account.c  An address of record and its registration */
+
+#include <errno.h>
+#include <string.h>
+#include <openssl/crypto.h>
+
+#include "agent/impl.h"
+#include "base/clock.h"
+#include "call/incoming.h"
+#include "sip/keepalive.h"
+#include "sip/regline.h"
+
+enum {
+	EXPIRES_S = 300,
+	/* A NAT that forgets after 90 s is common, one after 30 s is not
+	   helped by anything that a registrar likes to answer. */
+	REGISTER_PING_S = 85,
+	LOOKUP_RETRY_MS = 5000,
+	LOOKUP_RETRY_MAX_MS = 60000
+};
+
+struct ua_account {
+	struct le le;
+	struct ua_agent *agent;      /**< NULL: removed */
+	struct ua_account_conf conf; /**< Strings are those below, or NULL */
+	char *aor;
+	char *name_addr; /**< "Alice" <aor> */
+	char *user;      /**< Of the aor    */
+	char *domain;
+	char *auth_user;
+	char *password;
+	char *registrar; /**< Request-URI of REGISTER        */
+	char *server;    /**< URI that is looked up          */
+	char *route;     /**< Of an outbound proxy, or NULL  */
+
+	struct ua_query *query;
+	struct ua_target targets[UA_TARGET_MAX];
+	size_t ntarget;
+	size_t target; /**< In use */
+	int err;       /**< Of the last lookup: EINPROGRESS, 0, ... */
+	struct tmr retry;
+	uint32_t retry_ms;
+
+	struct ua_endpoint *ep; /**< Borrowed of the agent */
+	struct ua_hop hop;
+	char contact[UA_ENDPOINT_URI_MAX];
+	struct ua_regline *line;
+	struct ua_keepalive_flow *ka;
+	bool registered;
+	bool stopping;
+};
+
+
+void ua_account_conf_default(struct ua_account_conf *conf)
+{
+	memset(conf, 0, sizeof(*conf));
+	conf->reg = true;
+	conf->expires_s = EXPIRES_S;
+	conf->keepalive = UA_KEEPALIVE_AUTO;
+}
+
+
+static void account_destructor(void *arg)
+{
+	struct ua_account *acc = arg;
+
+	list_unlink(&acc->le);
+	tmr_cancel(&acc->retry);
+	mem_deref(acc->query);
+	mem_deref(acc->ka);
+	mem_deref(acc->line);
+
+	if (acc->password)
+		OPENSSL_cleanse(acc->password, strlen(acc->password));
+
+	mem_deref(acc->password);
+	mem_deref(acc->auth_user);
+	mem_deref(acc->registrar);
+	mem_deref(acc->name_addr);
+	mem_deref(acc->server);
+	mem_deref(acc->route);
+	mem_deref(acc->domain);
+	mem_deref(acc->user);
+	mem_deref(acc->aor);
+}
+
+
+static void emit(struct ua_account *acc, struct ua_event *ev)
+{
+	if (!acc->agent)
+		return;
+
+	ev->account = acc;
+	acc->agent->env.emit(&acc->agent->env, ev);
+}
+
+
+static void emit_failed(struct ua_account *acc, uint16_t code,
+			const char *reason)
+{
+	struct ua_event ev = { .type = UA_EVENT_REGISTER_FAILED,
+			       .code = code,
+			       .reason = reason };
+
+	acc->registered = false;
+	emit(acc, &ev);
+}
+
+
+/* Words for a failure that has no SIP status. */
+static const char *err_words(const struct ua_account *acc, int err, char *buf,
+			     size_t size)
+{
+	char addr[UA_ADDR_LEN];
+
+	(void)re_snprintf(buf, size, "%s from %s:%s (%m)",
+			  err == ETIMEDOUT ? "no answer" : "no service",
+			  ua_tp_name(acc->hop.tp),
+			  ua_addr_str(&acc->hop.addr, addr), err);
+	return buf;
+}
+
+
+static void keepalive_handler(struct ua_keepalive_flow *ka,
+			      const struct ua_keepalive_event *kev, void *arg)
+{
+	struct ua_account *acc = arg;
+	struct ua_event ev = { .type = UA_EVENT_KEEPALIVE };
+	char words[160];
+
+	(void)ka;
+
+	switch (kev->type) {
+
+	case UA_KEEPALIVE_ANSWERED:
+		ev.keepalive.method = "options";
+		ev.keepalive.rtt_ms = kev->rtt_ms;
+		ev.keepalive.mapped = kev->mapped;
+		ev.keepalive.interval_s = acc->conf.keepalive_s;
+		ev.keepalive.next_s = (kev->next_ms + 500) / 1000;
+		break;
+
+	case UA_KEEPALIVE_LOST:
+		ev.type = UA_EVENT_FLOW_LOST;
+		ev.reason = err_words(acc, kev->err, words, sizeof(words));
+		acc->registered = false;
+		ua_regline_refresh(acc->line);
+		break;
+
+	case UA_KEEPALIVE_RESTORED:
+		ev.type = UA_EVENT_FLOW_RESTORED;
+		ev.ms = kev->after_ms;
+		break;
+
+	default:
+		return;
+	}
+
+	emit(acc, &ev);
+}
+
+
+static void start_keepalive(struct ua_account *acc)
+{
+	const struct ua_keepalive_conf conf = {
+		.uri = acc->registrar,
+		.aor = acc->name_addr,
+		.contact = acc->contact,
+		.hop = acc->hop,
+		.interval_s = acc->conf.keepalive_s,
+		.h = keepalive_handler,
+		.arg = acc,
+	};
+	int err;
+
+	if (acc->ka || (acc->conf.keepalive != UA_KEEPALIVE_AUTO &&
+			acc->conf.keepalive != UA_KEEPALIVE_OPTIONS))
+		return;
+
+	err = ua_keepalive_alloc(&acc->ka, acc->ep, &conf);
+	if (err)
+		ua_log(&acc->agent->log, UA_LOG_WARN, "account",
+		       "%s: no keepalive: %m", acc->aor, err);
+}
+
+
+static int start_line(struct ua_account *acc);
+
+
+/* The next of the server's addresses; false: there is only this one. */
+static bool next_target(struct ua_account *acc)
+{
+	if (acc->ntarget < 2)
+		return false;
+
+	acc->target = (acc->target + 1) % acc->ntarget;
+	acc->line = mem_deref(acc->line);
+	acc->ka = mem_deref(acc->ka);
+
+	return !start_line(acc);
+}
+
+
+static void line_failed(struct ua_account *acc, const struct ua_reg_event *rev)
+{
+	char words[160];
+	const bool last = acc->target + 1 >= acc->ntarget;
+
+	emit_failed(acc, rev->code,
+		    rev->code
+			    ? rev->reason
+			    : err_words(acc, rev->err, words, sizeof(words)));
+
+	/* A server that does not answer, or is out of service (RFC 3263,
+	   4.3): the next one; after the last the machine's own patience. */
+	if ((!rev->code || rev->code == 503) && !last)
+		(void)next_target(acc);
+}
+
+
+static void line_handler(struct ua_regline *line,
+			 const struct ua_reg_event *rev,
+			 const struct ua_addr *local, void *arg)
+{
+	struct ua_account *acc = arg;
+	struct ua_event ev = { .type = UA_EVENT_NONE };
+
+	switch (rev->type) {
+
+	case UA_REG_REGISTERED:
+		ev.type = acc->registered && acc->conf.keepalive ==
+						     UA_KEEPALIVE_REGISTER
+				  ? UA_EVENT_KEEPALIVE
+				  : UA_EVENT_REGISTERED;
+		ev.reg.tp = acc->hop.tp;
+		ev.reg.server = acc->hop.addr;
+		ev.reg.local = *local;
+		ev.reg.mapped = rev->mapped;
+		ev.reg.expires_s = rev->expires_s;
+		ev.reg.rtt_ms = rev->rtt_ms;
+		ev.keepalive.method = "register";
+		ev.keepalive.rtt_ms = rev->rtt_ms;
+		ev.keepalive.mapped = rev->mapped;
+		ev.keepalive.interval_s = acc->conf.keepalive_s;
+		ev.keepalive.next_s = acc->conf.keepalive_s;
+		acc->registered = true;
+		start_keepalive(acc);
+		emit(acc, &ev);
+		break;
+
+	case UA_REG_FAILED:
+		line_failed(acc, rev);
+		break;
+
+	case UA_REG_UNREGISTERED:
+		ev.type = UA_EVENT_UNREGISTERED;
+		acc->registered = false;
+		acc->line = NULL;
+		emit(acc, &ev);
+		mem_deref(line);
+		if (!acc->agent)
+			mem_deref(acc);
+		break;
+
+	default:
+		break;
+	}
+}
+
+
+static int start_line(struct ua_account *acc)
+{
+	const struct ua_target *target = &acc->targets[acc->target];
+	struct ua_regline_conf conf = {
+		.registrar = acc->registrar,
+		.aor = acc->aor,
+		.contact = acc->contact,
+		.route = acc->route,
+		.cred = { .user = acc->auth_user, .password = acc->password },
+		.expires_s = acc->conf.expires_s,
+		.h = line_handler,
+		.arg = acc,
+	};
+	int err;
+
+	acc->hop.addr = target->addr;
+	acc->hop.tp = target->tp;
+
+	err = acc->agent->env.endpoint(&acc->agent->env, &target->addr,
+				       &acc->ep);
+	if (!err)
+		err = ua_endpoint_contact(acc->ep, acc->contact, acc->user,
+					  acc->hop.tp);
+	if (err || !acc->conf.reg)
+		return err;
+
+	if (acc->conf.keepalive == UA_KEEPALIVE_REGISTER)
+		conf.refresh_s = acc->conf.keepalive_s;
+	conf.hop = acc->hop;
+
+	return ua_regline_alloc(&acc->line, acc->ep, &conf);
+}
+
+
+static int lookup(struct ua_account *acc);
+
+
+static void on_retry(void *arg)
+{
+	struct ua_account *acc = arg;
+	const int err = lookup(acc);
+
+	if (err)
+		emit_failed(acc, 0, strerror(err));
+}
+
+
+static void target_handler(int err, const char *text,
+			   const struct ua_target *targetv, size_t n,
+			   void *arg)
+{
+	struct ua_account *acc = arg;
+	char words[256];
+
+	acc->err = err;
+	if (!err) {
+		memcpy(acc->targets, targetv, n * sizeof(*targetv));
+		acc->ntarget = n;
+		acc->target = 0;
+		acc->err = start_line(acc);
+		text = "no way to it from here";
+	}
+
+	if (acc->err) {
+		(void)re_snprintf(words, sizeof(words), "%s: %s (%m)",
+				  acc->server, text ? text : "not found",
+				  acc->err);
+		emit_failed(acc, 0, words);
+		tmr_start(&acc->retry, acc->retry_ms, on_retry, acc);
+		acc->retry_ms = acc->retry_ms * 2 > LOOKUP_RETRY_MAX_MS
+					? LOOKUP_RETRY_MAX_MS
+					: acc->retry_ms * 2;
+	}
+
+	ua_call_account_ready(&acc->agent->env, acc);
+}
+
+
+static int lookup(struct ua_account *acc)
+{
+	struct ua_locate_conf conf;
+	char host[UA_DNS_NAME_LEN];
+	int err;
+
+	err = ua_target_conf(&conf, host, sizeof(host), acc->server,
+			     acc->conf.tp_set, acc->conf.tp,
+			     &acc->agent->conf);
+	if (err)
+		return err;
+
+	acc->err = EINPROGRESS;
+
+	return ua_resolver_query(&acc->query, acc->agent->resolver, &conf,
+				 target_handler, acc);
+}
+
+
+/* A SIP URI, with "sip:" put before what has no scheme. */
+static int dup_uri(char **strp, struct uri *uri, const char *str,
+		   const char *what, char *errstr)
+{
+	struct pl pl;
+	int err;
+
+	if (!strncasecmp(str, "sips:", 5)) {
+		ua_agent_errf(errstr,
+			      "%s %s: sips needs TLS, which is not in this"
+			      " version: sip:... expected",
+			      what, str);
+		return EINVAL;
+	}
+
+	err = re_sdprintf(strp, "%s%s",
+			  strncasecmp(str, "sip:", 4) ? "sip:" : "", str);
+	if (err)
+		return err;
+
+	pl_set_str(&pl, *strp);
+	if (uri_decode(uri, &pl) || !pl_isset(&uri->host)) {
+		ua_agent_errf(errstr, "%s %s: sip:user@host expected", what,
+			      str);
+		return EINVAL;
+	}
+
+	return 0;
+}
+
+
+static int take_identity(struct ua_account *acc,
+			 const struct ua_account_conf *conf, char *errstr)
+{
+	struct uri uri;
+	int err;
+
+	err = dup_uri(&acc->aor, &uri, conf->aor ? conf->aor : "", "aor",
+		      errstr);
+	if (err)
+		return err;
+
+	if (!pl_isset(&uri.user)) {
+		ua_agent_errf(errstr, "aor %s: sip:user@host expected",
+			      conf->aor);
+		return EINVAL;
+	}
+
+	if (pl_strdup(&acc->user, &uri.user) ||
+	    re_sdprintf(&acc->domain, "%r", &uri.host) ||
+	    (conf->name && conf->name[0]
+		     ? re_sdprintf(&acc->name_addr, "\"%s\" <%s>", conf->name,
+				   acc->aor)
+		     : re_sdprintf(&acc->name_addr, "<%s>", acc->aor)))
+		return ENOMEM;
+
+	if (conf->user ? str_dup(&acc->auth_user, conf->user)
+		       : str_dup(&acc->auth_user, acc->user))
+		return ENOMEM;
+
+	if (conf->password && str_dup(&acc->password, conf->password))
+		return ENOMEM;
+
+	if (conf->registrar)
+		return dup_uri(&acc->registrar, &uri, conf->registrar,
+			       "registrar", errstr);
+
+	if (uri.port)
+		return re_sdprintf(&acc->registrar, "sip:%r:%u", &uri.host,
+				   uri.port);
+
+	return re_sdprintf(&acc->registrar, "sip:%r", &uri.host);
+}
+
+
+static int take_server(struct ua_account *acc,
+		       const struct ua_account_conf *conf, char *errstr)
+{
+	struct uri uri;
+	int err;
+
+	if (!conf->proxy)
+		return str_dup(&acc->server, acc->registrar);
+
+	err = dup_uri(&acc->server, &uri, conf->proxy, "proxy", errstr);
+	if (err)
+		return err;
+
+	/* An outbound proxy is a loose router (RFC 3261, 8.1.2). */
+	return re_sdprintf(&acc->route, "<%s;lr>", acc->server);
+}
+
+
+static int check_numbers(const struct ua_account_conf *conf, char *errstr)
+{
+	if (conf->tp_set && conf->tp != UA_TP_UDP && conf->tp != UA_TP_TCP) {
+		ua_agent_errf(errstr, "transport %s: udp or tcp expected",
+			      ua_tp_name(conf->tp));
+		return EINVAL;
+	}
+
+	if (conf->expires_s < 20 || conf->expires_s > 86400) {
+		ua_agent_errf(errstr,
+			      "register-expires %u:"
+			      " 20 to 86400 seconds expected",
+			      conf->expires_s);
+		return EINVAL;
+	}
+
+	if (conf->keepalive_s > 3600) {
+		ua_agent_errf(errstr,
+			      "keepalive-interval %u:"
+			      " 1 to 3600 seconds expected",
+			      conf->keepalive_s);
+		return EINVAL;
+	}
+
+	return 0;
+}
+
+
+int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
+		   const struct ua_account_conf *conf, char *errstr)
+{
+	struct ua_account *acc;
+	int err;
+
+	ua_agent_errf(errstr, "");
+
+	err = check_numbers(conf, errstr);
+	if (err)
+		return err;
+
+	acc = mem_zalloc(sizeof(*acc), account_destructor);
+	if (!acc)
+		return ENOMEM;
+
+	acc->agent = agent;
+	acc->conf = *conf;
+	acc->retry_ms = LOOKUP_RETRY_MS;
+	if (!acc->conf.keepalive_s)
+		acc->conf.keepalive_s =
+			conf->keepalive == UA_KEEPALIVE_REGISTER
+				? REGISTER_PING_S
+				: UA_KEEPALIVE_INTERVAL_S;
+
+	err = take_identity(acc, conf, errstr);
+	if (!err)
+		err = take_server(acc, conf, errstr);
+	if (!err) {
+		err = lookup(acc);
+		if (err == EINVAL)
+			ua_agent_errf(errstr,
+				      "%s: a host name or address and udp or"
+				      " tcp expected",
+				      acc->server);
+	}
+	if (err) {
+		mem_deref(acc);
+		return err;
+	}
+
+	list_append(&agent->accounts, &acc->le, acc);
+	if (accountp)
+		*accountp = acc;
+
+	return 0;
+}
+
+
+void ua_account_stop(struct ua_account *acc)
+{
+	acc->stopping = true;
+	tmr_cancel(&acc->retry);
+	acc->query = mem_deref(acc->query);
+	acc->ka = mem_deref(acc->ka);
+	if (acc->line)
+		ua_regline_stop(acc->line);
+}
+
+
+bool ua_account_busy(const struct ua_account *acc)
+{
+	return acc->line != NULL;
+}
+
+
+void ua_account_remove(struct ua_account *acc)
+{
+	ua_account_stop(acc);
+	list_unlink(&acc->le);
+	acc->agent = NULL;
+
+	/* With a line it goes when the line is unregistered. */
+	if (!acc->line)
+		mem_deref(acc);
+}
+
+
+const char *ua_account_aor(const struct ua_account *acc)
+{
+	return acc->aor;
+}
+
+
+bool ua_account_registered(const struct ua_account *acc)
+{
+	return acc->registered;
+}
+
+
+struct ua_account *ua_account_next(const struct ua_agent *agent,
+				   const struct ua_account *acc)
+{
+	return list_ledata(acc ? acc->le.next : agent->accounts.head);
+}
+
+
+bool ua_account_is_user(const struct ua_account *acc, const struct pl *user)
+{
+	return !pl_strcmp(user, acc->user);
+}
+
+
+struct ua_account *ua_account_of_user(const struct ua_agent *agent,
+				      const struct pl *user)
+{
+	struct le *le;
+
+	for (le = agent->accounts.head; le; le = le->next) {
+		if (ua_account_is_user(le->data, user))
+			return le->data;
+	}
+
+	return NULL;
+}
+
+
+int ua_account_identity(struct ua_env *env, struct ua_account *acc,
+			struct ua_identity *id)
+{
+	(void)env;
+
+	memset(id, 0, sizeof(*id));
+	id->aor = acc->name_addr;
+	id->user = acc->user;
+	id->domain = acc->domain;
+	id->route = acc->route;
+	id->cred.user = acc->auth_user;
+	id->cred.password = acc->password;
+	id->ep = acc->ep;
+	id->hop = acc->hop;
+
+	return acc->err;
+}

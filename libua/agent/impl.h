@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file impl.h  The inside of agent and account */
+#ifndef UA_AGENT_IMPL_H
+#define UA_AGENT_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <ua/account.h>
+#include <ua/agent.h>
+#include "agent/evqueue.h"
+#include "base/re_compat.h"
+#include "call/env.h"
+
+enum {
+	UA_WATCH_MAX = 8,  /**< Descriptors of the application        */
+	UA_STOP_MS = 4000, /**< A goodbye takes no longer             */
+	UA_SETTLE_MS = 10  /**< How often a stopping agent looks      */
+};
+
+/** A descriptor that the application watches */
+struct ua_watch {
+	struct ua_fd ufd;
+	int fd; /**< -1: free */
+	void (*h)(void *arg);
+	void *arg;
+};
+
+struct ua_agent {
+	struct ua_env env; /**< First: see there */
+	struct ua_agent_conf conf;
+	struct list strings; /**< Copies that conf points to */
+	struct ua_log log;
+	struct ua_pacer pacer;
+	struct ua_resolver *resolver;
+	struct ua_evqueue evq;
+	struct mqueue *mq;
+	struct list accounts;
+	struct list endpoints; /**< struct site */
+	struct list timers;
+	struct ua_watch watch[UA_WATCH_MAX];
+	struct tmr settle;
+	uint64_t start_us;
+	uint64_t stop_ms; /**< When a stopping agent ends, whatever waits */
+	bool running;     /**< Inside ua_run()                            */
+	atomic_bool ending;
+
+	bool threaded;
+	pthread_t thread;
+	int fd; /**< Of the event queue, for other threads */
+};
+
+
+/** Room for what goes wrong: prints into errstr, which may be NULL */
+void ua_agent_errf(char *errstr, const char *fmt, ...);
+
+/** Is it a user of this agent? */
+bool ua_account_is_user(const struct ua_account *account,
+			const struct pl *user);
+
+/** Tells whether something is still to be sent for it */
+bool ua_account_busy(const struct ua_account *account);
+
+/** Begin to unregister */
+void ua_account_stop(struct ua_account *account);
+
+/** For struct ua_env */
+int ua_account_identity(struct ua_env *env, struct ua_account *account,
+			struct ua_identity *id);
+
+/** The account of an agent that a Request-URI's user names, or NULL */
+struct ua_account *ua_account_of_user(const struct ua_agent *agent,
+				      const struct pl *user);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file env.c  What a call finds around it */
+
+#include "call/env.h"
+
+
+int ua_env_addresses(const struct ua_env *env, struct ua_iflist *list)
+{
+	const struct ua_agent_conf *conf = env->conf;
+	struct ua_iflist_conf ifc = {
+		.ifacev = conf->ifaces,
+		.ip4 = conf->ip4,
+		.ip6 = conf->ip6,
+	};
+
+	while (ifc.ifacec < UA_IFACE_MAX && conf->ifaces[ifc.ifacec])
+		++ifc.ifacec;
+
+	/*
+	 * Signalling that is bound to loopback or to a link-local address
+	 * names the only network that is meant.
+	 */
+	if (!ifc.ifacec && (ua_addr_is_loopback(&conf->local) ||
+			    ua_addr_is_linklocal(&conf->local))) {
+		list->n = 1;
+		list->v[0] = (struct ua_ifaddr){ .addr = conf->local,
+						 .ifname = "local",
+						 .ifindex = 1 };
+		list->v[0].addr.port = 0;
+		return 0;
+	}
+
+	return ua_iflist_get(list, &ifc);
+}

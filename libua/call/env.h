@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file env.h  What a call finds around it: lent by the agent */
+#ifndef UA_ENV_H
+#define UA_ENV_H
+
+#include <ua/agent.h>
+#include <ua/ice.h>
+#include "base/re_compat.h"
+#include "dialog/digest.h"
+#include "net/iflist.h"
+#include "net/resolver.h"
+#include "sip/endpoint.h"
+
+struct ua_account;
+struct ua_call;
+struct ua_env;
+
+/** Who calls or is called, and over which flow; all borrowed */
+struct ua_identity {
+	const char *aor;    /**< "Alice" <sip:alice@example.com>, or the URI */
+	const char *user;   /**< Of the Contact, may be NULL                 */
+	const char *domain; /**< Completes "bob", NULL: nothing does       */
+	const char *route;  /**< Of an outbound proxy, NULL: none          */
+	struct ua_cred cred;
+	struct ua_endpoint *ep;
+	struct ua_hop hop;
+};
+
+/**
+ * An agent begins with its env, so that the calls' floor needs nothing of
+ * the agent's.  All of it lives as long as the agent.
+ */
+struct ua_env {
+	const struct ua_agent_conf *conf;
+	const struct ua_log *log;
+	const struct ua_rand *rand;
+	struct ua_pacer *pacer;
+	struct ua_resolver *resolver;
+	struct list calls;    /**< struct ua_call, in order of their number */
+	struct list parting;  /**< struct ua_flow that release their relays */
+	unsigned last_number; /**< Of a call                                */
+	bool stopping;
+
+	/** Queue an event; its agent and time are filled in */
+	void (*emit)(struct ua_env *env, struct ua_event *ev);
+
+	/** The endpoint from which an address is reached (borrowed) */
+	int (*endpoint)(struct ua_env *env, const struct ua_addr *dst,
+			struct ua_endpoint **epp);
+
+	/**
+	 * Who an account is.  EINPROGRESS: its server is being looked up,
+	 * ua_call_ready() is called later; ENOENT: it was not found.
+	 */
+	int (*identity)(struct ua_env *env, struct ua_account *account,
+			struct ua_identity *id);
+};
+
+
+/** The addresses that media may use, as the agent was told */
+UA_CHECK int ua_env_addresses(const struct ua_env *env,
+			      struct ua_iflist *list);
+
+#endif

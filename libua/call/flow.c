@@ -1,0 +1,872 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file flow.c  The way of one call's media: sockets, relays, ICE */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "call/flowcore.h"
+
+
+static void flow_destructor(void *arg)
+{
+	struct ua_flow *flow = arg;
+	size_t i;
+
+	list_unlink(&flow->le);
+	tmr_cancel(&flow->tmr);
+	tmr_cancel(&flow->gather_tmr);
+
+	for (i = 0; i < flow->nasked; i++)
+		mem_deref(flow->asked[i].query);
+	for (i = 0; i < flow->nbind; i++)
+		mem_deref(flow->binds[i].bind);
+	for (i = 0; i < flow->nrelay; i++)
+		mem_deref(flow->relays[i].turn);
+	for (i = 0; i < flow->nhost; i++)
+		mem_deref(flow->hosts[i].sock);
+
+	ua_ice_free(flow->ice);
+}
+
+
+static struct ua_leg *leg_of_base(struct ua_flow *flow, uint16_t base)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		if (flow->hosts[i].base == base)
+			return &flow->hosts[i];
+	}
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].leg.comp &&
+		    flow->relays[i].leg.base == base)
+			return &flow->relays[i].leg;
+	}
+
+	return NULL;
+}
+
+
+/* Send from a leg, through its relay if it is one. */
+static int leg_send(struct ua_leg *leg, const struct ua_addr *dst,
+		    const uint8_t *buf, size_t len)
+{
+	struct ua_relay *relay = leg->relay;
+	struct ua_dgram dg;
+	int err;
+
+	if (!relay)
+		return leg->sock ? ua_sock_send(leg->sock, dst, buf, len)
+				 : ENOTCONN;
+
+	if (!relay->turn || !relay->host->sock)
+		return ENOTCONN;
+
+	err = ua_turn_send(relay->turn, ua_clock_ms(), dst, buf, len, &dg);
+	if (err)
+		return err;
+
+	return ua_sock_send(relay->host->sock, &dg.path.remote, dg.buf,
+			    dg.len);
+}
+
+
+/* ICE asks for a relay's permission or channel. */
+static void relay_wish(struct ua_flow *flow, const struct ua_ice_event *ev,
+		       uint64_t now_ms)
+{
+	struct ua_leg *leg = leg_of_base(flow, ev->base);
+	int err;
+
+	if (!leg || !leg->relay || !leg->relay->turn)
+		return;
+
+	if (ev->type == UA_ICE_EVENT_CHANNEL) {
+		err = ua_turn_channel(leg->relay->turn, now_ms, &ev->addr);
+		if (err)
+			ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+			       "no channel: %m", err);
+		return;
+	}
+
+	err = ua_turn_permit(leg->relay->turn, now_ms, &ev->addr);
+	if (err)
+		ua_ice_verdict(flow->ice, now_ms, ev->base, &ev->addr, err);
+}
+
+
+static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
+{
+	struct ua_ice_event ev;
+	struct ua_leg *leg;
+	struct ua_dgram dg;
+	int err;
+
+	while (flow->ice && ua_ice_output(flow->ice, now_ms, &dg)) {
+		leg = leg_of_base(flow, dg.path.base);
+		err = leg ? leg_send(leg, &dg.path.remote, dg.buf, dg.len)
+			  : ENOTCONN;
+		if (err)
+			ua_ice_send_error(flow->ice, now_ms, &dg, err);
+	}
+
+	while (flow->ice && ua_ice_event(flow->ice, &ev)) {
+		if (ev.type == UA_ICE_EVENT_PERMIT ||
+		    ev.type == UA_ICE_EVENT_CHANNEL)
+			relay_wish(flow, &ev, now_ms);
+		else if (flow->handlers.ice)
+			flow->handlers.ice(&ev, flow->handlers.arg);
+	}
+}
+
+
+static void tell_gathered(struct ua_flow *flow)
+{
+	if (flow->gathered || flow->closing)
+		return;
+
+	flow->gathered = true;
+	tmr_cancel(&flow->gather_tmr);
+	if (flow->handlers.gathered)
+		flow->handlers.gathered(flow->handlers.arg);
+}
+
+
+static void on_gather_time(void *arg)
+{
+	struct ua_flow *flow = mem_ref(arg);
+
+	tell_gathered(flow);
+	mem_deref(flow);
+}
+
+
+static void on_deadline(void *arg);
+
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
+void ua_flow_pump(struct ua_flow *flow)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	uint64_t at;
+
+	/* A handler may close the flow: it lives until this is over. */
+	mem_ref(flow);
+
+	at = ua_gather_pump(flow, now_ms);
+	if (!flow->closing) {
+		ice_pump(flow, now_ms);
+
+		/* ICE's wishes are new output of the relays. */
+		at = ua_gather_pump(flow, now_ms);
+
+		if (!flow->gathered && ua_gather_done(flow)) {
+			if (flow->ice)
+				(void)ua_ice_gathered(flow->ice, now_ms);
+			tell_gathered(flow);
+			ice_pump(flow, now_ms);
+		}
+	}
+
+	if (flow->ice)
+		at = earlier(at, ua_ice_deadline(flow->ice));
+
+	if (at == UA_NEVER)
+		tmr_cancel(&flow->tmr);
+	else
+		tmr_start(&flow->tmr, at > now_ms ? at - now_ms : 0,
+			  on_deadline, flow);
+
+	if (flow->closing && ua_gather_gone(flow)) {
+		list_unlink(&flow->le);
+		mem_deref(flow);
+	}
+
+	mem_deref(flow);
+}
+
+
+static void on_deadline(void *arg)
+{
+	struct ua_flow *flow = arg;
+
+	if (flow->ice)
+		ua_ice_tick(flow->ice, ua_clock_ms());
+
+	ua_flow_pump(flow);
+}
+
+
+static bool plain_accepts(struct ua_flow *flow, unsigned comp,
+			  const struct ua_addr *src)
+{
+	struct ua_plain *plain = &flow->plains[comp - 1];
+	char buf[UA_ADDR_LEN];
+
+	if (!flow->has_remote)
+		return false;
+
+	if (ua_addr_eq(src, &plain->remote)) {
+		plain->told = true;
+		return true;
+	}
+
+	if (plain->latched.af)
+		return ua_addr_eq(src, &plain->latched);
+
+	/*
+	 * Who sits behind a NAT does not know its own address: where the
+	 * first packet comes from it is, for a while, unless its description
+	 * was right.
+	 */
+	if (plain->told || ua_clock_ms() > flow->plain_ms + UA_FLOW_LATCH_MS)
+		return false;
+
+	plain->latched = *src;
+	ua_log(flow->env->log, UA_LOG_INFO, "flow",
+	       "component %u: peer sends from %s, not as it said", comp,
+	       ua_addr_str(src, buf));
+
+	return true;
+}
+
+
+static void on_packet(struct ua_leg *leg, enum ua_demux kind,
+		      const struct ua_addr *src, const uint8_t *buf,
+		      size_t len)
+{
+	struct ua_flow *flow = leg->flow;
+	const struct ua_path path = { .base = leg->base,
+				      .local = leg->addr,
+				      .remote = *src };
+
+	if (flow->closing || !flow->handlers.packet)
+		return;
+
+	if (flow->plain) {
+		if (!plain_accepts(flow, leg->comp, src))
+			return;
+	}
+	else {
+		if (!flow->ice ||
+		    !ua_ice_accepts(flow->ice, 0, (uint16_t)leg->comp, &path))
+			return;
+
+		ua_ice_heard(flow->ice, ua_clock_ms(), &path);
+	}
+
+	flow->handlers.packet(kind, buf, len, flow->handlers.arg);
+}
+
+
+static void on_stun(struct ua_leg *leg, const struct ua_addr *src,
+		    const uint8_t *buf, size_t len)
+{
+	struct ua_flow *flow = leg->flow;
+	const struct ua_path path = { .base = leg->base,
+				      .local = leg->addr,
+				      .remote = *src };
+	char addr[UA_ADDR_LEN];
+	int err;
+
+	if (!flow->ice || flow->closing)
+		return;
+
+	err = ua_ice_input(flow->ice, ua_clock_ms(), &path, buf, len);
+	if (err)
+		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+		       "STUN of %s dropped: %m", ua_addr_str(src, addr), err);
+}
+
+
+static void leg_input(struct ua_leg *leg, const struct ua_addr *src,
+		      const uint8_t *buf, size_t len)
+{
+	const enum ua_demux kind = ua_demux_class(buf, len);
+
+	switch (kind) {
+
+	case UA_DEMUX_STUN:
+		on_stun(leg, src, buf, len);
+		break;
+
+	case UA_DEMUX_RTP:
+	case UA_DEMUX_RTCP:
+		on_packet(leg, kind, src, buf, len);
+		break;
+
+	default:
+		break;
+	}
+}
+
+
+void ua_flow_relayed(struct ua_relay *relay, const struct ua_addr *peer,
+		     const uint8_t *buf, size_t len)
+{
+	if (relay->leg.comp)
+		leg_input(&relay->leg, peer, buf, len);
+}
+
+
+static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
+		      void *arg)
+{
+	struct ua_leg *leg = arg;
+	struct ua_flow *flow = leg->flow;
+	const enum ua_demux kind = ua_demux_class(buf, len);
+	const bool media = kind == UA_DEMUX_RTP || kind == UA_DEMUX_RTCP;
+
+	mem_ref(flow);
+
+	if (media || !ua_gather_input(leg, ua_clock_ms(), src, buf, len))
+		leg_input(leg, src, buf, len);
+
+	/* Media moves no machine: nothing is to be pumped. */
+	if (!media)
+		ua_flow_pump(flow);
+
+	mem_deref(flow);
+}
+
+
+static void sock_error(int err, const struct ua_addr *dst, void *arg)
+{
+	struct ua_leg *leg = arg;
+	char addr[UA_ADDR_LEN];
+
+	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
+	       "component %u: %s refused: %m", leg->comp,
+	       ua_addr_str(dst, addr), err);
+}
+
+
+static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
+		     unsigned comp, struct ua_sock *sock)
+{
+	struct ua_leg *leg = &flow->hosts[flow->nhost];
+	int err = 0;
+
+	leg->flow = flow;
+	leg->comp = comp;
+	leg->base = UA_LEG_NOBASE;
+	leg->cost = (uint8_t)ifa->cost;
+	leg->sock = sock;
+	leg->addr = *ua_sock_local(sock);
+	flow->nhost++;
+
+	ua_sock_handlers(sock, sock_recv, sock_error, leg);
+	if (ua_sock_dscp_set(sock, UA_DSCP_MEDIA))
+		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+		       "packets are not marked as media");
+
+	if (flow->ice && flow->env->conf->ice == UA_ICE_FULL)
+		err = ua_ice_base_add(flow->ice, ua_clock_ms(), 0,
+				      (uint16_t)comp, UA_ICE_HOST, &leg->addr,
+				      leg->cost, &leg->base);
+
+	return err;
+}
+
+
+/* RTP and RTCP sockets of one local address */
+static int addr_open(struct ua_flow *flow, const struct ua_ifaddr *ifa)
+{
+	struct ua_sock *rtp;
+	struct ua_sock *rtcp;
+	int err;
+
+	err = ua_sock_open_pair(&rtp, &rtcp, &ifa->addr);
+	if (err)
+		return err;
+
+	err = host_open(flow, ifa, 1, rtp);
+	if (err) {
+		mem_deref(rtcp);
+		return err;
+	}
+
+	return host_open(flow, ifa, 2, rtcp);
+}
+
+
+static int open_hosts(struct ua_flow *flow)
+{
+	struct ua_iflist list;
+	char buf[UA_ADDR_LEN];
+	int err;
+	size_t i;
+
+	err = ua_env_addresses(flow->env, &list);
+	if (err)
+		return err;
+
+	for (i = 0; i < list.n && i < UA_FLOW_ADDRS; i++) {
+		err = addr_open(flow, &list.v[i]);
+		if (err)
+			ua_log(flow->env->log, UA_LOG_WARN, "flow",
+			       "%s on %s is left out: %m",
+			       ua_addr_ip_str(&list.v[i].addr, buf),
+			       list.v[i].ifname, err);
+	}
+
+	return flow->nhost ? 0 : err;
+}
+
+
+static int open_ice(struct ua_flow *flow, bool controlling)
+{
+	struct ua_ice_conf conf;
+
+	if (flow->env->conf->ice == UA_ICE_OFF)
+		return 0;
+
+	ua_ice_conf_default(&conf);
+	conf.rand = flow->env->rand;
+	conf.pacer = flow->env->pacer;
+	conf.log = flow->env->log;
+	conf.ncomp = UA_FLOW_COMPS;
+	conf.controlling = controlling;
+
+	return ua_ice_alloc(&flow->ice, &conf);
+}
+
+
+int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env, bool controlling,
+		  const struct ua_flow_handlers *handlers)
+{
+	struct ua_flow *flow;
+	int err;
+
+	flow = mem_zalloc(sizeof(*flow), flow_destructor);
+	if (!flow)
+		return ENOMEM;
+
+	flow->env = env;
+	flow->handlers = *handlers;
+
+	err = open_ice(flow, controlling);
+	if (!err)
+		err = open_hosts(flow);
+	if (err) {
+		mem_deref(flow);
+		return err;
+	}
+
+	if (flow->ice)
+		ua_gather_start(flow);
+
+	/* Without servers it is over at once, but never inside this call. */
+	tmr_start(&flow->gather_tmr, UA_FLOW_GATHER_MS, on_gather_time, flow);
+	tmr_start(&flow->tmr, 0, on_deadline, flow);
+
+	*flowp = flow;
+	return 0;
+}
+
+
+void ua_flow_close(struct ua_flow *flow)
+{
+	if (!flow || flow->closing)
+		return;
+
+	flow->closing = true;
+	memset(&flow->handlers, 0, sizeof(flow->handlers));
+	tmr_cancel(&flow->gather_tmr);
+	ua_ice_free(flow->ice);
+	flow->ice = NULL;
+	ua_gather_close(flow, ua_clock_ms(), 0);
+	list_append(&flow->env->parting, &flow->le, flow);
+	ua_flow_pump(flow);
+}
+
+
+static struct ua_leg *host_of(struct ua_flow *flow, unsigned comp, int af)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *leg = &flow->hosts[i];
+
+		if (leg->comp == comp && leg->sock &&
+		    (!af || leg->addr.af == af))
+			return leg;
+	}
+
+	return NULL;
+}
+
+
+static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].leg.comp == comp && flow->relays[i].turn)
+			return &flow->relays[i].leg;
+	}
+
+	return NULL;
+}
+
+
+/*
+ * What stands in c= and m=: what most likely works for a peer without ICE,
+ * so a relay, else how a server saw us, else our own (RFC 8445, 5.1.4).
+ */
+static void choose_default(struct ua_flow *flow)
+{
+	struct ua_leg *relay = relay_of(flow, 1);
+	unsigned comp;
+
+	if (flow->dflt[0])
+		return;
+
+	if (relay && !relay_of(flow, 2))
+		relay = NULL;
+
+	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
+		struct ua_leg *leg =
+			relay ? relay_of(flow, comp) : host_of(flow, comp, 0);
+
+		if (!leg)
+			continue;
+
+		flow->dflt[comp - 1] = leg;
+		flow->dflt_addr[comp - 1] = leg->mapped.af && !leg->relay
+						    ? leg->mapped
+						    : leg->addr;
+	}
+}
+
+
+static void local_cand(struct ua_sdp_cand *out, const struct ua_ice_cand *cand)
+{
+	memset(out, 0, sizeof(*out));
+	out->comp = cand->comp;
+	out->type = (uint8_t)cand->type;
+	out->prio = cand->prio;
+	out->addr = cand->addr;
+	out->raddr = cand->raddr;
+	str_ncpy(out->foundation, cand->foundation, sizeof(out->foundation));
+	str_ncpy(out->transport, "udp", sizeof(out->transport));
+}
+
+
+void ua_flow_local(struct ua_flow *flow, struct ua_flow_local *local)
+{
+	struct ua_ice_cand cand;
+	size_t i;
+
+	choose_default(flow);
+
+	ua_offer_local_default(&local->sdp);
+	local->sdp.rtp = flow->dflt_addr[0];
+	local->sdp.rtcp = flow->dflt_addr[1];
+
+	if (!flow->ice || flow->plain)
+		return;
+
+	local->sdp.ufrag = ua_ice_ufrag(flow->ice);
+	local->sdp.pwd = ua_ice_pwd(flow->ice);
+	local->sdp.options = "ice2";
+	local->sdp.pacing = UA_ICE_TA_MS;
+	local->sdp.candv = local->candv;
+
+	for (i = 0; local->sdp.candc < UA_FLOW_CANDS &&
+		    !ua_ice_local(flow->ice, i, &cand);
+	     i++) {
+		/* With mux agreed the second component is no more. */
+		if (flow->mux && cand.comp > 1)
+			continue;
+
+		local_cand(&local->candv[local->sdp.candc++], &cand);
+	}
+}
+
+
+static int plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
+	const struct ua_addr *addrs[UA_FLOW_COMPS] = { &facts->rtp,
+						       &facts->rtcp };
+	unsigned comp;
+
+	if (!facts->rtp.af)
+		return EINVAL;
+
+	choose_default(flow);
+	if (!flow->plain)
+		flow->plain_ms = ua_clock_ms();
+	flow->plain = true;
+	ua_ice_free(flow->ice);
+	flow->ice = NULL;
+
+	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
+		struct ua_plain *plain = &flow->plains[comp - 1];
+
+		if (ua_addr_eq(&plain->remote, addrs[comp - 1]))
+			continue;
+
+		memset(plain, 0, sizeof(*plain));
+		plain->remote = *addrs[comp - 1];
+		plain->leg = flow->dflt[comp - 1];
+
+		/* A relay in the open does not reach into a private net. */
+		if (!plain->leg || plain->leg->addr.af != plain->remote.af ||
+		    (plain->leg->relay && ua_addr_is_private(&plain->remote)))
+			plain->leg = host_of(flow, comp, plain->remote.af);
+
+		if (plain->leg && plain->leg->relay &&
+		    ua_turn_permit(plain->leg->relay->turn, ua_clock_ms(),
+				   &plain->remote))
+			plain->leg = host_of(flow, comp, plain->remote.af);
+	}
+
+	return flow->plains[0].leg ? 0 : EINVAL;
+}
+
+
+static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+			uint64_t now_ms)
+{
+	struct ua_ice_cand cand;
+	char buf[UA_ADDR_LEN];
+	size_t i;
+	int err;
+
+	for (i = 0; i < facts->candc; i++) {
+		const struct ua_sdp_cand *c = &facts->candv[i];
+
+		if (!ua_sdpcand_is_udp(c) || !c->addr.af ||
+		    (flow->mux && c->comp > 1))
+			continue;
+
+		memset(&cand, 0, sizeof(cand));
+		str_ncpy(cand.foundation, c->foundation,
+			 sizeof(cand.foundation));
+		cand.comp = c->comp;
+		cand.type = (enum ua_ice_type)c->type;
+		cand.prio = c->prio;
+		cand.addr = c->addr;
+		cand.raddr = c->raddr;
+
+		err = ua_ice_remote_cand(flow->ice, now_ms, &cand);
+		if (err == ENOMEM)
+			return err;
+		if (err)
+			ua_log(flow->env->log, UA_LOG_INFO, "flow",
+			       "candidate %s of the peer is skipped: %m",
+			       ua_addr_str(&c->addr, buf), err);
+	}
+
+	return 0;
+}
+
+
+static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	const struct ua_ice_peer peer = {
+		.pacing_ms = facts->pacing > UINT16_MAX
+				     ? UINT16_MAX
+				     : (uint16_t)facts->pacing,
+		.lite = facts->lite,
+		.ice2 = facts->ice2,
+		.rtcp_mux = flow->mux,
+	};
+	int err;
+
+	err = ua_ice_remote_set(flow->ice, now_ms, facts->ufrag, facts->pwd,
+				&peer);
+	if (err == EINVAL && !flow->has_remote)
+		return plain_remote(flow, facts);
+	if (err && err != EALREADY)
+		return err;
+
+	err = remote_cands(flow, facts, now_ms);
+	if (err)
+		return err;
+
+	return ua_ice_remote_end(flow->ice, now_ms);
+}
+
+
+/* RTCP shares the port: the second component's sockets are not needed. */
+static void drop_rtcp(struct ua_flow *flow)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	size_t i;
+
+	if (flow->ice && ua_ice_comp_drop(flow->ice, now_ms, 0, 2))
+		ua_log(flow->env->log, UA_LOG_WARN, "flow",
+		       "ICE keeps the component of RTCP");
+
+	ua_gather_close(flow, now_ms, 2);
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *leg = &flow->hosts[i];
+
+		/* A relay over it is released first: it needs the socket. */
+		if (leg->comp == 2 && !flow->nrelay)
+			leg->sock = mem_deref(leg->sock);
+	}
+}
+
+
+int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		   bool mux)
+{
+	int err;
+
+	if (mux && !flow->mux) {
+		flow->mux = true;
+		drop_rtcp(flow);
+	}
+
+	if (flow->ice && !flow->plain && facts->ice && !facts->mismatch)
+		err = ice_remote(flow, facts);
+	else if (flow->has_remote && !flow->plain)
+		err = 0; /* An update without ICE: the path stays. */
+	else
+		err = plain_remote(flow, facts);
+
+	if (err)
+		return err;
+
+	flow->has_remote = true;
+	ua_flow_pump(flow);
+
+	return 0;
+}
+
+
+static int plain_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
+		      size_t len)
+{
+	struct ua_plain *plain = &flow->plains[comp - 1];
+	const struct ua_addr *dst =
+		plain->latched.af ? &plain->latched : &plain->remote;
+
+	if (!plain->leg || !dst->af || !dst->port)
+		return ENOTCONN;
+
+	return leg_send(plain->leg, dst, buf, len);
+}
+
+
+int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
+		 size_t len)
+{
+	struct ua_leg *leg;
+	struct ua_path path;
+	int err;
+
+	if (flow->mux)
+		comp = 1;
+
+	if (flow->plain)
+		return plain_send(flow, comp, buf, len);
+
+	if (!flow->ice)
+		return ENOTCONN;
+
+	err = ua_ice_media(flow->ice, 0, (uint16_t)comp, &path);
+	if (err)
+		return err;
+
+	leg = leg_of_base(flow, path.base);
+
+	return leg ? leg_send(leg, &path.remote, buf, len) : ENOTCONN;
+}
+
+
+bool ua_flow_ready(const struct ua_flow *flow)
+{
+	struct ua_path path;
+
+	if (flow->plain)
+		return flow->has_remote;
+
+	return flow->ice && !ua_ice_media(flow->ice, 0, 1, &path);
+}
+
+
+bool ua_flow_is_plain(const struct ua_flow *flow)
+{
+	return flow->plain;
+}
+
+
+static void cand_info(struct ua_cand_info *info, const struct ua_ice_cand *c)
+{
+	info->type = (enum ua_cand_type)c->type;
+	info->addr = c->addr;
+	info->component = (uint8_t)c->comp;
+	info->priority = c->prio;
+	info->origin = UA_ORIGIN_PEER;
+}
+
+
+static int plain_path(const struct ua_flow *flow, struct ua_ice_info *info)
+{
+	const struct ua_plain *plain = &flow->plains[0];
+
+	if (!plain->leg)
+		return ENOTCONN;
+
+	info->local.type = plain->leg->relay ? UA_CAND_RELAY : UA_CAND_HOST;
+	info->local.addr = plain->leg->addr;
+	info->local.component = 1;
+	info->remote.type = plain->latched.af ? UA_CAND_PRFLX : UA_CAND_HOST;
+	info->remote.addr = plain->latched.af ? plain->latched : plain->remote;
+	info->remote.component = 1;
+	info->relay = plain->leg->relay != NULL;
+
+	return 0;
+}
+
+
+int ua_flow_path(const struct ua_flow *flow, struct ua_ice_info *info)
+{
+	struct ua_ice_cand local;
+	struct ua_ice_cand remote;
+	uint32_t rtt_ms;
+	int err;
+
+	memset(info, 0, sizeof(*info));
+
+	if (flow->plain)
+		return plain_path(flow, info);
+
+	if (!flow->ice)
+		return ENOTCONN;
+
+	err = ua_ice_selected(flow->ice, 0, 1, &local, &remote, &rtt_ms);
+	if (err)
+		return err;
+
+	cand_info(&info->local, &local);
+	cand_info(&info->remote, &remote);
+	info->relay =
+		local.type == UA_ICE_RELAY || remote.type == UA_ICE_RELAY;
+	info->rtt_ms = rtt_ms;
+	info->ms = ua_ice_connect_ms(flow->ice);
+
+	return 0;
+}
+
+
+int ua_flow_print(struct re_printf *pf, const struct ua_flow *flow)
+{
+	if (flow->ice)
+		return re_hprintf(pf, "%H", ua_ice_print, flow->ice);
+
+	return re_hprintf(pf, flow->plain ? "without ICE" : "closed");
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file flow.h  The way of one call's media: sockets, relays, ICE */
+#ifndef UA_FLOW_H
+#define UA_FLOW_H
+
+#include <ua/ice.h>
+#include "call/env.h"
+#include "net/demux.h"
+#include "sdp/offer.h"
+
+struct ua_flow;
+
+enum {
+	UA_FLOW_CANDS = UA_ICE_LOCALS, /**< Candidates in a description   */
+	UA_FLOW_COMPS = 2,             /**< RTP, RTCP                     */
+	UA_FLOW_ADDRS = 5,             /**< Local addresses used          */
+	UA_FLOW_RELAYS = 2,            /**< TURN servers used             */
+
+	/*
+	 * Gathering delays an INVITE by no more than this: later candidates
+	 * are checked from all the same, and the peer learns them as
+	 * peer-reflexive ones.
+	 */
+	UA_FLOW_GATHER_MS = 100,
+
+	/* How long a peer without ICE may take to show where it really is */
+	UA_FLOW_LATCH_MS = 10000
+};
+
+/** All from the loop, never from inside a function of this file */
+struct ua_flow_handlers {
+	/** Candidates are there, or the time for them is over; once */
+	void (*gathered)(void *arg);
+
+	/** What ICE says; `ev` is borrowed */
+	void (*ice)(const struct ua_ice_event *ev, void *arg);
+
+	/** A packet that came on a path that is fine */
+	void (*packet)(enum ua_demux kind, const uint8_t *buf, size_t len,
+		       void *arg);
+	void *arg;
+};
+
+/** Our side of a description as ua_offer_local_offer() wants it */
+struct ua_flow_local {
+	struct ua_offer_local sdp; /**< Points into the others, or the flow */
+	struct ua_sdp_cand candv[UA_FLOW_CANDS];
+};
+
+
+/**
+ * Open sockets and begin to gather.
+ *
+ * @param flowp        Set on success; ended by ua_flow_close()
+ * @param env          Of the agent
+ * @param controlling  We make the offer
+ * @param handlers     Copied
+ *
+ * @retval 0       gathered() follows
+ * @retval ENODEV  No network
+ * @retval ENOMEM  Try later
+ * @retval errno   No socket could be opened
+ */
+UA_CHECK int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env,
+			   bool controlling,
+			   const struct ua_flow_handlers *handlers);
+
+
+/**
+ * No more handlers; relays are released.  The flow frees itself when that is
+ * done, 5 s at the latest.
+ */
+void ua_flow_close(struct ua_flow *flow);
+
+
+/** What a description says of us now; valid until the next call */
+void ua_flow_local(struct ua_flow *flow, struct ua_flow_local *local);
+
+
+/**
+ * What the peer's description says.  May come again: what is new in it is
+ * taken, a path that works is kept.
+ *
+ * @retval 0       Done: either ICE runs, or media goes to c= and m=
+ * @retval EINVAL  There is no way to send to it: no usable address
+ * @retval ENOMEM  Try later
+ */
+UA_CHECK int ua_flow_remote(struct ua_flow *flow,
+			    const struct ua_sdp_facts *remote, bool mux);
+
+
+/**
+ * Send a packet of component 1 (RTP) or 2 (RTCP) on the path of now.
+ *
+ * @retval ENOTCONN  There is none yet: drop it
+ * @retval errno     The network's word: drop it
+ */
+int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
+		 size_t len);
+
+
+/** Has media a way now? */
+bool ua_flow_ready(const struct ua_flow *flow);
+
+
+/** The path of now; ENOTCONN: none yet */
+UA_CHECK int ua_flow_path(const struct ua_flow *flow,
+			  struct ua_ice_info *info);
+
+
+/** ICE is not used with this peer */
+bool ua_flow_is_plain(const struct ua_flow *flow);
+
+int ua_flow_print(struct re_printf *pf, const struct ua_flow *flow);
+
+#endif

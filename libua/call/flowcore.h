@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file flowcore.h  The inside of a flow, for flow.c and gather.c */
+#ifndef UA_FLOWCORE_H
+#define UA_FLOWCORE_H
+
+#include "call/flow.h"
+#include "call/server.h"
+#include "net/sock.h"
+#include "stun/bind.h"
+#include "stun/turn.h"
+
+enum {
+	UA_LEG_NOBASE = UINT16_MAX,
+	UA_LEG_HOSTS = UA_FLOW_ADDRS * UA_FLOW_COMPS,
+	UA_GATHER_SERVERS = 2 * UA_SERVER_MAX,
+	UA_GATHER_BINDS = UA_LEG_HOSTS * 2,
+	UA_GATHER_RELAYS = UA_FLOW_RELAYS * UA_FLOW_COMPS
+};
+
+/** Where datagrams leave and come in: a socket, or a relay over one */
+struct ua_leg {
+	struct ua_flow *flow;
+	unsigned comp;          /**< 1: RTP, 2: RTCP                      */
+	struct ua_addr addr;    /**< As the network behind it sees it     */
+	struct ua_addr mapped;  /**< As a server saw it, af NONE: unknown */
+	uint8_t cost;           /**< enum ua_ifcost                       */
+	uint16_t base;          /**< In ICE, or UA_LEG_NOBASE             */
+	struct ua_sock *sock;   /**< NULL: a relay                        */
+	struct ua_relay *relay; /**< NULL: a socket                       */
+};
+
+/** An allocation at a TURN server */
+struct ua_relay {
+	struct ua_flow *flow;
+	struct ua_leg *host; /**< Whose socket it shares */
+	struct ua_leg leg;   /**< comp 0: not ready      */
+	struct ua_addr server;
+	struct ua_turn *turn; /**< NULL: free place, or over */
+	bool settled;         /**< READY or DEAD was seen    */
+};
+
+/** A question to a STUN server: how does this socket look? */
+struct ua_bound {
+	struct ua_flow *flow;
+	struct ua_leg *host;
+	struct ua_addr server;
+	struct ua_bind *bind; /**< NULL: free place */
+	bool settled;
+};
+
+/** A server that is looked up */
+struct ua_asked {
+	struct ua_flow *flow;
+	struct ua_server server;
+	struct ua_query *query; /**< NULL: not under way */
+};
+
+/** Media to a peer without ICE, of one component */
+struct ua_plain {
+	struct ua_addr remote;  /**< As its description says              */
+	struct ua_addr latched; /**< Where it really sends from, af NONE  */
+	struct ua_leg *leg;     /**< From where we send                   */
+	bool told;              /**< Something came from remote           */
+};
+
+struct ua_flow {
+	struct le le; /**< In env->parting */
+	struct ua_env *env;
+	struct ua_flow_handlers handlers;
+	struct ua_ice *ice; /**< NULL: policy off, or closing */
+	struct tmr tmr;     /**< For all machines             */
+	struct tmr gather_tmr;
+	bool gathered;
+	bool closing;
+	bool has_remote;
+	bool mux;
+
+	struct ua_leg hosts[UA_LEG_HOSTS];
+	size_t nhost;
+	struct ua_relay relays[UA_GATHER_RELAYS];
+	size_t nrelay;
+	struct ua_bound binds[UA_GATHER_BINDS];
+	size_t nbind;
+	struct ua_asked asked[UA_GATHER_SERVERS];
+	size_t nasked;
+
+	/** What stands in c= and m=: chosen once, then kept */
+	struct ua_leg *dflt[UA_FLOW_COMPS];
+	struct ua_addr dflt_addr[UA_FLOW_COMPS];
+
+	bool plain;
+	uint64_t plain_ms; /**< Since when */
+	struct ua_plain plains[UA_FLOW_COMPS];
+};
+
+
+/** Send what machines want sent, tell what they say, arm the timer */
+void ua_flow_pump(struct ua_flow *flow);
+
+/** A datagram that came through a relay */
+void ua_flow_relayed(struct ua_relay *relay, const struct ua_addr *peer,
+		     const uint8_t *buf, size_t len);
+
+/** Look up the servers; what they say comes by and by */
+void ua_gather_start(struct ua_flow *flow);
+
+/** Everything that could be gathered is there, or will never be */
+bool ua_gather_done(const struct ua_flow *flow);
+
+/**
+ * Offer a datagram of a socket to relays and STUN clients.
+ *
+ * @return True: it was theirs
+ */
+bool ua_gather_input(struct ua_leg *host, uint64_t now_ms,
+		     const struct ua_addr *src, const uint8_t *buf,
+		     size_t len);
+
+/** Drain and tick them all; returns the next deadline */
+uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms);
+
+/** Let go of a component's relays and questions; all: 0 */
+void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp);
+
+/** No relay waits for its release to be confirmed */
+bool ua_gather_gone(const struct ua_flow *flow);
+
+#endif

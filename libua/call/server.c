@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file server.c  STUN and TURN servers as their URIs name them */
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/re_compat.h"
+#include "call/server.h"
+
+
+static int refuse(char *errstr, const char *uri, const char *expected)
+{
+	if (errstr)
+		(void)re_snprintf(errstr, UA_ERRSTR_MAX, "%s: %s expected",
+				  uri, expected);
+
+	return EINVAL;
+}
+
+
+/* Host and what follows it; an IPv6 address loses its brackets. */
+static const char *take_host(struct ua_server *srv, const char *str)
+{
+	const bool brackets = *str == '[';
+	const char *const host = brackets ? str + 1 : str;
+	const size_t len = strcspn(host, brackets ? "]" : ":?");
+
+	if (!len || len >= sizeof(srv->host) || (brackets && !host[len]))
+		return NULL;
+
+	memcpy(srv->host, host, len);
+	srv->host[len] = '\0';
+
+	return host + len + (brackets ? 1 : 0);
+}
+
+
+static const char *take_port(struct ua_server *srv, const char *str)
+{
+	unsigned n = 0;
+
+	if (*str != ':')
+		return str;
+
+	for (++str; *str >= '0' && *str <= '9' && n <= UINT16_MAX; ++str)
+		n = n * 10 + (unsigned)(*str - '0');
+
+	srv->port = (uint16_t)n;
+
+	return n && n <= UINT16_MAX ? str : NULL;
+}
+
+
+int ua_server_decode(struct ua_server *srv, const struct ua_server_conf *conf,
+		     bool turn, char *errstr)
+{
+	const char *const scheme = turn ? "turn:" : "stun:";
+	const char *const form =
+		turn ? "turn:host[:port][?transport=udp]" : "stun:host[:port]";
+	const char *pos = conf->uri;
+
+	memset(srv, 0, sizeof(*srv));
+
+	if (strncasecmp(pos, scheme, strlen(scheme)))
+		return refuse(errstr, conf->uri, form);
+
+	pos = take_host(srv, pos + strlen(scheme));
+	if (!pos)
+		return refuse(errstr, conf->uri, form);
+
+	pos = take_port(srv, pos);
+	if (!pos)
+		return refuse(errstr, conf->uri, "a port of 1 to 65535");
+
+	if (*pos && (!turn || strcasecmp(pos, "?transport=udp")))
+		return refuse(errstr, conf->uri, form);
+
+	if (turn && (!conf->user || !conf->password))
+		return refuse(errstr, conf->uri, "a user and a password");
+
+	srv->turn = turn;
+	srv->user = conf->user;
+	srv->password = conf->password;
+
+	return 0;
+}

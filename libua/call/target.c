@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file target.c  From a SIP URI to what is asked of the resolver */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "call/target.h"
+
+
+static int transport(uint8_t *tps, const struct uri *uri)
+{
+	struct pl val;
+
+	if (msg_param_decode(&uri->params, "transport", &val)) {
+		*tps = UA_TP_BIT(UA_TP_UDP) | UA_TP_BIT(UA_TP_TCP);
+		return 0;
+	}
+
+	if (!pl_strcasecmp(&val, "udp"))
+		*tps = UA_TP_BIT(UA_TP_UDP);
+	else if (!pl_strcasecmp(&val, "tcp"))
+		*tps = UA_TP_BIT(UA_TP_TCP);
+	else
+		return EINVAL;
+
+	return 0;
+}
+
+
+int ua_target_conf(struct ua_locate_conf *conf, char *host, size_t size,
+		   const char *str, bool tp_set, enum ua_tp tp,
+		   const struct ua_agent_conf *agent)
+{
+	struct uri uri;
+	struct pl pl;
+	int err;
+
+	pl_set_str(&pl, str);
+	if (uri_decode(&uri, &pl) || pl_strcasecmp(&uri.scheme, "sip"))
+		return EINVAL;
+
+	if (pl_strcpy(&uri.host, host, size))
+		return EINVAL;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->host = host;
+	conf->port = uri.port;
+	conf->service = UA_SERVICE_SIP;
+	conf->ip4 = agent->ip4;
+	conf->ip6 = agent->ip6;
+
+	err = transport(&conf->tps, &uri);
+	if (tp_set) {
+		conf->tps = UA_TP_BIT(tp);
+		err = 0;
+	}
+
+	return err;
+}

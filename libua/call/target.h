@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file target.h  From a SIP URI to what is asked of the resolver */
+#ifndef UA_TARGET_H
+#define UA_TARGET_H
+
+#include <ua/agent.h>
+#include "net/locate.h"
+
+
+/**
+ * What to look up for a SIP URI (RFC 3263, 4).
+ *
+ * @param conf    Set on success; borrows host
+ * @param host    Room for the host's name
+ * @param size    Of host [bytes]
+ * @param uri     "sip:bob@example.com:5060;transport=tcp"
+ * @param tp_set  tp rules, whatever the URI says
+ * @param agent   For the families that are allowed
+ *
+ * @retval 0       Done
+ * @retval EINVAL  No SIP URI, or a transport that is not udp or tcp
+ */
+UA_CHECK int ua_target_conf(struct ua_locate_conf *conf, char *host,
+			    size_t size, const char *uri, bool tp_set,
+			    enum ua_tp tp, const struct ua_agent_conf *agent);
+
+#endif
