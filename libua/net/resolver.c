@@ -412,13 +412,21 @@ static struct lookup *lookup_find(const struct ua_resolver *res,
 
 static int dnsc_get(struct ua_resolver *res)
 {
+	int err;
+
 	if (!res->nserver)
 		return ENONET;
 
 	if (res->dnsc)
 		return 0;
 
-	return dnsc_alloc(&res->dnsc, NULL, res->serverv, res->nserver);
+	err = dnsc_alloc(&res->dnsc, NULL, res->serverv, res->nserver);
+	if (!err)
+		return 0;
+
+	/* libre 1.1.0 wants an IPv6 socket too, and adds up two errors. */
+	ua_log(res->log, UA_LOG_WARN, "dns", "no sockets for DNS: %m", err);
+	return err == ENOMEM ? ENOMEM : ENONET;
 }
 
 

@@ -31,12 +31,12 @@ struct ua_resolver_conf {
  *                 ENOENT   No such name, or no address of a family that is
  *                          wanted: tell the user
  *                 ENONET   No name server is configured, or no route leads
- *                          there: wait for the network
+ *                          there: wait for the network.  Also where the
+ *                          kernel has no IPv6 at all: libre 1.1.0's client
+ *                          wants it
  *                 ETIMEDOUT  No name server answered in time: try later
  *                 EPROTO   A name server refused, or answered nonsense
  *                 ENOMEM   Try later
- *                 errno    libre's client got no sockets (1.1.0 wants IPv4
- *                          and IPv6 ones): name numeric addresses
  * @param text     NULL, or one line that says what went wrong (borrowed)
  * @param targetv  Best first (borrowed)
  * @param n        Number of them
