@@ -28,6 +28,7 @@ struct ua_keepalive_flow {
 	char *contact;
 	struct ua_hop hop;
 	uint32_t interval_ms;
+	uint32_t dead_ms;
 	struct ua_outreq *req;
 	struct sip_msg *last; /* last answer: knows the connection */
 	struct tmr tmr;
@@ -232,7 +233,7 @@ static void wake_handler(void *arg)
 
 	ka->next_at = UA_NEVER;
 	ka->sent_ms = now_ms;
-	ka->dead_at = now_ms + UA_KEEPALIVE_DEAD_MS;
+	ka->dead_at = now_ms + ka->dead_ms;
 	arm(ka);
 
 	err = ping(ka);
@@ -263,6 +264,7 @@ int ua_keepalive_alloc(struct ua_keepalive_flow **kap, struct ua_endpoint *ep,
 	ka->arg = conf->arg;
 	ka->interval_ms = 1000 * (conf->interval_s ? conf->interval_s
 						   : UA_KEEPALIVE_INTERVAL_S);
+	ka->dead_ms = conf->dead_ms ? conf->dead_ms : UA_KEEPALIVE_DEAD_MS;
 	ka->dead_at = UA_NEVER;
 
 	err = ua_dialog_alloc(&ka->half, ep->rand, conf->aor, conf->uri, NULL);

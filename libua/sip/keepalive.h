@@ -52,6 +52,7 @@ struct ua_keepalive_conf {
 	const char *contact; /**< From ua_endpoint_contact()                */
 	struct ua_hop hop;   /**< The flow; must be set                     */
 	uint32_t interval_s; /**< 0: UA_KEEPALIVE_INTERVAL_S                */
+	uint32_t dead_ms;    /**< 0: UA_KEEPALIVE_DEAD_MS                   */
 	ua_keepalive_h *h;
 	void *arg;
 };
