@@ -16,8 +16,7 @@ const char *act_call(struct phone *phone, const char *uri, const char *aor,
 const char *act_answer(struct phone *phone, unsigned number);
 const char *act_reject(struct phone *phone, unsigned number, unsigned code);
 const char *act_hangup(struct phone *phone, unsigned number);
-const char *act_dtmf(struct phone *phone, unsigned number,
-		     const char *digits);
+const char *act_dtmf(struct phone *phone, unsigned number, const char *digits);
 const char *act_mute(struct phone *phone, unsigned number, bool on);
 
 /** Shows the event stats */

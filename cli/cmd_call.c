@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file cmd_call.c  uaphone call URI: register, call, talk, hang up */
 
-#include <errno.h>
-#include <string.h>
-
 #include "phone.h"
 
 
@@ -15,6 +12,29 @@ static double timeout(const struct phone *phone)
 	const double sec = optset_num(phone->set, OPT_TIMEOUT);
 
 	return sec > 0 ? sec : timeout_s;
+}
+
+
+/* End with the verdict of the call; what the user can mend gets words. */
+static void conclude(struct phone *phone, const struct leg *leg, int status)
+{
+	const struct closed *closed = &leg->closed;
+	const char *why = *closed->why      ? closed->why
+			  : *closed->reason ? closed->reason
+					    : "no answer at all";
+
+	if (status == EXIT_UNAVAILABLE)
+		phone_fail(phone, status,
+			   "'%s': %s, expected somebody who can be reached",
+			   phone->operand, why);
+	else if (status == EXIT_CONFIG)
+		phone_fail(phone, status,
+			   "'%s': the server asks for a password, expected "
+			   "--aor, and --password-file, --password-command or "
+			   "UAPHONE_PASSWORD",
+			   phone->operand);
+	else
+		phone_end(phone, status);
 }
 
 
@@ -35,7 +55,7 @@ static void on_timeout(int id, void *arg)
 	}
 	else if (!leg->answered) {
 		leg->timed_out = true;
-		phone_end(phone, verdict_leg(leg));
+		conclude(phone, leg, verdict_leg(leg));
 	}
 }
 
@@ -44,21 +64,20 @@ static void dial(struct phone *phone)
 {
 	struct ua_call_conf conf;
 	struct ua_call *call;
-	char errstr[UA_ERRSTR_MAX] = "", err[OPT_ERR_MAX];
-	int e, status;
+	char errstr[UA_ERRSTR_MAX] = "";
+	int err;
 
 	phone_call_conf(phone, &conf);
-	e = ua_call_connect(&call, phone->agent, phone_account(phone),
-			    phone->operand, &conf, errstr);
-	if (!e) {
-		phone->number = ua_call_number(call);
-		if (!phone_leg(phone, call))
-			phone_fail(phone, EXIT_UNAVAILABLE, "out of memory");
+	err = ua_call_connect(&call, phone->agent, phone_account(phone),
+			      phone->operand, &conf, errstr);
+	if (err) {
+		phone_value_error(phone, err, errstr);
 		return;
 	}
 
-	status = conf_blame(phone->set, *errstr ? errstr : strerror(e), err);
-	phone_fail(phone, e == EINVAL ? status : EXIT_UNAVAILABLE, "%s", err);
+	phone->number = ua_call_number(call);
+	if (!phone_leg(phone, call))
+		phone_fail(phone, EXIT_UNAVAILABLE, "out of memory");
 }
 
 
@@ -105,10 +124,7 @@ static void on_closed(struct phone *phone, const struct leg *leg, int status)
 	if (leg->number != phone->number)
 		return;
 
-	if (phone->ending && !phone->decided)
-		phone->status = status;
-	else
-		phone_end(phone, status);
+	conclude(phone, leg, status);
 }
 
 

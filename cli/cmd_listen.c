@@ -2,7 +2,6 @@
 /** @file cmd_listen.c  uaphone listen: wait for calls */
 
 #include <errno.h>
-#include <string.h>
 
 #include "phone.h"
 
@@ -10,18 +9,17 @@
 static void answer(struct phone *phone, struct ua_call *call)
 {
 	struct ua_call_conf conf;
-	char errstr[UA_ERRSTR_MAX] = "", err[OPT_ERR_MAX];
-	int e, status;
+	char errstr[UA_ERRSTR_MAX] = "";
+	int err;
 
 	phone_call_conf(phone, &conf);
-	e = ua_call_answer(call, &conf, errstr);
-	if (!e || e == EPROTO)
+	err = ua_call_answer(call, &conf, errstr);
+	if (!err || err == EPROTO)
 		return;
 
 	/* Without its sound no other call would fare better. */
 	ua_call_hangup(call, 480, NULL);
-	status = conf_blame(phone->set, *errstr ? errstr : strerror(e), err);
-	phone_fail(phone, e == EINVAL ? status : EXIT_UNAVAILABLE, "%s", err);
+	phone_value_error(phone, err, errstr);
 }
 
 
@@ -144,9 +142,9 @@ static void on_start(struct phone *phone)
 	const double sec = optset_num(phone->set, OPT_TIMEOUT);
 
 	phone_start(phone);
-	if (sec > 0 && ua_agent_timer(phone->agent, PHONE_TIMER_TIMEOUT,
-				      (uint64_t)(sec * 1000), on_timeout,
-				      phone))
+	if (sec > 0 &&
+	    ua_agent_timer(phone->agent, PHONE_TIMER_TIMEOUT,
+			   (uint64_t)(sec * 1000), on_timeout, phone))
 		phone_fail(phone, EXIT_UNAVAILABLE, "out of memory");
 }
 

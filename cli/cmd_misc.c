@@ -92,9 +92,10 @@ static void show_option(struct ui *ui, const struct optset *set,
 
 	if (!val->n)
 		ui->ops->item(ui, "option", opt->name,
-			      opt->def ? opt->def
-			      : opt->arg ? ""
-			      : opt->kind == OPT_COUNTED ? "0" : "no",
+			      opt->def                   ? opt->def
+			      : opt->arg                 ? ""
+			      : opt->kind == OPT_COUNTED ? "0"
+							 : "no",
 			      origin);
 }
 
@@ -112,8 +113,7 @@ static void show_accounts(struct ui *ui, const struct conf *conf)
 			const struct opt *opt = opt_row((enum opt_id)i);
 
 			if (opt->section == OPT_SEC_ACCOUNT ||
-			    i == OPT_KEEPALIVE ||
-			    i == OPT_KEEPALIVE_INTERVAL)
+			    i == OPT_KEEPALIVE || i == OPT_KEEPALIVE_INTERVAL)
 				show_option(ui, &conf->acct[k].set,
 					    (enum opt_id)i);
 		}

@@ -142,10 +142,10 @@ int conf_account_fill(const struct conf *conf, const struct optset *set,
 		      struct ua_account_conf *account, char *secret, char *err)
 {
 	static const enum ua_tp tps[] = { UA_TP_UDP, UA_TP_TCP };
-	static const enum ua_keepalive keepalives[] = {
-		UA_KEEPALIVE_AUTO, UA_KEEPALIVE_OPTIONS, UA_KEEPALIVE_REGISTER,
-		UA_KEEPALIVE_OFF
-	};
+	static const enum ua_keepalive keepalives[] = { UA_KEEPALIVE_AUTO,
+							UA_KEEPALIVE_OPTIONS,
+							UA_KEEPALIVE_REGISTER,
+							UA_KEEPALIVE_OFF };
 	const int tp = optset_choice(set, OPT_TRANSPORT);
 	int status;
 
@@ -286,9 +286,9 @@ static int fill_servers(const struct optset *set, struct conf_agent *agent,
 int conf_agent_fill(const struct conf *conf, struct conf_agent *agent,
 		    char *err)
 {
-	static const enum ua_ice_policy policies[] = {
-		UA_ICE_FULL, UA_ICE_RELAY_ONLY, UA_ICE_OFF
-	};
+	static const enum ua_ice_policy policies[] = { UA_ICE_FULL,
+						       UA_ICE_RELAY_ONLY,
+						       UA_ICE_OFF };
 	const struct optset *set = &conf->base;
 	const struct optval *ifaces = &set->val[OPT_INTERFACE];
 	struct ua_agent_conf *ac = &agent->agent;

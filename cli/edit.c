@@ -39,8 +39,8 @@ bool edit_works(void)
 {
 	const char *term = getenv("TERM");
 
-	return term && *term && strcmp(term, "dumb") &&
-	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	return term && *term && strcmp(term, "dumb") && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO);
 }
 
 

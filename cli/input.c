@@ -207,6 +207,5 @@ void input_show(void *arg)
 
 bool input_is_user(void)
 {
-	return isatty(STDIN_FILENO) &&
-	       tcgetpgrp(STDIN_FILENO) == getpgrp();
+	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }

@@ -18,11 +18,10 @@ static json_t *list_accounts(const struct phone *phone)
 		const struct ua_account *account = phone->acct[i].account;
 
 		json_array_append_new(
-			arr,
-			json_pack("{s:o, s:b}", "aor",
-				  json_text(ua_account_aor(account)),
-				  "registered",
-				  (int)ua_account_registered(account)));
+			arr, json_pack("{s:o, s:b}", "aor",
+				       json_text(ua_account_aor(account)),
+				       "registered",
+				       (int)ua_account_registered(account)));
 	}
 
 	return arr;

@@ -10,9 +10,9 @@
 
 /** Which lines are shown; lives as long as the agent */
 struct logline {
-	enum ua_level level;  /**< Of everything                         */
-	unsigned trace;       /**< Bits of --trace                       */
-	struct ui *ui;        /**< Borrowed, for its prompt              */
+	enum ua_level level; /**< Of everything                         */
+	unsigned trace;      /**< Bits of --trace                       */
+	struct ui *ui;       /**< Borrowed, for its prompt              */
 };
 
 

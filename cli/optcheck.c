@@ -93,7 +93,7 @@ static bool check_choice(const struct opt *opt, const char *value, char *err)
 	expect_words(words, opt->words);
 	snprintf(err, OPT_ERR_MAX, "%sexpected %.400s",
 		 opt_word(opt->later, value) >= 0 ? "not in this version, "
-						    : "",
+						  : "",
 		 words);
 
 	return opt_word(opt->words, value) >= 0;

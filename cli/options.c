@@ -43,8 +43,8 @@ static int complain(const struct optset *set, enum opt_id id,
 		snprintf(where, sizeof(where), "%s:%u: %s", set->file, line,
 			 opt->name);
 	else
-		snprintf(where, sizeof(where), "%s%s", opt->letter ? "-" : "--",
-			 opt->name);
+		snprintf(where, sizeof(where), "%s%s",
+			 opt->letter ? "-" : "--", opt->name);
 
 	if (value)
 		snprintf(err, OPT_ERR_MAX, "%s: '%.64s': %.150s", where, value,
@@ -368,6 +368,13 @@ static bool free_text(enum opt_kind kind)
 }
 
 
+/* A text names the file itself, without the "file:" of a SPEC */
+static const char *bare_name(const char *value)
+{
+	return strncmp(value, "file:", 5) ? value : value + 5;
+}
+
+
 enum opt_id optset_blame(const struct optset *set, const char *text)
 {
 	enum opt_id blamed = OPT_N;
@@ -381,9 +388,10 @@ enum opt_id optset_blame(const struct optset *set, const char *text)
 			continue;
 
 		for (k = 0; k < val->n; ++k) {
-			const size_t len = strlen(val->value[k]);
+			const char *value = bare_name(val->value[k]);
+			const size_t len = strlen(value);
 
-			if (len > longest && strstr(text, val->value[k])) {
+			if (len > longest && strstr(text, value)) {
 				longest = len;
 				blamed = (enum opt_id)i;
 			}

@@ -80,7 +80,7 @@ enum opt_kind {
 	OPT_FLAG,    /**< Given or not; yes or no in the file        */
 	OPT_COUNTED, /**< A flag that may be given several times     */
 	OPT_TEXT,
-	OPT_INT,    /**< min to max                                  */
+	OPT_INT,     /**< min to max                                  */
 	OPT_SECONDS, /**< min to max, fractions too                  */
 	OPT_CHOICE,  /**< One of words, split by '|'                 */
 	OPT_ADDR,    /**< ADDR[:PORT]                                */
@@ -106,10 +106,10 @@ enum opt_section {
 
 /** Flags of an option */
 enum {
-	OPT_REPEAT = 1 << 0,   /**< Every value counts, not the last    */
-	OPT_BARE = 1 << 1,     /**< The value may be left out           */
+	OPT_REPEAT = 1 << 0,    /**< Every value counts, not the last    */
+	OPT_BARE = 1 << 1,      /**< The value may be left out           */
 	OPT_ARGV_ONLY = 1 << 2, /**< Not in the file                    */
-	OPT_LATER = 1 << 3     /**< Known, but not in this version      */
+	OPT_LATER = 1 << 3      /**< Known, but not in this version      */
 };
 
 /** A row of the table */

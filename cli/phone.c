@@ -361,6 +361,19 @@ static void on_event(const struct ua_event *ev, void *arg)
 }
 
 
+void phone_value_error(struct phone *phone, int err, const char *errstr)
+{
+	const bool sound = strstr(errstr, "alsa") &&
+			   !optset_given(phone->set, OPT_SOURCE);
+	char text[OPT_ERR_MAX];
+	const int status =
+		conf_blame(phone->set, *errstr ? errstr : strerror(err), text);
+
+	phone_fail(phone, err == EINVAL ? status : EXIT_UNAVAILABLE, "%s%s",
+		   text, sound ? "; give another --source and --sink" : "");
+}
+
+
 void phone_register_error(struct phone *phone,
 			  const struct phone_account *acct,
 			  const struct ua_event *ev)
@@ -438,7 +451,6 @@ static void open_input(struct phone *phone)
 	phone->ui.hide = input_hide;
 	phone->ui.show = input_show;
 	phone->ui.arg = phone->input;
-	input_show(phone->input);
 }
 
 
@@ -450,7 +462,6 @@ static void fail_value(struct phone *phone, const struct optset *set, int err,
 				      phone->error);
 
 	report(phone);
-	phone->decided = true;
 	phone->status = err == EINVAL ? status : EXIT_UNAVAILABLE;
 }
 

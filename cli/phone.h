@@ -15,10 +15,7 @@
 struct phone;
 
 /** Timers of the phone; those of a call are above, see phone_timer_id() */
-enum {
-	PHONE_TIMER_TIMEOUT = INPUT_TIMER + 1,
-	PHONE_TIMER_CALLS = 16
-};
+enum { PHONE_TIMER_TIMEOUT = INPUT_TIMER + 1, PHONE_TIMER_CALLS = 16 };
 
 /** Of one call */
 enum phone_timer { PHONE_DURATION = 0, PHONE_ANSWER, PHONE_NTIMER };
@@ -71,10 +68,10 @@ struct phone {
 	int status;       /**< Exit status                              */
 	bool decided;     /**< status is not to change any more         */
 	bool ending;
-	unsigned ncalls;  /**< Calls that are over                      */
-	char error[OPT_ERR_MAX]; /**< Why it ended, "": as it should     */
+	unsigned ncalls; /**< Calls that are over                      */
+	char error[OPT_ERR_MAX];    /**< Why it ended, "": as it should     */
 	char answer[UA_ERRSTR_MAX]; /**< Words of act.c                 */
-	unsigned number;  /**< Of the call that cmd_call() made          */
+	unsigned number; /**< Of the call that cmd_call() made          */
 };
 
 
@@ -98,6 +95,9 @@ void phone_quit(struct phone *phone);
 void phone_fail(struct phone *phone, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+
+/** End because the library refused a value, or the sound it means */
+void phone_value_error(struct phone *phone, int err, const char *errstr);
 
 /** End because an account could not be registered */
 void phone_register_error(struct phone *phone,

@@ -14,8 +14,8 @@ struct codec_row;
 
 /** The end of the program */
 struct outcome {
-	int status;        /**< Exit status                              */
-	const char *error; /**< One line, NULL: none                     */
+	int status;            /**< Exit status                              */
+	const char *error;     /**< One line, NULL: none                     */
 	const struct leg *leg; /**< The call that decided, NULL: none    */
 };
 
@@ -40,8 +40,8 @@ struct ui {
 	double t0_s; /**< Start of the program, as ui_clock()            */
 	bool colour;
 	bool quiet;
-	bool numbers;   /**< Text: say which call a line is about        */
-	bool broken;    /**< Nobody reads us any more                    */
+	bool numbers; /**< Text: say which call a line is about        */
+	bool broken;  /**< Nobody reads us any more                    */
 	void (*hide)(void *arg); /**< Prompt off, before a line          */
 	void (*show)(void *arg); /**< Prompt on again                    */
 	void *arg;

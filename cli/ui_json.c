@@ -169,12 +169,11 @@ static json_t *registered(const struct ua_reg_info *reg)
 
 static json_t *keepalive(const struct ua_keepalive_info *ka)
 {
-	return json_pack("{s:o, s:o, s:o, s:I, s:I}", "method",
-			 json_text(ka->method), "rtt_ms",
-			 json_round(ka->rtt_ms, 1), "mapped",
-			 json_addr(&ka->mapped), "interval_s",
-			 (json_int_t)ka->interval_s, "next_s",
-			 (json_int_t)ka->next_s);
+	return json_pack(
+		"{s:o, s:o, s:o, s:I, s:I}", "method", json_text(ka->method),
+		"rtt_ms", json_round(ka->rtt_ms, 1), "mapped",
+		json_addr(&ka->mapped), "interval_s",
+		(json_int_t)ka->interval_s, "next_s", (json_int_t)ka->next_s);
 }
 
 

@@ -153,10 +153,10 @@ static void put_cands(struct ui *ui, unsigned call, const char *whose,
 		if (ev->cands[i].component != 1)
 			continue;
 
-		len += (size_t)snprintf(
-			list + len, sizeof(list) - len, "%s%s %s",
-			len ? ", " : "", ua_cand_type_name(ev->cands[i].type),
-			ua_addr_str(&ev->cands[i].addr, addr));
+		len += (size_t)snprintf(list + len, sizeof(list) - len,
+					"%s%s %s", len ? ", " : "",
+					ua_cand_type_name(ev->cands[i].type),
+					ua_addr_str(&ev->cands[i].addr, addr));
 	}
 
 	put(ui, call, PLAIN, "%s candidates: %s", whose, list);

@@ -19,17 +19,17 @@ struct leg {
 	struct leg *next;
 	unsigned number; /**< 0: there was no call                      */
 	bool incoming;
-	bool alive;       /**< Something answered: server or peer        */
-	bool password;    /**< The account has one                       */
+	bool alive;    /**< Something answered: server or peer        */
+	bool password; /**< The account has one                       */
 	bool answered;
-	bool sent;        /**< First packet is out                       */
-	bool heard;       /**< First sound came                          */
-	bool connected;   /**< ice is set                                */
+	bool sent;      /**< First packet is out                       */
+	bool heard;     /**< First sound came                          */
+	bool connected; /**< ice is set                                */
 	bool ice_failed;
-	bool timed_out;   /**< --timeout came before an answer           */
-	bool asked;       /**< The user refused it, as was the plan      */
-	bool surplus;     /**< Refused because --count was reached      */
-	bool dtmf_sent;   /**< --dtmf is on its way                      */
+	bool timed_out; /**< --timeout came before an answer           */
+	bool asked;     /**< The user refused it, as was the plan      */
+	bool surplus;   /**< Refused because --count was reached      */
+	bool dtmf_sent; /**< --dtmf is on its way                      */
 	struct ua_ice_info ice;
 	struct ua_call_stats stats; /**< Its codec points at codec       */
 	char codec[32];
