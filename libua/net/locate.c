@@ -412,8 +412,8 @@ static void service_add(struct run *run)
 	if (has_naptr(run->conf) && naptrs_add(run))
 		return;
 
-	/* What NAPTR says comes before what SRV says: wait for it. */
-	if (run->pending || srvs_add(run) || run->pending)
+	/* While NAPTR or SRV is pending, this result does not count yet. */
+	if (srvs_add(run) || run->pending)
 		return;
 
 	host_add(run, run->conf->host, default_ports[run->conf->service][tp],
