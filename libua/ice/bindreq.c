@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file bindreq.c  Binding requests of the peer */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "ice/bindreq.h"
+#include "ice/conclude.h"
+#include "ice/describe.h"
+#include "ice/role.h"
+#include "ice/schedule.h"
+
+
+/* FNV-1a: tells forks apart, needs not withstand anybody */
+static uint32_t hash(const char *str, size_t len)
+{
+	uint32_t h = 0x811c9dc5;
+
+	while (len--)
+		h = (h ^ (uint8_t)*str++) * 0x01000193;
+
+	return h;
+}
+
+
+static void owe(struct ua_ice *ice, const struct ua_path *path,
+		const struct ua_stun *msg, uint16_t code)
+{
+	struct ua_check_reply *reply = &ice->replyv[ice->nreply++];
+	uint16_t typev[UA_STUN_UNKNOWN_MAX];
+	size_t n;
+
+	memset(reply, 0, sizeof(*reply));
+	memcpy(reply->tid, msg->tid, sizeof(reply->tid));
+	reply->to = path->remote;
+	reply->base = path->base;
+	reply->code = code;
+
+	if (code == 420) {
+		n = ua_stun_unknown(msg, typev);
+		reply->nunknown = (uint8_t)(n < UA_CHECK_UNKNOWN_MAX
+						    ? n
+						    : UA_CHECK_UNKNOWN_MAX);
+		memcpy(reply->unknownv, typev,
+		       reply->nunknown * sizeof(*typev));
+	}
+}
+
+
+static struct ua_ice_early *find_early(const struct ua_ice *ice, uint16_t base,
+				       const struct ua_addr *from)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->nearly; i++) {
+		if (ice->earlyv[i].base == base &&
+		    ua_addr_eq(&ice->earlyv[i].from, from))
+			return &ice->earlyv[i];
+	}
+
+	return NULL;
+}
+
+
+bool ua_bindreq_was_early(const struct ua_ice *ice, uint16_t base,
+			  const struct ua_addr *from)
+{
+	return find_early(ice, base, from) != NULL;
+}
+
+
+/*
+ * The offerer hears checks before it has the answer (RFC 8445, 7.3): it
+ * answers at once and keeps in mind who it was.
+ */
+static int keep_early(struct ua_ice *ice, const struct ua_path *path,
+		      const struct ua_ice_early *req)
+{
+	struct ua_ice_early *early =
+		find_early(ice, path->base, &path->remote);
+
+	if (!ice->earlyv) {
+		ice->earlyv = mem_zalloc(
+			UA_ICE_EARLY_MAX * sizeof(*ice->earlyv), NULL);
+		if (!ice->earlyv)
+			return ENOMEM;
+	}
+
+	if (!early) {
+		if (ice->nearly >= UA_ICE_EARLY_MAX)
+			return 0;
+
+		early = &ice->earlyv[ice->nearly++];
+		*early = *req;
+	}
+
+	early->nominate |= req->nominate;
+	early->ufrag_hash = req->ufrag_hash;
+
+	return 0;
+}
+
+
+/* What an authentic request tells of its pair (RFC 8445, 7.3.1.3-5) */
+static void learn(struct ua_ice *ice, uint64_t now_ms,
+		  const struct ua_ice_early *req)
+{
+	const struct ua_ice_base *base = &ice->basev[req->base];
+	struct ua_pair *pair;
+	uint16_t index;
+
+	if (!base->up ||
+	    !ua_iceagent_comp(ice, base->stream, base->comp)->needed)
+		return;
+
+	if (ua_describe_request(ice, now_ms, req->base, &req->from, req->prio,
+				&index))
+		return;
+
+	pair = &ice->list.v[index];
+	pair->heard_ms = now_ms;
+	pair->peer_ok = true;
+
+	if (pair->state != UA_PAIR_SUCCEEDED) {
+		/* The peer's hope for it is young again. */
+		if (pair->first_ms != UA_NEVER)
+			pair->first_ms = now_ms;
+
+		ua_checklist_trigger(&ice->list, index);
+	}
+
+	if (!req->nominate || ice->controlling)
+		return;
+
+	if (pair->valid)
+		ua_conclude_nominated(ice, now_ms, index);
+	else
+		pair->wanted = true;
+}
+
+
+void ua_bindreq_replay(struct ua_ice *ice, uint64_t now_ms)
+{
+	const uint32_t ufrag_hash = hash(ice->rufrag, strlen(ice->rufrag));
+	uint16_t i;
+
+	for (i = 0; i < ice->nearly; i++) {
+		if (ice->earlyv[i].ufrag_hash != ufrag_hash)
+			continue;
+
+		ua_schedule_heard(ice, now_ms);
+		learn(ice, now_ms, &ice->earlyv[i]);
+	}
+
+	ice->earlyv = mem_deref(ice->earlyv);
+	ice->nearly = 0;
+}
+
+
+int ua_bindreq_input(struct ua_ice *ice, uint64_t now_ms,
+		     const struct ua_path *path, const struct ua_stun *msg)
+{
+	struct ua_ice_early req = { .from = path->remote, .base = path->base };
+	uint16_t typev[UA_STUN_UNKNOWN_MAX];
+	const char *theirs;
+	size_t len;
+	int err;
+
+	if (!msg->integrity || !msg->fingerprint)
+		return EBADMSG;
+
+	if (!ua_check_user(msg, ice->ufrag, &theirs, &len))
+		return ENOENT;
+
+	/*
+	 * Whoever does not know our password gets no answer, not even the 401
+	 * of RFC 8489, 9.1.3: nothing to reflect, and a peer whose check
+	 * overtook its description asks again instead of giving up.
+	 */
+	err = ua_stun_check(msg, (const uint8_t *)ice->pwd, strlen(ice->pwd));
+	if (err)
+		return err;
+
+	if (ice->rufrag &&
+	    (strlen(ice->rufrag) != len || memcmp(ice->rufrag, theirs, len)))
+		return ENOENT;
+
+	if (ice->nreply >= UA_ICE_REPLY_MAX)
+		return ENOMEM;
+
+	if (ua_stun_unknown(msg, typev)) {
+		owe(ice, path, msg, 420);
+		return 0;
+	}
+
+	if (ua_stun_u32(msg, UA_STUN_PRIORITY, &req.prio)) {
+		owe(ice, path, msg, 400);
+		return 0;
+	}
+
+	if (!ua_role_settle(ice, now_ms, msg)) {
+		owe(ice, path, msg, 487);
+		return 0;
+	}
+
+	req.nominate = ua_stun_attr(msg, UA_STUN_USE_CANDIDATE, NULL) != NULL;
+	req.ufrag_hash = hash(theirs, len);
+
+	if (ice->rufrag) {
+		ua_schedule_heard(ice, now_ms);
+		learn(ice, now_ms, &req);
+	}
+	else {
+		err = keep_early(ice, path, &req);
+		if (err)
+			return err;
+	}
+
+	owe(ice, path, msg, 0);
+	return 0;
+}

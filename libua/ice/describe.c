@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file describe.c  From descriptions and packets to candidates and pairs */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/re_compat.h"
+#include "ice/describe.h"
+
+enum {
+	BRED_PER_S = 4, /* New peer-reflexive ones of a component */
+
+	/*
+	 * Type preferences that order, and only order, pairs less likely to
+	 * work than their kind: behind server-reflexive, before relayed ones.
+	 */
+	PREF_UNLIKELY = 99,
+	PREF_LAST = 1
+};
+
+
+static const struct ua_addr *base_addr(uint16_t base, void *arg)
+{
+	const struct ua_ice *ice = arg;
+
+	return &ice->basev[base].addr;
+}
+
+
+static bool is_ula(const struct ua_addr *addr)
+{
+	return addr->af == UA_AF_IP6 && (addr->ip[0] & 0xfe) == 0xfc;
+}
+
+
+/* Candidates carry no zone: the base tells the link */
+static struct ua_addr unscoped(const struct ua_addr *addr)
+{
+	struct ua_addr a = *addr;
+
+	a.scope = 0;
+	return a;
+}
+
+
+/* May datagrams get from the base to the candidate at all? */
+static bool may_pair(const struct ua_ice_base *base,
+		     const struct ua_cand *remote)
+{
+	if (!base->up || base->stream != remote->stream ||
+	    base->comp != remote->comp || base->addr.af != remote->addr.af)
+		return false;
+
+	return ua_addr_is_linklocal(&base->addr) ==
+		       ua_addr_is_linklocal(&remote->addr) &&
+	       ua_addr_is_loopback(&base->addr) ==
+		       ua_addr_is_loopback(&remote->addr);
+}
+
+
+/*
+ * Does the candidate end at a relay?  A peer's relay shows up as
+ * peer-reflexive first if its check is quicker than its description.
+ */
+static bool is_relay(const struct ua_ice *ice, const struct ua_cand *cand)
+{
+	uint16_t i;
+
+	if (cand->type != UA_ICE_PRFLX)
+		return cand->type == UA_ICE_RELAY;
+
+	if (!ice->complete)
+		return true;
+
+	for (i = 0; i < ice->remotes.n; i++) {
+		const struct ua_cand *c = &ice->remotes.v[i];
+
+		if (c->type == UA_ICE_RELAY &&
+		    ua_addr_ip_eq(&c->addr, &cand->addr))
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool is_outside(const struct ua_cand *cand, const struct ua_cand *of)
+{
+	return cand->type == UA_ICE_SRFLX && cand->stream == of->stream &&
+	       cand->comp == of->comp && cand->addr.af == of->addr.af;
+}
+
+
+/* Both sides know how they look from outside, and it is not the same IP */
+static bool live_apart(const struct ua_ice *ice, const struct ua_cand *local,
+		       const struct ua_cand *remote)
+{
+	bool apart = false;
+	uint16_t i, k;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		const struct ua_cand *l = &ice->locals.v[i];
+
+		if (!is_outside(l, local))
+			continue;
+
+		for (k = 0; k < ice->remotes.n; k++) {
+			const struct ua_cand *r = &ice->remotes.v[k];
+
+			if (!is_outside(r, remote))
+				continue;
+
+			if (ua_addr_ip_eq(&l->addr, &r->addr))
+				return false;
+
+			apart = true;
+		}
+	}
+
+	return apart;
+}
+
+
+static uint64_t pair_prio(const struct ua_ice *ice, uint32_t local,
+			  uint32_t remote)
+{
+	return ice->controlling ? ua_pair_prio(local, remote)
+				: ua_pair_prio(remote, local);
+}
+
+
+static uint32_t with_pref(uint32_t prio, uint32_t pref)
+{
+	return (prio & 0x00ffffff) | pref << 24;
+}
+
+
+/*
+ * Deviation from RFC 8445, 6.1.2.3: two private addresses behind different
+ * NATs reach each other by VPN at best, so (host, srflx) goes first.  Both
+ * sides see that, and their lists stay aligned, as they must for filters to
+ * open in time.
+ */
+static uint64_t pair_order(const struct ua_ice *ice,
+			   const struct ua_cand *local,
+			   const struct ua_cand *remote)
+{
+	uint32_t pref = 0;
+
+	if (is_ula(&local->addr) != is_ula(&remote->addr))
+		pref = PREF_LAST;
+	else if (local->type == UA_ICE_HOST && remote->type == UA_ICE_HOST &&
+		 ua_addr_is_private(&local->addr) &&
+		 ua_addr_is_private(&remote->addr) &&
+		 live_apart(ice, local, remote))
+		pref = PREF_UNLIKELY;
+
+	if (!pref || ice->conf.rfc_strict)
+		return pair_prio(ice, local->prio, remote->prio);
+
+	return pair_prio(ice, with_pref(local->prio, pref),
+			 with_pref(remote->prio, pref));
+}
+
+
+static void pair_fill(const struct ua_ice *ice, struct ua_pair *pair)
+{
+	const struct ua_ice_base *base = &ice->basev[pair->base];
+	const struct ua_cand *local = &ice->locals.v[base->cand];
+	const struct ua_cand *remote = &ice->remotes.v[pair->remote];
+
+	pair->prio = pair_prio(ice, local->prio, remote->prio);
+	pair->order = pair_order(ice, local, remote);
+	pair->lgroup = local->group;
+	pair->rgroup = remote->group;
+	pair->relays = (uint8_t)((base->kind == UA_ICE_RELAY) +
+				 is_relay(ice, remote));
+}
+
+
+void ua_describe_refresh(struct ua_ice *ice)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++)
+		pair_fill(ice, &ice->list.v[i]);
+}
+
+
+/* A relay grants permissions by IP: one request serves all pairs of that IP */
+static void pair_permit(struct ua_ice *ice, struct ua_pair *pair)
+{
+	const struct ua_addr *addr = &ice->remotes.v[pair->remote].addr;
+	uint16_t i;
+
+	if (ice->basev[pair->base].kind != UA_ICE_RELAY)
+		return;
+
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (p->base != pair->base || !p->permit ||
+		    !ua_addr_ip_eq(&ice->remotes.v[p->remote].addr, addr))
+			continue;
+
+		if (p->permit == UA_PAIR_PERMIT_GRANTED)
+			pair->permit = UA_PAIR_PERMIT_GRANTED;
+
+		return;
+	}
+
+	pair->permit = UA_PAIR_PERMIT_ASK;
+	ice->permits = true;
+}
+
+
+static int pair_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
+		    bool proven, uint16_t *index)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	struct ua_pair pair;
+	char addr[UA_ADDR_LEN];
+	int err;
+
+	memset(&pair, 0, sizeof(pair));
+	pair.base = base;
+	pair.remote = remote;
+	pair.local = b->cand;
+	pair.stream = b->stream;
+	pair.comp = b->comp;
+	pair.cost = b->cost;
+	pair.af = b->addr.af;
+	pair.first_ms = UA_NEVER;
+	pair.valid_ms = UA_NEVER;
+	pair.rtt_ms = UA_PAIR_RTT_NONE;
+	pair_fill(ice, &pair);
+	pair_permit(ice, &pair);
+
+	err = ua_checklist_add(&ice->list, &pair, proven, index);
+	if (err)
+		return err;
+
+	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
+	       "pair %u: base %u (%s) to %s %s, stream %u component %u",
+	       *index, base, ua_ice_type_name((enum ua_ice_type)b->kind),
+	       ua_ice_type_name((enum ua_ice_type)ice->remotes.v[remote].type),
+	       ua_addr_str(&ice->remotes.v[remote].addr, addr), b->stream,
+	       b->comp);
+
+	return 0;
+}
+
+
+/* A component that has its path, or is not needed, gets no new pairs */
+static bool wants_pairs(const struct ua_ice *ice, unsigned stream,
+			unsigned comp_id)
+{
+	const struct ua_comp *comp = ua_iceagent_comp(ice, stream, comp_id);
+
+	return comp->needed && comp->selected == UA_PAIR_NIL;
+}
+
+
+/* Pair one base with one candidate unless it makes no sense */
+static int pair_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
+{
+	uint16_t index;
+	int err;
+
+	if (!may_pair(&ice->basev[base], &ice->remotes.v[remote]) ||
+	    !wants_pairs(ice, ice->basev[base].stream,
+			 ice->basev[base].comp) ||
+	    ua_checklist_find(&ice->list, base, remote) != UA_PAIR_NIL)
+		return 0;
+
+	err = pair_add(ice, base, remote, false, &index);
+
+	return err == ENOSPC ? 0 : err;
+}
+
+
+static int local_add(struct ua_ice *ice, uint64_t now_ms,
+		     enum ua_ice_type type, uint16_t base,
+		     const struct ua_addr *addr, const struct ua_addr *server,
+		     uint16_t *index)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	struct ua_cand cand;
+	char str[UA_ADDR_LEN];
+	int err;
+
+	memset(&cand, 0, sizeof(cand));
+	cand.addr = unscoped(addr);
+	cand.rel = *server;
+	cand.born_ms = now_ms;
+	cand.base = base;
+	cand.type = (uint8_t)type;
+	cand.stream = b->stream;
+	cand.comp = b->comp;
+	cand.prio = ua_cand_prio(
+		type,
+		ua_cand_pref(b->cost, ua_cand_count(&ice->locals, b->stream,
+						    b->comp, type)),
+		b->comp);
+	ua_cand_found(&ice->locals, &cand, base_addr, ice);
+
+	err = ua_cand_add(&ice->locals, &cand, index);
+	if (err)
+		return err;
+
+	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
+	       "local candidate %u: %s %s, stream %u component %u", *index,
+	       ua_ice_type_name(type), ua_addr_str(&cand.addr, str),
+	       cand.stream, cand.comp);
+
+	return 0;
+}
+
+
+int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
+		     struct ua_ice_base *base, uint16_t *index)
+{
+	static const struct ua_addr none;
+	const uint16_t b = ice->nbase;
+	uint16_t i;
+	int err;
+
+	if (b >= UA_ICE_BASES)
+		return ENOSPC;
+
+	base->up = true;
+	ice->basev[b] = *base;
+	err = local_add(ice, now_ms, (enum ua_ice_type)base->kind, b,
+			&base->addr, &none, &ice->basev[b].cand);
+	if (err)
+		return err;
+
+	/* Pairs that memory was too short for are found by peer's checks. */
+	*index = ice->nbase++;
+	for (i = 0; i < ice->remotes.n; i++) {
+		if (pair_up(ice, b, i))
+			break;
+	}
+
+	ua_describe_refresh(ice);
+	return 0;
+}
+
+
+int ua_describe_srflx(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+		      const struct ua_addr *mapped,
+		      const struct ua_addr *server)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	const struct ua_addr addr = unscoped(mapped);
+	uint16_t i;
+	int err;
+
+	/* Same address and same base: redundant (RFC 8445, 5.1.3). */
+	for (i = 0; i < ice->locals.n; i++) {
+		const struct ua_cand *c = &ice->locals.v[i];
+
+		if (c->base != base || !ua_addr_eq(&c->addr, &addr))
+			continue;
+
+		if (c->type != UA_ICE_PRFLX)
+			return EALREADY;
+	}
+
+	if (b->addr.af != mapped->af)
+		return EINVAL;
+
+	err = local_add(ice, now_ms, UA_ICE_SRFLX, base, mapped, server, &i);
+	if (err)
+		return err;
+
+	/* It is sent from its base: no pair of its own (RFC 8445, 6.1.2.4). */
+	ua_describe_refresh(ice);
+	return 0;
+}
+
+
+static void refuse(struct ua_ice *ice, const struct ua_addr *addr,
+		   const char *why)
+{
+	char str[UA_ADDR_LEN];
+	struct ua_ice_refused *r =
+		&ice->refusedv[ice->nrefused % UA_ICE_REFUSED_MAX];
+
+	r->addr = *addr;
+	r->why = why;
+	++ice->nrefused;
+
+	ua_log(ice->conf.log, UA_LOG_INFO, "ice",
+	       "candidate %s of the peer is not taken: %s",
+	       ua_addr_str(addr, str), why);
+}
+
+
+static bool has_loopback(const struct ua_ice *ice, uint8_t af)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->nbase; i++) {
+		if (ice->basev[i].addr.af == af &&
+		    ua_addr_is_loopback(&ice->basev[i].addr))
+			return true;
+	}
+
+	return false;
+}
+
+
+static const char *remote_refused(const struct ua_ice *ice,
+				  const struct ua_addr *addr)
+{
+	const char *why = ua_cand_refused(addr);
+	uint16_t i;
+
+	if (why)
+		return why;
+
+	if (ua_addr_is_loopback(addr) && !has_loopback(ice, addr->af))
+		return "loopback address";
+
+	for (i = 0; i < ice->nbase; i++) {
+		const struct ua_addr own = unscoped(&ice->basev[i].addr);
+
+		if (ice->basev[i].up && ua_addr_eq(&own, addr))
+			return "address of our own";
+	}
+
+	return NULL;
+}
+
+
+static unsigned count_ip(const struct ua_ice *ice, const struct ua_cand *cand)
+{
+	unsigned n = 0;
+	uint16_t i;
+
+	for (i = 0; i < ice->remotes.n; i++) {
+		const struct ua_cand *c = &ice->remotes.v[i];
+
+		n += c->stream == cand->stream && c->comp == cand->comp &&
+		     c->type != UA_ICE_PRFLX &&
+		     ua_addr_ip_eq(&c->addr, &cand->addr);
+	}
+
+	return n;
+}
+
+
+/*
+ * It is known already.  One learnt from a check gets its true type in place;
+ * priority and state of its pairs stay (RFC 8838, 11).
+ */
+static void remote_again(struct ua_ice *ice, uint16_t index,
+			 const struct ua_cand *cand)
+{
+	struct ua_cand *c = &ice->remotes.v[index];
+
+	if (c->type != UA_ICE_PRFLX)
+		return;
+
+	c->type = cand->type;
+	c->rel = cand->rel;
+	memcpy(c->foundation, cand->foundation, sizeof(c->foundation));
+	ua_cand_group(&ice->remotes, c);
+	ua_describe_refresh(ice);
+}
+
+
+static int remote_add(struct ua_ice *ice, struct ua_cand *cand,
+		      uint16_t *index)
+{
+	char str[UA_ADDR_LEN];
+	int err;
+
+	ua_cand_group(&ice->remotes, cand);
+	err = ua_cand_add(&ice->remotes, cand, index);
+	if (err)
+		return err;
+
+	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
+	       "remote candidate %u: %s %s, stream %u component %u", *index,
+	       ua_ice_type_name((enum ua_ice_type)cand->type),
+	       ua_addr_str(&cand->addr, str), cand->stream, cand->comp);
+
+	return 0;
+}
+
+
+int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
+		       const struct ua_ice_cand *in)
+{
+	struct ua_cand cand;
+	const char *why;
+	uint16_t index;
+	uint16_t i;
+	int err;
+
+	memset(&cand, 0, sizeof(cand));
+	cand.addr = unscoped(&in->addr);
+	cand.rel = in->raddr;
+	cand.born_ms = now_ms;
+	cand.prio = in->prio;
+	cand.base = UA_CAND_NONE;
+	cand.type = (uint8_t)in->type;
+	cand.stream = (uint8_t)in->stream;
+	cand.comp = (uint8_t)in->comp;
+	(void)str_ncpy(cand.foundation, in->foundation,
+		       sizeof(cand.foundation));
+
+	why = remote_refused(ice, &cand.addr);
+	if (why) {
+		refuse(ice, &cand.addr, why);
+		return EADDRNOTAVAIL;
+	}
+
+	index = ua_cand_find(&ice->remotes, cand.stream, cand.comp,
+			     &cand.addr);
+	if (index != UA_CAND_NONE) {
+		remote_again(ice, index, &cand);
+		return 0;
+	}
+
+	if (count_ip(ice, &cand) >= UA_CAND_PER_IP) {
+		refuse(ice, &cand.addr, "too many on one address");
+		return ENOSPC;
+	}
+
+	err = remote_add(ice, &cand, &index);
+	if (err) {
+		if (err == ENOSPC)
+			refuse(ice, &cand.addr, "too many candidates");
+		return err;
+	}
+
+	for (i = 0; i < ice->nbase && !err; i++)
+		err = pair_up(ice, i, index);
+
+	ua_describe_refresh(ice);
+	return err;
+}
+
+
+/* No pair of it is valid or under way: it may make room */
+static bool may_forget(const struct ua_ice *ice, uint16_t remote)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (p->remote == remote && p->state != UA_PAIR_FAILED)
+			return false;
+	}
+
+	return true;
+}
+
+
+/* The oldest one whose checks came to nothing; UA_CAND_NONE: there is none */
+static uint16_t oldest_prflx(const struct ua_ice *ice, uint8_t stream,
+			     uint8_t comp)
+{
+	uint16_t best = UA_CAND_NONE;
+	uint16_t i;
+
+	for (i = 0; i < ice->remotes.n; i++) {
+		const struct ua_cand *c = &ice->remotes.v[i];
+
+		if (c->type != UA_ICE_PRFLX || c->stream != stream ||
+		    c->comp != comp || !may_forget(ice, i))
+			continue;
+
+		if (best == UA_CAND_NONE ||
+		    c->born_ms < ice->remotes.v[best].born_ms)
+			best = i;
+	}
+
+	return best;
+}
+
+
+/*
+ * Two NATs that map by destination and filter weakly breed a candidate per
+ * round: a few a second are enough to find a path if there is one.
+ */
+static bool may_breed(struct ua_comp *comp, uint64_t now_ms)
+{
+	if (now_ms >= comp->bred_ms + 1000) {
+		comp->bred_ms = now_ms;
+		comp->bred = 0;
+	}
+
+	if (comp->bred >= BRED_PER_S)
+		return false;
+
+	++comp->bred;
+	return true;
+}
+
+
+static int prflx_add(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+		     const struct ua_addr *addr, uint32_t prio,
+		     uint16_t *index)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	struct ua_cand cand;
+
+	if (!may_breed(ua_iceagent_comp(ice, b->stream, b->comp), now_ms))
+		return ENOSPC;
+
+	memset(&cand, 0, sizeof(cand));
+	cand.addr = *addr;
+	cand.born_ms = now_ms;
+	cand.prio = prio;
+	cand.base = UA_CAND_NONE;
+	cand.type = UA_ICE_PRFLX;
+	cand.stream = b->stream;
+	cand.comp = b->comp;
+
+	/* Unlike any that a peer could have written (RFC 8445, 7.3.1.3). */
+	(void)re_snprintf(cand.foundation, sizeof(cand.foundation),
+			  ":prflx:%u", ice->remotes.n);
+
+	if (ua_cand_count(&ice->remotes, b->stream, b->comp, UA_ICE_PRFLX) <
+	    UA_CAND_PRFLX_MAX)
+		return remote_add(ice, &cand, index);
+
+	*index = oldest_prflx(ice, b->stream, b->comp);
+	if (*index == UA_CAND_NONE)
+		return ENOSPC;
+
+	/* Its failed pairs become pairs of the new one. */
+	cand.group = ice->remotes.v[*index].group;
+	ice->remotes.v[*index] = cand;
+
+	return 0;
+}
+
+
+int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+			const struct ua_addr *from, uint32_t prio,
+			uint16_t *index)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	const struct ua_addr addr = unscoped(from);
+	uint16_t remote;
+	int err;
+
+	remote = ua_cand_find(&ice->remotes, b->stream, b->comp, &addr);
+	if (remote != UA_CAND_NONE) {
+		*index = ua_checklist_find(&ice->list, base, remote);
+		if (*index != UA_PAIR_NIL)
+			return 0;
+	}
+	else {
+		err = prflx_add(ice, now_ms, base, &addr, prio, &remote);
+		if (err)
+			return err;
+	}
+
+	*index = ua_checklist_find(&ice->list, base, remote);
+	err = *index == UA_PAIR_NIL ? pair_add(ice, base, remote, true, index)
+				    : 0;
+	ua_describe_refresh(ice);
+
+	return err;
+}
+
+
+uint16_t ua_describe_mapped(struct ua_ice *ice, uint64_t now_ms, uint16_t pair,
+			    const struct ua_addr *mapped)
+{
+	static const struct ua_addr none;
+	const uint16_t base = ice->list.v[pair].base;
+	const struct ua_ice_base *b = &ice->basev[base];
+	const struct ua_addr addr = unscoped(mapped);
+	uint16_t i;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		if (ice->locals.v[i].base == base &&
+		    ua_addr_eq(&ice->locals.v[i].addr, &addr))
+			return i;
+	}
+
+	if (ua_cand_count(&ice->locals, b->stream, b->comp, UA_ICE_PRFLX) >=
+		    UA_CAND_PRFLX_MAX ||
+	    local_add(ice, now_ms, UA_ICE_PRFLX, base, mapped, &none, &i))
+		return b->cand;
+
+	return i;
+}
+
+
+uint32_t ua_describe_prio(const struct ua_ice *ice, uint16_t base)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+	const uint32_t own = ice->locals.v[b->cand].prio;
+
+	return ua_cand_prio(UA_ICE_PRFLX, (uint16_t)(own >> 8), b->comp);
+}
+
+
+void ua_describe_path(const struct ua_ice *ice, const struct ua_pair *pair,
+		      struct ua_path *path)
+{
+	const struct ua_ice_base *base = &ice->basev[pair->base];
+
+	path->base = pair->base;
+	path->local = base->addr;
+	path->remote = ice->remotes.v[pair->remote].addr;
+	if (ua_addr_is_linklocal(&path->remote))
+		path->remote.scope = base->addr.scope;
+}
+
+
+/* What stands for a relayed candidate outside: our own mapped address */
+static const struct ua_cand *related(const struct ua_ice *ice,
+				     const struct ua_cand *cand)
+{
+	const struct ua_cand *host = NULL;
+	uint16_t i;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		const struct ua_cand *c = &ice->locals.v[i];
+
+		if (c->stream != cand->stream || c->comp != cand->comp ||
+		    c->addr.af != cand->addr.af)
+			continue;
+
+		if (c->type == UA_ICE_SRFLX)
+			return c;
+
+		if (c->type == UA_ICE_HOST && !host)
+			host = c;
+	}
+
+	return host;
+}
+
+
+void ua_describe_local(const struct ua_ice *ice, uint16_t index,
+		       struct ua_ice_cand *out)
+{
+	const struct ua_cand *cand = &ice->locals.v[index];
+	const struct ua_cand *rel;
+
+	ua_cand_get(cand, out);
+	out->gen = ice->gen;
+	memset(&out->raddr, 0, sizeof(out->raddr));
+
+	if (cand->type == UA_ICE_SRFLX || cand->type == UA_ICE_PRFLX) {
+		out->raddr = unscoped(&ice->basev[cand->base].addr);
+	}
+	else if (cand->type == UA_ICE_RELAY) {
+		rel = related(ice, cand);
+		if (rel)
+			out->raddr = rel->addr;
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file describe.h  From descriptions and packets to candidates and pairs */
+#ifndef UA_DESCRIBE_H
+#define UA_DESCRIBE_H
+
+#include "ice/iceagent.h"
+
+
+/** See ua_ice_base_add() */
+UA_CHECK int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
+			      struct ua_ice_base *base, uint16_t *index);
+
+
+/** See ua_ice_local_srflx() */
+UA_CHECK int ua_describe_srflx(struct ua_ice *ice, uint64_t now_ms,
+			       uint16_t base, const struct ua_addr *mapped,
+			       const struct ua_addr *server);
+
+
+/** See ua_ice_remote_cand() */
+UA_CHECK int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
+				const struct ua_ice_cand *cand);
+
+
+/**
+ * Pair on which an authentic request came; makes the peer-reflexive candidate
+ * and the pair if need be (RFC 8445, 7.3.1.3).
+ *
+ * @param prio   Of its PRIORITY
+ * @param index  Set to the pair
+ *
+ * @retval 0       Done
+ * @retval ENOSPC  Too many for now: the request is answered, nothing else
+ * @retval ENOMEM  The same
+ */
+UA_CHECK int ua_describe_request(struct ua_ice *ice, uint64_t now_ms,
+				 uint16_t base, const struct ua_addr *from,
+				 uint32_t prio, uint16_t *index);
+
+
+/**
+ * Local candidate of a pair whose check came back with this mapped address
+ * (RFC 8445, 7.2.5.3.1-2): a known one, a new peer-reflexive one, or, when
+ * there are too many, the base's own.
+ */
+uint16_t ua_describe_mapped(struct ua_ice *ice, uint64_t now_ms, uint16_t pair,
+			    const struct ua_addr *mapped);
+
+
+/** PRIORITY of checks from a base (RFC 8445, 7.1.1) */
+uint32_t ua_describe_prio(const struct ua_ice *ice, uint16_t base);
+
+
+/** Role or candidates changed: priorities, order and class of all pairs */
+void ua_describe_refresh(struct ua_ice *ice);
+
+
+/** Way of a pair */
+void ua_describe_path(const struct ua_ice *ice, const struct ua_pair *pair,
+		      struct ua_path *path);
+
+
+/** A local candidate, with its related address (RFC 8839, 5.1) */
+void ua_describe_local(const struct ua_ice *ice, uint16_t index,
+		       struct ua_ice_cand *out);
+
+#endif

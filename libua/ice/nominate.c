@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file nominate.c  Which valid pair, and when it is time to say so */
+
+#include "ice/nominate.h"
+
+enum {
+	RTT_GUESS_MS = 100,     /* When no request was answered at once     */
+	RTT_MARGIN_MS = 10,     /* A smaller gain is not worth a move       */
+	RTT_MARGIN_DIV = 5,     /* 20 %                                     */
+	LOSS_MS = 300,          /* After RTO: a slow direct path's answer   */
+	SAME_CLASS_MS = 20,     /* One Ta behind our own round trip         */
+	SAME_CLASS_CAP_MS = 50, /* The user is connected, it is polish      */
+	CAP_MS = 1500,          /* Two sends of a direct check              */
+	CAP_LAST_MS = 300,      /* The last check shall have one round trip */
+	CAP_MAX_MS = 3000,      /* A peer waits for no longer               */
+	MOVE_MS = 500           /* A move is heard as a jump in delay       */
+};
+
+
+static uint64_t rtt_of(const struct ua_pair *pair)
+{
+	return pair->rtt_ms == UA_PAIR_RTT_NONE ? RTT_GUESS_MS : pair->rtt_ms;
+}
+
+
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
+/* Does RTT tell a from b?  Negative: a is quicker */
+static int cmp_rtt(const struct ua_pair *a, const struct ua_pair *b)
+{
+	uint32_t margin;
+
+	if (a->rtt_ms == UA_PAIR_RTT_NONE || b->rtt_ms == UA_PAIR_RTT_NONE)
+		return 0;
+
+	margin = (a->rtt_ms > b->rtt_ms ? a->rtt_ms : b->rtt_ms) /
+		 RTT_MARGIN_DIV;
+	if (margin < RTT_MARGIN_MS)
+		margin = RTT_MARGIN_MS;
+
+	if (a->rtt_ms + margin < b->rtt_ms)
+		return -1;
+
+	return b->rtt_ms + margin < a->rtt_ms ? 1 : 0;
+}
+
+
+bool ua_nominate_better(const struct ua_pair *a, const struct ua_pair *b)
+{
+	const int rtt = cmp_rtt(a, b);
+
+	if (a->relays != b->relays)
+		return a->relays < b->relays;
+
+	if (a->cost != b->cost)
+		return a->cost < b->cost;
+
+	return rtt ? rtt < 0 : a->prio > b->prio;
+}
+
+
+uint16_t ua_nominate_best(const struct ua_checklist *list, uint8_t stream,
+			  uint8_t comp)
+{
+	uint16_t best = UA_PAIR_NIL;
+	uint16_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const struct ua_pair *p = &list->v[i];
+
+		if (!p->valid || p->stream != stream || p->comp != comp)
+			continue;
+
+		if (best == UA_PAIR_NIL ||
+		    ua_nominate_better(p, &list->v[best]))
+			best = i;
+	}
+
+	return best;
+}
+
+
+/* An open pair that would be better if it worked */
+static bool is_hope(const struct ua_pair *p, const struct ua_pair *best)
+{
+	if (!ua_pair_is_open(p) || p->stream != best->stream ||
+	    p->comp != best->comp || p->relays > best->relays)
+		return false;
+
+	return p->relays < best->relays || p->cost < best->cost ||
+	       (p->cost == best->cost && p->prio > best->prio);
+}
+
+
+static uint64_t patience(const struct ua_pair *p, const struct ua_pair *best)
+{
+	if (p->first_ms == UA_NEVER)
+		return UA_NEVER;
+
+	if (p->relays < best->relays)
+		return p->first_ms + p->rto_ms +
+		       max_of(LOSS_MS, 2 * rtt_of(best));
+
+	return p->first_ms + rtt_of(best) + SAME_CLASS_MS;
+}
+
+
+uint64_t ua_nominate_when(const struct ua_checklist *list, uint16_t best,
+			  uint64_t trickle_ms)
+{
+	const struct ua_pair *b = &list->v[best];
+	const bool trickles = trickle_ms != UA_NEVER && b->relays;
+	bool lower = trickles;
+	uint64_t last_ms = 0;
+	uint64_t at = 0;
+	uint64_t cap;
+	uint16_t i;
+
+	if (trickles) {
+		at = trickle_ms + UA_TXN_RTO_MS +
+		     max_of(LOSS_MS, 2 * rtt_of(b));
+		last_ms = trickle_ms;
+	}
+
+	for (i = 0; i < list->n; i++) {
+		const struct ua_pair *p = &list->v[i];
+
+		if (!is_hope(p, b))
+			continue;
+
+		at = max_of(at, patience(p, b));
+		if (p->relays == b->relays)
+			continue;
+
+		lower = true;
+		if (p->first_ms != UA_NEVER)
+			last_ms = max_of(last_ms, p->first_ms);
+	}
+
+	if (lower)
+		cap = min_of(
+			max_of(b->valid_ms + CAP_MS, last_ms + CAP_LAST_MS),
+			b->valid_ms + CAP_MAX_MS);
+	else
+		cap = b->valid_ms + SAME_CLASS_CAP_MS;
+
+	return min_of(at, cap);
+}
+
+
+uint16_t ua_nominate_mate(const struct ua_checklist *list, uint16_t with,
+			  uint8_t comp,
+			  bool same_way(const struct ua_pair *a,
+					const struct ua_pair *b, void *arg),
+			  void *arg)
+{
+	const struct ua_pair *w = &list->v[with];
+	uint16_t mate = UA_PAIR_NIL;
+	uint16_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const struct ua_pair *p = &list->v[i];
+
+		if (!p->valid || p->stream != w->stream || p->comp != comp ||
+		    p->relays != w->relays || !same_way(p, w, arg))
+			continue;
+
+		if (mate == UA_PAIR_NIL ||
+		    ua_nominate_better(p, &list->v[mate]))
+			mate = i;
+	}
+
+	return mate != UA_PAIR_NIL ? mate
+				   : ua_nominate_best(list, w->stream, comp);
+}
+
+
+uint16_t ua_nominate_media(const struct ua_checklist *list,
+			   const struct ua_comp *comp, uint64_t now_ms,
+			   uint8_t stream, uint8_t comp_id, uint64_t *next_ms)
+{
+	const uint16_t best = ua_nominate_best(list, stream, comp_id);
+	const uint16_t old = comp->media;
+
+	*next_ms = UA_NEVER;
+
+	if (old == UA_PAIR_NIL || best == UA_PAIR_NIL || !list->v[old].valid)
+		return best;
+
+	if (best == old || !ua_nominate_better(&list->v[best], &list->v[old]))
+		return old;
+
+	if (list->v[best].relays < list->v[old].relays ||
+	    now_ms >= comp->moved_ms + MOVE_MS)
+		return best;
+
+	*next_ms = comp->moved_ms + MOVE_MS;
+	return old;
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file ice.h  Interactive Connectivity Establishment without I/O (RFC 8445)
+ *
+ * A whole ICE agent that knows no socket, clock, thread or SDP text.  Feed it
+ * addresses, descriptions, STUN datagrams and time; collect datagrams and
+ * events.  After every call that takes now_ms:
+ *
+ *	while (ua_ice_output(ice, now_ms, &dg))
+ *		send dg.buf from the socket of base dg.path.base;
+ *	while (ua_ice_event(ice, &ev))
+ *		...
+ *	arm one timer for ua_ice_deadline(ice), which calls ua_ice_tick();
+ */
+#ifndef UA_ICE_H
+#define UA_ICE_H
+
+#include <ua/types.h>
+#include <ua/log.h>
+
+struct re_printf;
+struct ua_ice;
+
+enum {
+	UA_ICE_CRED_MAX = 256,      /**< Longest ufrag, pwd [characters]   */
+	UA_ICE_FOUNDATION_MAX = 32, /**< Longest foundation [characters]   */
+	UA_ICE_STREAMS = 8,         /**< Most streams of an agent          */
+	UA_ICE_COMPS = 2,           /**< Most components: RTP, RTCP        */
+	UA_ICE_BASES = 16,          /**< Most bases                        */
+	UA_ICE_LOCALS = 32,         /**< Most local candidates             */
+	UA_ICE_REMOTES = 64,        /**< Most remote candidates            */
+	UA_ICE_PAIRS = 100,         /**< Most pairs (RFC 8445, 6.1.2.5)    */
+	UA_ICE_TA_MS = 20,          /**< Pace that we ask for [ms]         */
+	UA_PACER_STEP_MS = 5,       /**< Least time between two checks     */
+	UA_PACER_SLOTS = 2048       /**< How far a pacer plans [slots]     */
+};
+
+/** Kind of a candidate (RFC 8445, 5.1.1) */
+enum ua_ice_type { UA_ICE_HOST = 0, UA_ICE_SRFLX, UA_ICE_PRFLX, UA_ICE_RELAY };
+
+/** A candidate as it stands in a description (RFC 8839, 5.1) */
+struct ua_ice_cand {
+	char foundation[UA_ICE_FOUNDATION_MAX + 1];
+	uint16_t gen;    /**< Generation of the description, from 0  */
+	uint16_t stream; /**< From 0                                 */
+	uint16_t comp;   /**< 1: RTP, 2: RTCP                        */
+	enum ua_ice_type type;
+	uint32_t prio;        /**< All 32 bits are taken                 */
+	struct ua_addr addr;  /**< Where to send to                      */
+	struct ua_addr raddr; /**< Related address, af NONE: not told    */
+};
+
+/** What a peer's description says besides its candidates */
+struct ua_ice_peer {
+	uint16_t gen;       /**< Generation of the description, from 0     */
+	uint16_t pacing_ms; /**< a=ice-pacing, 0: not there                */
+	bool lite;          /**< a=ice-lite                                */
+	bool ice2;          /**< ice-options:ice2: RFC 8445, not RFC 5245  */
+	bool rtcp_mux;      /**< Both sides said it: component 2 is dropped */
+};
+
+/**
+ * Slots for checks, shared by all agents of a thread, so that many calls
+ * together stay 5 ms apart (RFC 8445, 14.1).  A value; its fields are its own.
+ */
+struct ua_pacer {
+	uint64_t anchor_ms; /* Time of slot 0                          */
+	uint64_t from;      /* First slot that is not over             */
+	uint64_t last_ms;   /* Latest slot that is over, UA_NEVER      */
+	uint32_t pending;   /* Slots handed out and not over           */
+	uint64_t used[UA_PACER_SLOTS / 64];
+};
+
+/** Copied by ua_ice_alloc(); fill with ua_ice_conf_default() first */
+struct ua_ice_conf {
+	const struct ua_rand *rand; /**< Borrowed: its only randomness     */
+	struct ua_pacer *pacer;     /**< Borrowed: one per thread          */
+	const struct ua_log *log;   /**< Borrowed: NULL is silent          */
+	uint16_t nstream;           /**< 1 to UA_ICE_STREAMS               */
+	uint16_t ncomp;             /**< 1 or 2 in each stream             */
+	uint16_t max_pairs;         /**< 1 to UA_ICE_PAIRS                 */
+	uint16_t ta_ms;             /**< Pace; UA_PACER_STEP_MS or more    */
+	uint64_t tie_breaker;       /**< 0: random                         */
+	bool controlling;           /**< We made the offer                 */
+	bool rfc_strict;            /**< RFC 8445 to the letter: Ta is 50 for
+					 a peer that names none, and private
+					 pairs are never put behind         */
+};
+
+enum ua_ice_event_type {
+	UA_ICE_EVENT_NONE = 0,
+	UA_ICE_EVENT_PERMIT,      /**< Relay `base` needs a permission for
+				       `addr`: ask, then ua_ice_verdict()   */
+	UA_ICE_EVENT_ROLE,        /**< Role conflict: `controlling` is new  */
+	UA_ICE_EVENT_PAIR_VALID,  /**< A check succeeded                    */
+	UA_ICE_EVENT_MEDIA_PATH,  /**< Media of the component goes here now */
+	UA_ICE_EVENT_NOMINATED,   /**< Both ends agreed on this path        */
+	UA_ICE_EVENT_CHANNEL,     /**< Relay `base` carries the media: a
+				       channel to `addr` is worth it        */
+	UA_ICE_EVENT_NO_PATH_YET, /**< 10 s without a valid pair           */
+	UA_ICE_EVENT_FAILED       /**< No path, see `why`                  */
+};
+
+/** Fields that the type does not need are zero */
+struct ua_ice_event {
+	enum ua_ice_event_type type;
+	uint16_t stream;
+	uint16_t comp;
+	uint16_t base;
+	struct ua_addr addr;      /**< PERMIT, CHANNEL: the peer            */
+	struct ua_path path;      /**< PAIR_VALID, MEDIA_PATH, NOMINATED    */
+	struct ua_ice_cand local; /**< With these candidates                */
+	struct ua_ice_cand remote;
+	uint8_t relays;    /**< Relays in the path: 0, 1, 2          */
+	uint32_t rtt_ms;   /**< 0: not measured                      */
+	uint64_t since_ms; /**< From both candidate sets known [ms]  */
+	bool all;          /**< NOMINATED: nothing is left to do     */
+	bool controlling;  /**< ROLE                                 */
+	const char *why;   /**< MEDIA_PATH, FAILED: words, static    */
+};
+
+/** A pair as told to people, see ua_ice_pair() */
+struct ua_ice_pair {
+	struct ua_ice_cand local;
+	struct ua_ice_cand remote;
+	uint64_t prio;
+	const char *state;  /**< Static: "WAITING"                        */
+	const char *reason; /**< Static: why it failed, "" if it did not  */
+	uint16_t code;      /**< STUN error or errno that goes with it    */
+	uint8_t sends;      /**< Of the last check                        */
+	uint32_t rtt_ms;    /**< 0: not measured                          */
+	bool valid;
+	bool nominated;
+};
+
+
+/** An empty pacer */
+void ua_pacer_init(struct ua_pacer *pacer);
+
+
+/** One stream of one component, controlled, Ta 20, 100 pairs, no pointers */
+void ua_ice_conf_default(struct ua_ice_conf *conf);
+
+
+/**
+ * Make an agent with fresh credentials.
+ *
+ * @param icep  Set on success: free it with ua_ice_free() or mem_deref()
+ * @param conf  Copied; what it points to is borrowed for the agent's life
+ *
+ * @retval 0       Done
+ * @retval EINVAL  A number out of its range, or no rand or pacer
+ * @retval ENOMEM  Try later
+ */
+UA_CHECK int ua_ice_alloc(struct ua_ice **icep,
+			  const struct ua_ice_conf *conf);
+
+
+/** Drop one reference, for those without libre; NULL is fine */
+void ua_ice_free(struct ua_ice *ice);
+
+
+/** Our credentials for a=ice-ufrag, a=ice-pwd (valid as long as the agent) */
+const char *ua_ice_ufrag(const struct ua_ice *ice);
+const char *ua_ice_pwd(const struct ua_ice *ice);
+
+
+/** Controlling now?  Roles may change, see UA_ICE_EVENT_ROLE */
+bool ua_ice_controlling(const struct ua_ice *ice);
+
+
+/**
+ * Add a base: a socket, or an allocation at a relay (RFC 8445, 5.1.1.2).  It
+ * makes its own candidate.  Add them in the order of their preference.
+ *
+ * @param kind  UA_ICE_HOST: addr is the socket's own concrete address.
+ *              UA_ICE_RELAY: addr is the relayed address; what is sent from
+ *              this base goes through the relay, and what comes through the
+ *              relay is input on it, with the peer as remote.
+ * @param cost  Group, from 0: host: wired, Wi-Fi, cellular, VPN, bridge;
+ *              relay: UDP, TCP, TLS.  Lower is better
+ * @param base  Set to the base's number
+ *
+ * @retval 0       Done, also with the remote description known: it is paired
+ * @retval EINVAL  No such stream or component, no usable address
+ * @retval ENOSPC  UA_ICE_BASES or UA_ICE_LOCALS are there: leave it out
+ * @retval ENOMEM  Nothing changed: leave it out, or try later
+ */
+UA_CHECK int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms,
+			     uint16_t stream, uint16_t comp,
+			     enum ua_ice_type kind, const struct ua_addr *addr,
+			     uint8_t cost, uint16_t *base);
+
+
+/**
+ * A base went away: its pairs fail at once, media moves to another valid pair
+ * if there is one.  Its number is not given to another base.
+ *
+ * @param err  Why, an errno, for the pairs' reason
+ *
+ * @retval 0       Done
+ * @retval EINVAL  No such base
+ */
+UA_CHECK int ua_ice_base_down(struct ua_ice *ice, uint64_t now_ms,
+			      uint16_t base, int err);
+
+
+/**
+ * A STUN server, or TURN's Allocate answer, told how a host base looks from
+ * outside: a server-reflexive candidate.
+ *
+ * @param mapped  XOR-MAPPED-ADDRESS
+ * @param server  Who told (RFC 8445, 5.1.1.3: part of the foundation)
+ *
+ * @retval 0         Done
+ * @retval EALREADY  The same as the base itself or as another: not needed
+ *                   (RFC 8445, 5.1.3), go on
+ * @retval EINVAL    No host base of that number, or no usable address
+ * @retval ENOSPC    UA_ICE_LOCALS are there: leave it out
+ * @retval ENOMEM    Nothing changed: leave it out
+ */
+UA_CHECK int ua_ice_local_srflx(struct ua_ice *ice, uint64_t now_ms,
+				uint16_t base, const struct ua_addr *mapped,
+				const struct ua_addr *server);
+
+
+/**
+ * No more local candidates are expected.  Later ones are still taken.
+ *
+ * @return 0
+ */
+int ua_ice_gathered(struct ua_ice *ice, uint64_t now_ms);
+
+
+/**
+ * Walk the local candidates that belong into a description.
+ *
+ * @param index  From 0
+ * @param cand   Set on success
+ *
+ * @retval 0       Done, go on with index + 1
+ * @retval ENOENT  There are not so many
+ */
+UA_CHECK int ua_ice_local(const struct ua_ice *ice, size_t index,
+			  struct ua_ice_cand *cand);
+
+
+/**
+ * The peer's description came (or ours was the answer to it).  Its candidates
+ * follow by ua_ice_remote_cand().  Requests that came before are made good
+ * for: whoever sent them is a peer-reflexive candidate.
+ *
+ * @param ufrag  4 to 256 ice-chars (RFC 8839, 5.4), copied
+ * @param pwd    22 to 256 ice-chars, copied
+ * @param peer   Copied
+ *
+ * @retval 0         Done
+ * @retval EINVAL    Credentials that RFC 8839 does not allow: the peer does
+ *                   no ICE; agent unchanged
+ * @retval EALREADY  It is known, and a second one is another generation
+ * @retval ESTALE    Of another generation: drop it
+ * @retval ENOMEM    Nothing changed: try later
+ */
+UA_CHECK int ua_ice_remote_set(struct ua_ice *ice, uint64_t now_ms,
+			       const char *ufrag, const char *pwd,
+			       const struct ua_ice_peer *peer);
+
+
+/**
+ * A candidate of the peer, listed or trickled.
+ *
+ * Checks begin with the next ua_ice_tick() or ua_ice_remote_end(), so that a
+ * whole description is in order before the first one goes out.
+ *
+ * @retval 0              Taken, or known already
+ * @retval EINVAL         No such stream or component, a foundation of 0 or
+ *                        more than 32 characters: skip it
+ * @retval ENOTCONN       ua_ice_remote_set() comes first
+ * @retval ESTALE         Of another generation: drop it
+ * @retval EADDRNOTAVAIL  An address that no honest peer has (multicast,
+ *                        broadcast, any, port 0, ours, ...): skip it
+ * @retval ENOSPC         UA_ICE_REMOTES are there, or 8 of that IP: skip it
+ * @retval ENOMEM         Nothing changed: skip it
+ *
+ * The rest of a description is as good as before after any of these; what was
+ * refused and why is in ua_ice_print().
+ */
+UA_CHECK int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
+				const struct ua_ice_cand *cand);
+
+
+/**
+ * The peer has no more candidates (end of a description without trickle, or
+ * a=end-of-candidates).  It ends patience, nothing else.
+ *
+ * @return 0
+ */
+int ua_ice_remote_end(struct ua_ice *ice, uint64_t now_ms);
+
+
+/**
+ * A component is not needed any more (rtcp-mux was agreed).
+ *
+ * @retval 0       Done
+ * @retval EINVAL  No such stream or component
+ */
+UA_CHECK int ua_ice_comp_drop(struct ua_ice *ice, uint64_t now_ms,
+			      uint16_t stream, uint16_t comp);
+
+
+/**
+ * Feed one datagram that the demultiplexer classed as STUN.
+ *
+ * @param path  Base it came in on and who sent it (copied); `local` is not
+ *              looked at
+ * @param buf   Datagram (borrowed for the call)
+ * @param len   Its length [bytes], up to UA_DGRAM_MAX
+ *
+ * @retval 0        Consumed
+ * @retval EBADMSG  Not a STUN message for ICE: drop it; agent unchanged
+ * @retval EACCES   Integrity check failed: drop it; agent unchanged
+ * @retval ENOENT   Not for this agent: an answer to a request that it did not
+ *                  send, or a request with another ufrag (another fork of the
+ *                  call, RFC 8839, 5.4): offer it to the next one
+ * @retval EINVAL   No such base
+ * @retval ENOMEM   No room for the reply: drop it; the peer retransmits
+ */
+UA_CHECK int ua_ice_input(struct ua_ice *ice, uint64_t now_ms,
+			  const struct ua_path *path, const uint8_t *buf,
+			  size_t len);
+
+
+/**
+ * Next datagram to send.
+ *
+ * @param dg  Set on success; path.base says which base must send it (a relay
+ *            base: through its allocation to path.remote)
+ *
+ * @return False: nothing more to send now
+ */
+bool ua_ice_output(struct ua_ice *ice, uint64_t now_ms, struct ua_dgram *dg);
+
+
+/** Next event; false: there is none.  Order of importance, not of time */
+bool ua_ice_event(struct ua_ice *ice, struct ua_ice_event *ev);
+
+
+/** When ua_ice_tick() has something to do, UA_NEVER: when something comes */
+uint64_t ua_ice_deadline(const struct ua_ice *ice);
+
+
+/** Do what is due at now_ms; calling it too early or too late is harmless */
+void ua_ice_tick(struct ua_ice *ice, uint64_t now_ms);
+
+
+/**
+ * Where media of a component is to be sent now: from the first success on the
+ * best valid pair, then on the nominated one (RFC 8445, 12.1).
+ *
+ * @retval 0         path is set
+ * @retval ENOTCONN  No pair is valid yet: do not send
+ * @retval EINVAL    No such stream or component
+ */
+UA_CHECK int ua_ice_media(const struct ua_ice *ice, uint16_t stream,
+			  uint16_t comp, struct ua_path *path);
+
+
+/**
+ * Is media that came this way fine?  Yes if our own check succeeded there, or
+ * an authenticated check of the peer came that way (RFC 8445, 12.2): it may
+ * send before our own answer is here.
+ */
+bool ua_ice_accepts(const struct ua_ice *ice, uint16_t stream, uint16_t comp,
+		    const struct ua_path *path);
+
+
+/**
+ * Authentic media came this way (ua_ice_accepts() said yes).  It tells an
+ * agent whether the selected path is silent when the peer nominates another.
+ */
+void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
+		  const struct ua_path *path);
+
+
+/**
+ * Answer to UA_ICE_EVENT_PERMIT.
+ *
+ * @param peer  Only its IP address counts, as in TURN
+ * @param err   0: granted: checks sent in vain meanwhile are sent again.
+ *              Otherwise, e.g. EACCES: denied: those pairs fail
+ */
+void ua_ice_verdict(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+		    const struct ua_addr *peer, int err);
+
+
+/**
+ * A datagram of ua_ice_output() could not be sent.  It is sent again in its
+ * turn: a refusal of the system is not the end of a path.
+ *
+ * @param err  errno of the send, kept as the pair's reason
+ */
+void ua_ice_send_error(struct ua_ice *ice, uint64_t now_ms,
+		       const struct ua_dgram *dg, int err);
+
+
+/**
+ * The path that media takes now, for people.
+ *
+ * @param local   Set to the candidate that the peer sees
+ * @param remote  Set to the peer's candidate
+ * @param rtt_ms  Set to the least round trip seen, 0: not measured
+ *
+ * @retval 0         Done
+ * @retval ENOTCONN  No pair is valid yet
+ * @retval EINVAL    No such stream or component
+ */
+UA_CHECK int ua_ice_selected(const struct ua_ice *ice, uint16_t stream,
+			     uint16_t comp, struct ua_ice_cand *local,
+			     struct ua_ice_cand *remote, uint32_t *rtt_ms);
+
+
+/** From both candidate sets known to the first valid pair [ms]; UA_NEVER */
+uint64_t ua_ice_connect_ms(const struct ua_ice *ice);
+
+
+/**
+ * Walk the pairs, in no order.
+ *
+ * @retval 0       Done, go on with index + 1
+ * @retval ENOENT  There are not so many
+ */
+UA_CHECK int ua_ice_pair(const struct ua_ice *ice, size_t index,
+			 struct ua_ice_pair *pair);
+
+
+/** "host", "srflx", "prflx", "relay" (static) */
+const char *ua_ice_type_name(enum ua_ice_type type);
+
+
+/** Print an agent with all its candidates and pairs, for libre's %H */
+int ua_ice_print(struct re_printf *pf, const struct ua_ice *ice);
+
+#endif
