@@ -286,8 +286,11 @@ void ua_sesscore_flush(struct ua_sesscore *core)
 	if (!core->ep)
 		return;
 
-	/* Events that wait for the loop wake it at once. */
-	at = ua_invite_pending(core->inv) ? 0 : ua_invite_deadline(core->inv);
+	/* Events, and an owner who has gone, wake the loop at once. */
+	at = ua_invite_deadline(core->inv);
+	if (ua_invite_pending(core->inv) || (!core->sess && !core->left))
+		at = 0;
+
 	ua_wake_at(&core->tmr, at, wake_handler, core);
 }
 
@@ -297,8 +300,10 @@ static void wake_handler(void *arg)
 	struct ua_sesscore *core = arg;
 	const uint64_t now_ms = ua_clock_ms();
 
-	if (!core->sess)
+	if (!core->sess && !core->left) {
+		core->left = true;
 		ua_invite_hangup(core->inv, now_ms, NULL);
+	}
 
 	ua_invite_tick(core->inv, now_ms);
 	pump(core);

@@ -17,6 +17,7 @@ struct ua_sesscore {
 	struct le le;            /**< In the endpoint's list               */
 	struct ua_endpoint *ep;  /**< NULL: the endpoint is gone           */
 	struct ua_session *sess; /**< NULL: the owner is gone             */
+	bool left;               /**< ... and that was acted upon          */
 	struct ua_invite *inv;
 	struct ua_hop hop;
 	ua_session_h *h;
