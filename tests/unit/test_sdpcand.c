@@ -152,8 +152,7 @@ END_TEST
 static const char *const same[] = {
 	"1 1 UDP 2130706431 10.0.0.1 8998 typ host",
 	"abc/+ 256 UDP 1 2001:db8::1 65535 typ host",
-	"2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.0.1 rport "
-	"8998",
+	"2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.0.1 rport 8",
 	"R200007f 1 UDP 2197815295 127.0.0.2 50002 typ relay",
 	"1 1 udp 1 a.local 5 typ host",
 };

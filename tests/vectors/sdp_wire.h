@@ -3,6 +3,8 @@
 #ifndef UA_TEST_SDP_WIRE_H
 #define UA_TEST_SDP_WIRE_H
 
+#include "sdp/sdpfacts.h"
+
 /** One description, and what its first m=audio must come to */
 struct sdp_wire {
 	const char *name;
@@ -11,9 +13,9 @@ struct sdp_wire {
 	unsigned candc;    /* Good candidates of the audio line */
 	unsigned cand_bad; /* Candidate lines of it without use */
 	int ice;           /* Has credentials                   */
-	int dest;          /* enum ua_sdpfacts_dest             */
-	const char *rtp;   /* Default destination, NULL: none   */
-	const char *rtcp;  /* With mux where both have it       */
+	enum ua_sdpfacts_dest dest;
+	const char *rtp;  /* Default destination, NULL: none   */
+	const char *rtcp; /* With mux where both have it       */
 };
 
 #define CRED                                                                  \
