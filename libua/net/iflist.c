@@ -216,7 +216,6 @@ static bool is_named(const struct ua_ifraw *raw,
 static bool prefix_eq(const struct ua_ifraw *a, const struct ua_ifraw *b)
 {
 	const unsigned whole = a->plen / 8, rest = a->plen % 8;
-	uint8_t mask;
 
 	if (a->plen != b->plen || whole > 16)
 		return false;
@@ -224,8 +223,8 @@ static bool prefix_eq(const struct ua_ifraw *a, const struct ua_ifraw *b)
 	if (memcmp(a->addr.ip, b->addr.ip, whole) != 0)
 		return false;
 
-	mask = rest ? (uint8_t)(0xff << (8 - rest)) : 0;
-	return !mask || ((a->addr.ip[whole] ^ b->addr.ip[whole]) & mask) == 0;
+	return !rest ||
+	       (a->addr.ip[whole] ^ b->addr.ip[whole]) >> (8 - rest) == 0;
 }
 
 
