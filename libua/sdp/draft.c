@@ -9,7 +9,7 @@
 #include "sdp/draft.h"
 
 enum {
-	PORT_DISCARD = 9, /* Of who has no port yet (RFC 8839, 4.2.1.1) */
+	PORT_DISCARD = 9, /* Of who has no port yet (RFC 8839, 4.3.1) */
 	PT_LEN = 4        /* Three digits of a payload type             */
 };
 
@@ -58,11 +58,9 @@ static void add_fmts(const struct ua_draft *draft, struct ua_sdp *sdp,
 
 
 /*
- * a=rtcp where the port is not the one that follows from RTP's (RFC 3605),
- * and always with ICE: it is the default destination of the second component
- * (RFC 8839, 4.2.1.2).  Beside an offer of rtcp-mux it is the way back for a
- * peer without it (RFC 5761, 5.1.1); an answer with rtcp-mux has no use for
- * it.
+ * a=rtcp where the port is not the one that follows from RTP's (RFC 3605).
+ * An offer of rtcp-mux with ICE always has it: the way back for a peer without
+ * mux (RFC 5761, 5.1.3).  An answer with rtcp-mux has no use for it.
  */
 static void add_rtcp(const struct ua_draft *draft, struct ua_sdp_media *media,
 		     bool ice)
@@ -76,7 +74,8 @@ static void add_rtcp(const struct ua_draft *draft, struct ua_sdp_media *media,
 	if (is_unset(rtcp) || (draft->answer && media->rtcp_mux))
 		return;
 
-	if (!ice && ua_addr_ip_eq(rtp, rtcp) && rtcp->port == rtp->port + 1)
+	if (!(ice && media->rtcp_mux) && ua_addr_ip_eq(rtp, rtcp) &&
+	    rtcp->port == rtp->port + 1)
 		return;
 
 	media->has_rtcp = true;
@@ -95,31 +94,58 @@ static bool wants_ice(const struct ua_draft *draft)
 }
 
 
-static void add_ice(const struct ua_draft *draft, struct ua_sdp *sdp,
-		    struct ua_sdp_media *media)
+/*
+ * An answer with rtcp-mux has the candidates of the first component alone
+ * (RFC 5761, 5.1.3).
+ */
+static int add_cands(const struct ua_draft *draft, struct ua_sdp *sdp,
+		     struct ua_sdp_media *media)
 {
 	const struct ua_offer_local *local = draft->local;
-	const size_t remc = local->remc < UA_SDP_REMCAND_MAX
-				    ? local->remc
-				    : UA_SDP_REMCAND_MAX;
+	const bool one = draft->answer && media->rtcp_mux;
+	size_t i;
+
+	if (!local->candc)
+		return 0;
+
+	sdp->pool = mem_alloc(local->candc * sizeof(*sdp->pool), NULL);
+	if (!sdp->pool)
+		return ENOMEM;
+
+	for (i = 0; i < local->candc; i++) {
+		if (!one || local->candv[i].comp == 1)
+			sdp->pool[media->candc++] = local->candv[i];
+	}
+
+	media->candv = sdp->pool;
+	return 0;
+}
+
+
+static int add_ice(const struct ua_draft *draft, struct ua_sdp *sdp,
+		   struct ua_sdp_media *media)
+{
+	const struct ua_offer_local *local = draft->local;
 
 	sdp->ice.options = local->options;
 	sdp->ice_pacing = local->pacing;
 	media->ice.ufrag = local->ufrag;
 	media->ice.pwd = local->pwd;
 	media->ice.end = local->end;
-	media->candv = local->candv;
-	media->candc = local->candc;
 
 	if (!draft->answer) {
 		memcpy(media->remv, local->remv, sizeof(media->remv));
-		media->remc = remc;
+		media->remc = local->remc < UA_SDP_REMCAND_MAX
+				      ? local->remc
+				      : UA_SDP_REMCAND_MAX;
 	}
+
+	return add_cands(draft, sdp, media);
 }
 
 
-static void active_media(const struct ua_draft *draft, struct ua_sdp *sdp,
-			 struct ua_sdp_media *media)
+static int active_media(const struct ua_draft *draft, struct ua_sdp *sdp,
+			struct ua_sdp_media *media)
 {
 	const struct ua_offer_local *local = draft->local;
 	const bool ice = wants_ice(draft);
@@ -133,17 +159,16 @@ static void active_media(const struct ua_draft *draft, struct ua_sdp *sdp,
 	add_fmts(draft, sdp, media, false);
 	add_rtcp(draft, media, ice);
 
-	if (ice)
-		add_ice(draft, sdp, media);
-
 	/* It says: I can, but not with what arrived here. */
 	media->ice_mismatch = draft->answer && local->mismatch &&
 			      draft->nego->result.remote.ice;
+
+	return ice ? add_ice(draft, sdp, media) : 0;
 }
 
 
-static void add_media(const struct ua_draft *draft, struct ua_sdp *sdp,
-		      size_t i)
+static int add_media(const struct ua_draft *draft, struct ua_sdp *sdp,
+		     size_t i)
 {
 	const struct ua_nego_line *line = &draft->nego->linev[i];
 	struct ua_sdp_media *media = &sdp->mediav[i];
@@ -154,14 +179,16 @@ static void add_media(const struct ua_draft *draft, struct ua_sdp *sdp,
 	media->conn = sdp->conn;
 	++sdp->mediac;
 
-	if ((int)i == draft->nego->active) {
-		active_media(draft, sdp, media);
-	}
-	else if (*line->fmts) {
-		/* A refused line repeats its formats as one text. */
+	if ((int)i == draft->nego->active)
+		return active_media(draft, sdp, media);
+
+	/* A refused line repeats its formats as one text. */
+	if (*line->fmts) {
 		media->fmtv[0].id = line->fmts;
 		media->fmtc = 1;
 	}
+
+	return 0;
 }
 
 
@@ -196,8 +223,11 @@ int ua_draft_encode(const struct ua_draft *draft, struct ua_wr *wr)
 	if (draft->answer && *nego->timing)
 		sdp->timing = nego->timing;
 
-	for (i = 0; i < linec; i++)
-		add_media(draft, sdp, i);
+	for (i = 0; i < linec; i++) {
+		err = add_media(draft, sdp, i);
+		if (err)
+			goto out;
+	}
 
 	err = ua_sdp_encode(sdp, wr);
 

@@ -15,7 +15,7 @@ enum {
 
 /*
  * Protocols of plain RTP.  AVPF is AVP with permission to send feedback early
- * (RFC 4585, 3.1), which nobody has to do.
+ * (RFC 4585, 3), which nobody has to do.
  */
 static const char *const protos[] = { "RTP/AVP", "RTP/AVPF" };
 

@@ -18,8 +18,8 @@ enum {
 struct ua_nego_line {
 	char type[UA_NEGO_TYPE_LEN];
 	char proto[UA_NEGO_PROTO_LEN];
-	char fmts[UA_NEGO_FMTS_LEN]; /**< To refuse it with                */
-	char mid[UA_NEGO_MID_LEN];   /**< Empty: none                      */
+	char fmts[UA_NEGO_FMTS_LEN]; /**< To refuse it with */
+	char mid[UA_NEGO_MID_LEN];   /**< Empty: none */
 };
 
 /** One round; once made it is not changed any more, so it can be shared */
@@ -27,13 +27,13 @@ struct ua_nego {
 	struct ua_nego_line linev[UA_SDP_MEDIA_MAX];
 	size_t linec;
 	size_t offered; /**< m-lines of the peer's offer: those get answers */
-	int active;     /**< Line with our audio, UA_NEGO_NO_LINE           */
+	int active;     /**< Line with our audio, UA_NEGO_NO_LINE */
 	struct ua_ptmap map;
 	struct ua_offer_fit fitv[UA_PTMAP_FMT_MAX];
 	size_t fitc;
 	uint8_t dir; /**< enum ua_sdp_dir: of our offer as we see it, or what
-		      *  the peer's offer allows us                        */
-	char timing[UA_NEGO_TIMING_LEN]; /**< t= of the peer, or empty      */
+		      *  the peer's offer allows us */
+	char timing[UA_NEGO_TIMING_LEN]; /**< t= of the peer, or empty */
 	struct ua_offer_result result;
 };
 

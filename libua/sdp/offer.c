@@ -45,10 +45,11 @@ struct ua_offer {
  */
 /* clang-format off */
 static const uint8_t moves[UA_OFFER_NSTATE][NEVENT] = {
-	/*                    OFFER: LOCAL REMOTE ANSWER: LOCAL REMOTE ROLLBACK */
-	[UA_OFFER_STABLE] = {        L,    R,             0,    0,     0 },
-	[UA_OFFER_LOCAL]  = {        L,    0,             0,    S,     S },
-	[UA_OFFER_REMOTE] = {        0,    0,             S,    0,     S },
+	/*                    offer:     answer:
+	 *                    LOCAL REM. LOCAL REM. ROLLBACK */
+	[UA_OFFER_STABLE] = { L,    R,   0,    0,   0 },
+	[UA_OFFER_LOCAL]  = { L,    0,   0,    S,   S },
+	[UA_OFFER_REMOTE] = { 0,    0,   S,    0,   S },
 };
 /* clang-format on */
 
@@ -393,4 +394,28 @@ const char *ua_offer_state_name(enum ua_offer_state state)
 	return state >= UA_OFFER_STABLE && state < UA_OFFER_NSTATE
 		       ? state_names[state]
 		       : "?";
+}
+
+
+int ua_offer_print(struct re_printf *pf, const struct ua_offer *offer)
+{
+	const struct ua_offer_result *res = ua_offer_result(offer);
+	char addr[UA_ADDR_LEN];
+	int err;
+
+	err = re_hprintf(pf, "%s version %llu",
+			 ua_offer_state_name(offer->state), offer->version);
+	if (err || !res)
+		return err;
+
+	if (!res->active)
+		return re_hprintf(pf, ", no audio");
+
+	return re_hprintf(
+		pf, ", %s/%u as %u, %s, to %s (%s)%s%s",
+		offer->caps.fmtv[res->codec].name,
+		offer->caps.fmtv[res->codec].clock_hz, res->send_pt,
+		ua_sdp_dir_name(res->dir), ua_addr_str(&res->remote.rtp, addr),
+		ua_sdpfacts_dest_name(res->remote.dest),
+		res->mux ? ", mux" : "", res->remote.ice ? ", ice" : "");
 }

@@ -8,93 +8,94 @@
 #include "sdp/sdp.h"
 #include "sdp/sdpfacts.h"
 
+struct re_printf;
 struct ua_log;
 struct ua_offer;
 struct ua_wr;
 
 enum {
-	UA_OFFER_CODEC_MAX = 16, /**< Codecs that can be offered            */
-	UA_OFFER_RECV_MAX = 32,  /**< Payload types that can arrive         */
+	UA_OFFER_CODEC_MAX = 16, /**< Codecs that can be offered */
+	UA_OFFER_RECV_MAX = 32,  /**< Payload types that can arrive */
 	UA_OFFER_FMTP_MAX = 255, /**< Longest parameters kept; longer: none */
-	UA_OFFER_TELEV = -1      /**< In place of a codec: telephone-event  */
+	UA_OFFER_TELEV = -1      /**< In place of a codec: telephone-event */
 };
 
 /** A codec as SDP knows it; the strings are borrowed for the offer's life */
 struct ua_offer_codec {
-	const char *name;  /**< Encoding name: "opus", "PCMU"               */
-	uint32_t clock_hz; /**< RTP clock: 48000 for Opus, 8000 for G722    */
-	uint8_t channels;  /**< In rtpmap: 2 for Opus (RFC 7587, 7)         */
-	int16_t pt;        /**< Static type (RFC 3551), UA_SDP_PT_NONE      */
-	const char *fmtp;  /**< What we like to receive, NULL: none         */
+	const char *name;  /**< Encoding name: "opus", "PCMU" */
+	uint32_t clock_hz; /**< RTP clock: 48000 for Opus, 8000 for G722 */
+	uint8_t channels;  /**< In rtpmap: 2 for Opus (RFC 7587, 7) */
+	int16_t pt;        /**< Static type (RFC 3551), UA_SDP_PT_NONE */
+	const char *fmtp;  /**< What we like to receive, NULL: none */
 };
 
 struct ua_offer_conf {
-	const struct ua_offer_codec *codecv; /**< Best first (copied)       */
+	const struct ua_offer_codec *codecv; /**< Best first (copied) */
 	size_t codecc;
-	bool telev;        /**< telephone-event for each clock (RFC 4733)   */
-	bool mux;          /**< Offer and accept rtcp-mux (RFC 5761)        */
-	bool own_order;    /**< Answer by our order, not by the offerer's   */
-	uint16_t ptime;    /**< What we like to receive [ms], 0: not told   */
-	uint16_t maxptime; /**< [ms], 0: not told                           */
-	const struct ua_rand *rand; /**< For the session's id (borrowed)    */
-	const struct ua_log *log;   /**< NULL: silent (borrowed)            */
+	bool telev;        /**< telephone-event for each clock (RFC 4733) */
+	bool mux;          /**< Offer and accept rtcp-mux (RFC 5761) */
+	bool own_order;    /**< Answer by our order, not by the offerer's */
+	uint16_t ptime;    /**< What we like to receive [ms], 0: not told */
+	uint16_t maxptime; /**< [ms], 0: not told */
+	const struct ua_rand *rand; /**< For the session's id (borrowed) */
+	const struct ua_log *log;   /**< NULL: silent (borrowed) */
 };
 
 /** Our side of one description; all of it is borrowed for the call only */
 struct ua_offer_local {
 	struct ua_addr rtp;  /**< Default destination; UA_AF_NONE: none yet,
-			      *  written as 0.0.0.0 port 9 (RFC 8840)      */
-	struct ua_addr rtcp; /**< UA_AF_NONE: nothing to say about it       */
+			      *  written as 0.0.0.0 port 9 (RFC 8840) */
+	struct ua_addr rtcp; /**< UA_AF_NONE: nothing to say about it */
 	enum ua_sdp_dir dir; /**< What we want; an answer gets what of it
-			      *  the offer allows                          */
-	const char *ufrag;   /**< NULL: without ICE                         */
+			      *  the offer allows */
+	const char *ufrag;   /**< NULL: without ICE */
 	const char *pwd;
-	const char *options; /**< Tags of a=ice-options, NULL: none         */
-	uint32_t pacing;     /**< a=ice-pacing [ms], 0: not told            */
+	const char *options; /**< Tags of a=ice-options, NULL: none */
+	uint32_t pacing;     /**< a=ice-pacing [ms], 0: not told */
 	const struct ua_sdp_cand *candv;
 	size_t candc;
-	bool end;      /**< a=end-of-candidates                       */
+	bool end;      /**< a=end-of-candidates */
 	bool mismatch; /**< Answer a=ice-mismatch and no other ICE
-			*  attribute (RFC 8839, 4.2.5)               */
-	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX]; /**< For an offer  */
+			*  attribute (RFC 8839, 4.2.5) */
+	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX]; /**< For an offer */
 	size_t remc;
 };
 
 /** Meaning of a payload type that can arrive */
 struct ua_offer_pt {
 	uint8_t pt;
-	int8_t codec;      /**< Index in codecv, or UA_OFFER_TELEV          */
-	uint32_t clock_hz; /**< RTP clock                                   */
+	int8_t codec;      /**< Index in codecv, or UA_OFFER_TELEV */
+	uint32_t clock_hz; /**< RTP clock */
 };
 
 /** What was agreed; lives in the offer object */
 struct ua_offer_result {
-	bool active; /**< False: no audio, all below but mline is void      */
-	unsigned mline; /**< Index of our m-line                            */
+	bool active;    /**< False: no audio, all below is void */
+	unsigned mline; /**< Index of our m-line */
 
-	uint8_t codec;   /**< To send with: index in codecv             */
-	uint8_t send_pt; /**< Its payload type in the peer's numbering  */
-	char fmtp[UA_OFFER_FMTP_MAX + 1]; /**< What the peer likes of it    */
+	uint8_t codec;   /**< To send with: index in codecv */
+	uint8_t send_pt; /**< Its payload type in the peer's numbering */
+	char fmtp[UA_OFFER_FMTP_MAX + 1]; /**< What the peer likes of it */
 	int16_t telev_pt;                 /**< To send telephone-event with, or
-					   *  UA_SDP_PT_NONE                            */
-	uint32_t telev_hz; /**< Its clock; that of the codec if possible  */
+					   *  UA_SDP_PT_NONE */
+	uint32_t telev_hz; /**< Its clock; that of the codec if possible */
 	struct ua_offer_pt recvv[UA_OFFER_RECV_MAX];
 	size_t recvc;
-	uint16_t ptime; /**< To send with [ms]                         */
+	uint16_t ptime; /**< To send with [ms] */
 
 	enum ua_sdp_dir dir; /**< As we see it; of a pending offer: the most
-			      *  that it allows                            */
-	bool hold;           /**< The peer does not want to hear us         */
-	bool mux;            /**< RTCP on the RTP port                      */
+			      *  that it allows */
+	bool hold;           /**< The peer does not want to hear us */
+	bool mux;            /**< RTCP on the RTP port */
 	bool ice_restart;    /**< Other credentials than in the last result */
-	struct ua_sdp_facts remote; /**< Addresses and ICE                  */
+	struct ua_sdp_facts remote; /**< Addresses and ICE */
 };
 
 /** States of RFC 3264: who owes an answer */
 enum ua_offer_state {
-	UA_OFFER_STABLE = 1, /**< Nobody                                    */
-	UA_OFFER_LOCAL,      /**< The peer: our offer is out                */
-	UA_OFFER_REMOTE,     /**< We: an offer came in                      */
+	UA_OFFER_STABLE = 1, /**< Nobody */
+	UA_OFFER_LOCAL,      /**< The peer: our offer is out */
+	UA_OFFER_REMOTE,     /**< We: an offer came in */
 	UA_OFFER_NSTATE
 };
 
@@ -219,5 +220,8 @@ const struct ua_offer_result *ua_offer_pending(const struct ua_offer *offer);
 
 /** "STABLE", "LOCAL", "REMOTE" */
 const char *ua_offer_state_name(enum ua_offer_state state);
+
+/** Print state, version and what is agreed, for %H; no secrets */
+int ua_offer_print(struct re_printf *pf, const struct ua_offer *offer);
 
 #endif

@@ -6,8 +6,8 @@
 #include <ua/types.h>
 
 enum {
-	UA_PTMAP_FMT_MAX = 24, /**< Formats, ours                      */
-	UA_PTMAP_NPT = 128,    /**< Payload types                      */
+	UA_PTMAP_FMT_MAX = 24, /**< Formats, ours */
+	UA_PTMAP_NPT = 128,    /**< Payload types */
 	UA_PTMAP_NONE = -1
 };
 
@@ -16,8 +16,8 @@ enum {
  * that once stood for a codec is given to no other one (RFC 3264, 8.3.2).
  */
 struct ua_ptmap {
-	int8_t owner[UA_PTMAP_NPT];   /**< Format, or one of the above     */
-	int16_t pt[UA_PTMAP_FMT_MAX]; /**< Current type of each format     */
+	int8_t owner[UA_PTMAP_NPT];   /**< Format, or one of the above */
+	int16_t pt[UA_PTMAP_FMT_MAX]; /**< Current type of each format */
 };
 
 

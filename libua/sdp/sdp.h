@@ -13,15 +13,15 @@
 struct ua_wr;
 
 enum {
-	UA_SDP_LEN_MAX = 16384, /**< Longest text that is read [bytes]    */
-	UA_SDP_MEDIA_MAX = 16,  /**< m-lines; more are refused            */
-	UA_SDP_FMT_MAX = 24,    /**< Formats of an m-line; more are lost  */
-	UA_SDP_ATTR_MAX = 32,   /**< Other attributes a level; as above   */
-	UA_SDP_CAND_MAX = 64,   /**< Candidates of an m-line; as above    */
-	UA_SDP_POOL_MAX = 256,  /**< Candidates of all m-lines; as above  */
-	UA_SDP_REMCAND_MAX = 4, /**< Remote candidates of an m-line       */
-	UA_SDP_UFRAG_MIN = 4,   /**< RFC 8839, 5.4                        */
-	UA_SDP_PWD_MIN = 22,    /**< RFC 8839, 5.4                        */
+	UA_SDP_LEN_MAX = 16384, /**< Longest text that is read [bytes] */
+	UA_SDP_MEDIA_MAX = 16,  /**< m-lines; more are refused */
+	UA_SDP_FMT_MAX = 24,    /**< Formats of an m-line; more are lost */
+	UA_SDP_ATTR_MAX = 32,   /**< Other attributes a level; as above */
+	UA_SDP_CAND_MAX = 64,   /**< Candidates of an m-line; as above */
+	UA_SDP_POOL_MAX = 256,  /**< Candidates of all m-lines; as above */
+	UA_SDP_REMCAND_MAX = 4, /**< Remote candidates of an m-line */
+	UA_SDP_UFRAG_MIN = 4,   /**< RFC 8839, 5.4 */
+	UA_SDP_PWD_MIN = 22,    /**< RFC 8839, 5.4 */
 	UA_SDP_CRED_MAX = 256   /**< RFC 8839, 5.4: of ufrag and password */
 };
 
@@ -43,35 +43,35 @@ struct ua_sdp_attr {
 struct ua_sdp_ice {
 	const char *ufrag;
 	const char *pwd;
-	const char *options; /**< Tags parted by blanks              */
+	const char *options; /**< Tags parted by blanks */
 	bool end;            /**< a=end-of-candidates (RFC 8840, 8.2) */
 };
 
 /** One m-line with all below it */
 struct ua_sdp_media {
-	const char *type;  /**< "audio"                                   */
-	uint16_t port;     /**< 0: refused or removed                     */
-	const char *proto; /**< "RTP/AVP"                                 */
-	const char *mid;   /**< NULL: none                                */
-	uint32_t ptime;    /**< 0: none [ms]                              */
-	uint32_t maxptime; /**< 0: none [ms]                              */
+	const char *type;  /**< "audio" */
+	uint16_t port;     /**< 0: refused or removed */
+	const char *proto; /**< "RTP/AVP" */
+	const char *mid;   /**< NULL: none */
+	uint32_t ptime;    /**< 0: none [ms] */
+	uint32_t maxptime; /**< 0: none [ms] */
 	uint8_t dir;       /**< enum ua_sdp_dir, of the session if need be */
-	bool has_rtcp;     /**< a=rtcp was there (RFC 3605)               */
-	bool rtcp_mux;     /**< RFC 5761                                  */
-	bool ice_mismatch; /**< RFC 8839, 5.3                             */
+	bool has_rtcp;     /**< a=rtcp was there (RFC 3605) */
+	bool rtcp_mux;     /**< RFC 5761 */
+	bool ice_mismatch; /**< RFC 8839, 5.3 */
 	uint16_t rtcp_port;
-	struct ua_sdp_conn rtcp_conn; /**< NONE: that of c=               */
-	struct ua_sdp_conn conn;      /**< Of the session if need be      */
-	struct ua_sdp_ice ice;        /**< Of the session if need be      */
+	struct ua_sdp_conn rtcp_conn; /**< NONE: that of c= */
+	struct ua_sdp_conn conn;      /**< Of the session if need be */
+	struct ua_sdp_ice ice;        /**< Of the session if need be */
 
 	struct ua_sdp_fmt fmtv[UA_SDP_FMT_MAX]; /**< Most preferred first */
 	size_t fmtc;
-	const struct ua_sdp_cand *candv; /**< In the order of the text    */
+	const struct ua_sdp_cand *candv; /**< In the order of the text */
 	size_t candc;
-	unsigned cand_bad; /**< Candidate lines that were of no use       */
+	unsigned cand_bad; /**< Candidate lines that were of no use */
 	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX];
 	size_t remc;
-	struct ua_sdp_attr attrv[UA_SDP_ATTR_MAX]; /**< All other ones    */
+	struct ua_sdp_attr attrv[UA_SDP_ATTR_MAX]; /**< All other ones */
 	size_t attrc;
 };
 
@@ -82,23 +82,23 @@ struct ua_sdp {
 		const char *id;
 		const char *version;
 		struct ua_sdp_conn conn;
-	} origin;           /**< Missing parts are NULL or NONE         */
-	const char *name;   /**< s=, NULL: none                         */
-	const char *timing; /**< Value of t=, NULL: none                */
+	} origin;           /**< Missing parts are NULL or NONE */
+	const char *name;   /**< s=, NULL: none */
+	const char *timing; /**< Value of t=, NULL: none */
 	struct ua_sdp_conn conn;
 	struct ua_sdp_ice ice;
 	bool ice_lite;
-	uint32_t ice_pacing; /**< Ta [ms], 0: none (RFC 8839, 5.5)        */
+	uint32_t ice_pacing; /**< Ta [ms], 0: none (RFC 8839, 5.5) */
 	struct ua_sdp_attr attrv[UA_SDP_ATTR_MAX];
 	size_t attrc;
 	struct ua_sdp_media mediav[UA_SDP_MEDIA_MAX];
 	size_t mediac;
 
-	unsigned warnc;           /**< Things that were passed over       */
-	struct ua_sdp_error warn; /**< The first of them                  */
+	unsigned warnc;           /**< Things that were passed over */
+	struct ua_sdp_error warn; /**< The first of them */
 
 	char *text;               /**< Owned: what the strings point into */
-	struct ua_sdp_cand *pool; /**< Owned: candidates of all m-lines   */
+	struct ua_sdp_cand *pool; /**< Owned: candidates of all m-lines */
 };
 
 
@@ -111,8 +111,9 @@ struct ua_sdp *ua_sdp_alloc(void);
  *
  * Strict where a call would break: no v=0 first, an m-line that is not
  * understood, more than UA_SDP_MEDIA_MAX of them, lines that are no lines.
- * All else that is odd is passed over and counted in warnc: bare line feeds,
- * missing o=, s=, t=, a broken c=, bad candidates, unknown lines.
+ * All else that is odd is passed over: bare line feeds, missing o=, s=, t=,
+ * unknown lines; and what is lost by it (a broken c=, bad candidates, maps
+ * and credentials, what goes beyond a limit) is counted in warnc.
  *
  * @param sdpp  Set on success only; the caller owns it: mem_deref()
  * @param buf   Text (copied)

@@ -8,13 +8,13 @@
 /** A description that is being read */
 struct ua_sdpattr_reader {
 	struct ua_sdp *sdp;
-	struct ua_sdp_media *media;     /**< NULL: session level             */
-	struct ua_sdp_error *err;       /**< May be NULL                     */
-	struct ua_sdp_cand *cand;       /**< Next free one of the pool       */
-	size_t room;                    /**< Free ones of the pool           */
-	unsigned line;                  /**< Number of the line              */
-	enum ua_sdp_dir dir;            /**< Of the session                  */
-	bool dir_set[UA_SDP_MEDIA_MAX]; /**< The m-line has its own one  */
+	struct ua_sdp_media *media;     /**< NULL: session level */
+	struct ua_sdp_error *err;       /**< May be NULL */
+	struct ua_sdp_cand *cand;       /**< Next free one of the pool */
+	size_t room;                    /**< Free ones of the pool */
+	unsigned line;                  /**< Number of the line */
+	enum ua_sdp_dir dir;            /**< Of the session */
+	bool dir_set[UA_SDP_MEDIA_MAX]; /**< The m-line has its own one */
 };
 
 

@@ -8,10 +8,10 @@
 struct ua_wr;
 
 enum {
-	UA_SDPCAND_FOUNDATION_MAX = 32, /**< RFC 8839, 5.1                */
+	UA_SDPCAND_FOUNDATION_MAX = 32, /**< RFC 8839, 5.1 */
 	UA_SDPCAND_TRANSPORT_MAX = 15,
 	UA_SDPCAND_NAME_MAX = 95, /**< Longest host name kept [bytes];
-				   *  an mDNS name has 42                */
+				   *  an mDNS name has 42 */
 	UA_SDPCAND_COMP_MAX = 256
 };
 
@@ -34,15 +34,15 @@ enum ua_sdpcand_tcp {
 
 /** A candidate: a value, it borrows nothing */
 struct ua_sdp_cand {
-	uint16_t comp;        /**< 1 to UA_SDPCAND_COMP_MAX              */
-	uint8_t type;         /**< enum ua_sdpcand_type                  */
-	uint8_t tcptype;      /**< enum ua_sdpcand_tcp                   */
-	uint32_t prio;        /**< All 32 bits: proxies use 2^31 and up  */
+	uint16_t comp;        /**< 1 to UA_SDPCAND_COMP_MAX */
+	uint8_t type;         /**< enum ua_sdpcand_type */
+	uint8_t tcptype;      /**< enum ua_sdpcand_tcp */
+	uint32_t prio;        /**< All 32 bits: proxies use 2^31 and up */
 	struct ua_addr addr;  /**< UA_AF_NONE: see name; the port counts */
-	struct ua_addr raddr; /**< UA_AF_NONE: none was given            */
+	struct ua_addr raddr; /**< UA_AF_NONE: none was given */
 	char foundation[UA_SDPCAND_FOUNDATION_MAX + 1];
-	char transport[UA_SDPCAND_TRANSPORT_MAX + 1]; /**< As written    */
-	char name[UA_SDPCAND_NAME_MAX + 1]; /**< Host name, else empty   */
+	char transport[UA_SDPCAND_TRANSPORT_MAX + 1]; /**< As written */
+	char name[UA_SDPCAND_NAME_MAX + 1]; /**< Host name, else empty */
 };
 
 /** One triple of a=remote-candidates */

@@ -9,20 +9,20 @@ struct ua_wr;
 
 /** What a c= line is good for */
 enum ua_sdpconn_kind {
-	UA_SDPCONN_NONE = 0, /**< There is none                            */
-	UA_SDPCONN_ADDR,     /**< An address                               */
-	UA_SDPCONN_ANY,      /**< 0.0.0.0 or ::, hold or trickle           */
-	UA_SDPCONN_NAME,     /**< A host name, see text                    */
-	UA_SDPCONN_FAMILY,   /**< An address, not of the family it claims  */
+	UA_SDPCONN_NONE = 0, /**< There is none */
+	UA_SDPCONN_ADDR,     /**< An address */
+	UA_SDPCONN_ANY,      /**< 0.0.0.0 or ::, hold or trickle */
+	UA_SDPCONN_NAME,     /**< A host name, see text */
+	UA_SDPCONN_FAMILY,   /**< An address, not of the family it claims */
 	UA_SDPCONN_BROKEN    /**< Anything else, "IN IP6 None" for example */
 };
 
 /** A connection address */
 struct ua_sdp_conn {
-	uint8_t kind;        /**< enum ua_sdpconn_kind                    */
+	uint8_t kind;        /**< enum ua_sdpconn_kind */
 	uint8_t af;          /**< Family that the line claims, enum ua_af */
-	struct ua_addr addr; /**< Of ADDR, ANY, FAMILY; port 0            */
-	const char *text;    /**< Address as written, for NAME to BROKEN  */
+	struct ua_addr addr; /**< Of ADDR, ANY, FAMILY; port 0 */
+	const char *text;    /**< Address as written, for NAME to BROKEN */
 };
 
 

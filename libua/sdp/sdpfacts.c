@@ -8,7 +8,7 @@
 #include "sdp/sdpfacts.h"
 
 enum {
-	PORT_DISCARD = 9, /* Port of who has none yet (RFC 8839, 4.2.1.1) */
+	PORT_DISCARD = 9, /* Port of who has none yet (RFC 8839, 4.3.1) */
 	COMP_RTP = 1,
 	COMP_RTCP = 2
 };

@@ -15,45 +15,45 @@ enum {
  * Only facts: who wrote them and what to do is decided by whoever runs ICE.
  */
 enum ua_sdpfacts_dest {
-	UA_SDPFACTS_NONE = 0, /**< There is no c= line                      */
-	UA_SDPFACTS_MATCH,    /**< An address, one of the candidates        */
+	UA_SDPFACTS_NONE = 0, /**< There is no c= line */
+	UA_SDPFACTS_MATCH,    /**< An address, one of the candidates */
 	UA_SDPFACTS_OTHER,    /**< An address, none of the candidates: with
-			       *  ICE somebody rewrote it (mismatch)       */
+			       *  ICE somebody rewrote it (mismatch) */
 	UA_SDPFACTS_ANY,      /**< 0.0.0.0 or ::, or port 9 beside ICE: no
 			       *  default yet, never a mismatch
 			       *  (RFC 8839, 4.2.5); the port may still
-			       *  be that of a relay                       */
-	UA_SDPFACTS_NAME,     /**< A host name, never a mismatch            */
+			       *  be that of a relay */
+	UA_SDPFACTS_NAME,     /**< A host name, never a mismatch */
 	UA_SDPFACTS_FAMILY,   /**< "IN IP6 192.0.2.1": an address, see rtp,
-			       *  written by who knows one family only     */
-	UA_SDPFACTS_BROKEN    /**< "IN IP6 None", multicast: no use         */
+			       *  written by who knows one family only */
+	UA_SDPFACTS_BROKEN    /**< "IN IP6 None", multicast: no use */
 };
 
 /** Facts of one m-line; candv is owned, see ua_sdpfacts_reset() */
 struct ua_sdp_facts {
 	enum ua_sdpfacts_dest dest;
 	struct ua_addr rtp;  /**< c= and m=; set for MATCH, OTHER, ANY and
-			      *  FAMILY, else UA_AF_NONE with the port     */
+			      *  FAMILY, else UA_AF_NONE with the port */
 	struct ua_addr rtcp; /**< By rtcp-mux, a=rtcp or port + 1; else
-			      *  UA_AF_NONE                                */
-	char host[UA_SDPFACTS_HOST_MAX + 1]; /**< For NAME, else empty     */
-	int dest_cand; /**< Candidate equal to rtp, whatever dest says; -1  */
-	int rtcp_cand; /**< Candidate equal to rtcp; -1                     */
+			      *  UA_AF_NONE */
+	char host[UA_SDPFACTS_HOST_MAX + 1]; /**< For NAME, else empty */
+	int dest_cand; /**< Candidate equal to rtp, whatever dest says; -1 */
+	int rtcp_cand; /**< Candidate equal to rtcp; -1 */
 	bool rtcp_odd; /**< a=rtcp disagrees with rtcp-mux: a proxy wrote
-			*  it, it was ignored                              */
+			*  it, it was ignored */
 
-	bool ice;      /**< Credentials are there                           */
-	bool lite;     /**< a=ice-lite                                      */
-	bool mismatch; /**< a=ice-mismatch: the peer dropped ICE            */
-	bool ice2;     /**< Option ice2 (RFC 8445)                          */
-	bool trickle;  /**< Option trickle (RFC 8840)                       */
-	bool end;      /**< a=end-of-candidates                             */
-	uint32_t pacing; /**< Ta the peer asks for [ms], 0: not told        */
+	bool ice;        /**< Credentials are there */
+	bool lite;       /**< a=ice-lite */
+	bool mismatch;   /**< a=ice-mismatch: the peer dropped ICE */
+	bool ice2;       /**< Option ice2 (RFC 8445) */
+	bool trickle;    /**< Option trickle (RFC 8840) */
+	bool end;        /**< a=end-of-candidates */
+	uint32_t pacing; /**< Ta the peer asks for [ms], 0: not told */
 	char ufrag[UA_SDP_CRED_MAX + 1];
-	char pwd[UA_SDP_CRED_MAX + 1]; /**< Secret, never to be logged      */
-	struct ua_sdp_cand *candv;     /**< In their order; NULL if none    */
+	char pwd[UA_SDP_CRED_MAX + 1]; /**< Secret, never to be logged */
+	struct ua_sdp_cand *candv;     /**< In their order; NULL if none */
 	size_t candc;
-	unsigned cand_bad; /**< Candidate lines that were of no use         */
+	unsigned cand_bad; /**< Candidate lines that were of no use */
 	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX];
 	size_t remc;
 };

@@ -6,19 +6,18 @@
 #include <ua/types.h>
 
 enum {
-	UA_SDP_PT_NONE = -1,   /**< Format that is no RTP payload type */
-	UA_SDP_PT_MAX = 127,   /**< Seven bits (RFC 3550, 5.1)         */
-	UA_SDP_PT_DYN_MIN = 96 /**< First dynamic one (RFC 3551, 3)   */
+	UA_SDP_PT_NONE = -1, /**< Format that is no RTP payload type */
+	UA_SDP_PT_MAX = 127  /**< Seven bits (RFC 3550, 5.1) */
 };
 
 /** A format of an m-line; its strings are borrowed */
 struct ua_sdp_fmt {
-	const char *id;    /**< As it stands in the m-line                 */
-	int16_t pt;        /**< Payload type or UA_SDP_PT_NONE             */
-	const char *name;  /**< Encoding name, NULL: unknown               */
-	uint32_t clock_hz; /**< RTP clock rate                             */
-	uint8_t channels;  /**< 1 unless told otherwise                    */
-	const char *fmtp;  /**< Format parameters, NULL: none              */
+	const char *id;    /**< As it stands in the m-line */
+	int16_t pt;        /**< Payload type or UA_SDP_PT_NONE */
+	const char *name;  /**< Encoding name, NULL: unknown */
+	uint32_t clock_hz; /**< RTP clock rate */
+	uint8_t channels;  /**< 1 unless told otherwise */
+	const char *fmtp;  /**< Format parameters, NULL: none */
 };
 
 

@@ -12,15 +12,15 @@ enum {
 /** Warning codes of a refusal (RFC 3261, 20.43) */
 enum ua_sdp_warning {
 	UA_SDP_WARN_TRANSPORT = 302, /**< Incompatible transport protocol */
-	UA_SDP_WARN_MEDIA = 304,     /**< Media type not available        */
-	UA_SDP_WARN_FORMAT = 305,    /**< Incompatible media format       */
+	UA_SDP_WARN_MEDIA = 304,     /**< Media type not available */
+	UA_SDP_WARN_FORMAT = 305,    /**< Incompatible media format */
 	UA_SDP_WARN_MISC = 399
 };
 
 /** What was wrong; the text fits between the quotes of a Warning header */
 struct ua_sdp_error {
-	unsigned line;    /**< Counted from 1, 0: the SDP as a whole      */
-	uint16_t warning; /**< enum ua_sdp_warning                        */
+	unsigned line;    /**< Counted from 1, 0: the SDP as a whole */
+	uint16_t warning; /**< enum ua_sdp_warning */
 	char text[UA_SDP_ERROR_MAX]; /**< Names the field and the expected */
 };
 

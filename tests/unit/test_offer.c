@@ -1058,6 +1058,10 @@ START_TEST(ice_of_the_peer_is_handed_over)
 	assert_hasnt("a=rtcp:");
 	assert_hasnt("remote-candidates");
 
+	/* One port, one component (RFC 5761, 5.1.3) */
+	assert_has("a=candidate:1 1 UDP");
+	assert_hasnt("a=candidate:1 2 UDP");
+
 	/* Other credentials are a restart. */
 	take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n"
 			       "a=ice-ufrag:new1\r\n"
@@ -1254,6 +1258,26 @@ START_TEST(broken_address_costs_the_address_alone)
 END_TEST
 
 
+START_TEST(print_tells_what_is_agreed_but_no_secrets)
+{
+	struct ua_offer *offer = alloc();
+	char text[256];
+
+	take_offer(offer, HEAD "m=audio 41000 RTP/AVP 111\r\n" CRED
+			       "a=rtpmap:111 opus/48000/2\r\n");
+	(void)re_snprintf(text, sizeof(text), "%H", ua_offer_print, offer);
+	ck_assert_str_eq("REMOTE version 1", text);
+
+	send_answer(offer, UA_SDP_SENDRECV);
+	(void)re_snprintf(text, sizeof(text), "%H", ua_offer_print, offer);
+	ck_assert_str_eq("STABLE version 1, opus/48000 as 111, sendrecv, to "
+			 "10.2.0.2:41000 (other), ice",
+			 text);
+	mem_deref(offer);
+}
+END_TEST
+
+
 START_TEST(bad_configuration_is_refused)
 {
 	struct ua_offer_conf conf;
@@ -1300,39 +1324,44 @@ START_TEST(too_small_a_buffer_changes_nothing)
 END_TEST
 
 
+/* libcheck's asserts allocate, so a scenario prepares outside and has none. */
+struct scenario {
+	const char *text;
+	struct ua_offer_local local;
+};
+
+
 static int whole_call(void *arg)
 {
+	const struct scenario *sc = arg;
+	const uint8_t *text = (const uint8_t *)sc->text;
+	const size_t len = strlen(sc->text);
 	struct ua_offer_conf conf;
-	struct ua_offer_local local;
 	struct ua_offer *a = NULL;
 	struct ua_offer *b = NULL;
-	const char *text = arg;
 	struct ua_wr wr;
 	int err;
 
 	conf_init(&conf);
-	ua_offer_local_default(&local);
 	ua_wr_init(&wr, out, sizeof(out));
 
 	err = ua_offer_alloc(&a, &conf);
 	if (err)
 		goto out;
-	err = ua_offer_remote_offer(a, (const uint8_t *)text, strlen(text),
-				    NULL);
+	err = ua_offer_remote_offer(a, text, len, NULL);
 	if (err)
 		goto out;
-	err = ua_offer_local_answer(a, &local, &wr);
+	err = ua_offer_local_answer(a, &sc->local, &wr);
 	if (err)
 		goto out;
 	wr.pos = 0;
-	err = ua_offer_local_offer(a, &local, &wr);
+	err = ua_offer_local_offer(a, &sc->local, &wr);
 	if (err)
 		goto out;
 	err = ua_offer_clone(&b, a);
 	if (err)
 		goto out;
-	err = ua_offer_remote_answer(b, (const uint8_t *)text, strlen(text),
-				     NULL);
+	err = ua_offer_remote_answer(b, text, len, NULL);
 	if (err)
 		goto out;
 	err = ua_offer_rollback(a);
@@ -1346,10 +1375,10 @@ out:
 
 START_TEST(no_memory_leaves_nothing_behind)
 {
-	char text[4096];
+	struct ua_sdp_cand cands[2];
+	struct scenario sc = { sdp_wires[6].text, ice_local(cands) };
 
-	strcpy(text, sdp_wires[6].text);
-	ua_oom_walk(whole_call, text);
+	ua_oom_walk(whole_call, &sc);
 }
 END_TEST
 
@@ -1388,6 +1417,7 @@ Suite *ua_suite_offer(void)
 	tcase_add_test(tc, audio_stays_on_its_line_while_it_can);
 	tcase_add_test(tc, audio_can_be_closed_and_opened_again);
 	tcase_add_test(tc, two_machines_agree);
+	tcase_add_test(tc, print_tells_what_is_agreed_but_no_secrets);
 	tcase_add_test(tc, invite_without_offer_is_the_same_machine);
 	tcase_add_test(tc, fork_gives_each_branch_its_answer);
 	tcase_add_loop_test(tc, wire_texts_are_answered, 0, nwire);
