@@ -62,12 +62,12 @@ json_t *json_addr(const struct ua_addr *addr)
 static json_t *cand_end(const struct ua_cand_info *cand, bool remote)
 {
 	json_t *obj =
-		json_pack("{s:s, s:o}", "type", ua_cand_type_name(cand->type),
+		json_pack("{s:s, s:o}", "type", ua_event_cand_name(cand->type),
 			  "addr", json_addr(&cand->addr));
 
 	if (remote)
 		json_object_set_new(obj, "origin",
-				    json_text(ua_origin_name(cand->origin)));
+				    json_text(ua_event_origin_name(cand->origin)));
 
 	return obj;
 }

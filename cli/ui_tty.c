@@ -133,9 +133,9 @@ static void put_path(struct ui *ui, unsigned call,
 	put(ui, call, GREEN, "path: %s %s (%s) -> %s (%s), rtt %s%s",
 	    ice->relay ? "relay" : "direct",
 	    ua_addr_str(&ice->local.addr, local),
-	    ua_cand_type_name(ice->local.type),
+	    ua_event_cand_name(ice->local.type),
 	    ua_addr_str(&ice->remote.addr, remote),
-	    ua_cand_type_name(ice->remote.type),
+	    ua_event_cand_name(ice->remote.type),
 	    ice->rtt_ms > 0 ? rtt : "unknown",
 	    ice->nominated ? ", nominated" : "");
 }
@@ -155,7 +155,7 @@ static void put_cands(struct ui *ui, unsigned call, const char *whose,
 
 		len += (size_t)snprintf(list + len, sizeof(list) - len,
 					"%s%s %s", len ? ", " : "",
-					ua_cand_type_name(ev->cands[i].type),
+					ua_event_cand_name(ev->cands[i].type),
 					ua_addr_str(&ev->cands[i].addr, addr));
 	}
 

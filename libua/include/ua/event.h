@@ -128,10 +128,10 @@ typedef void(ua_event_h)(const struct ua_event *ev, void *arg);
 const char *ua_event_name(enum ua_event_type type);
 
 /** "host", "srflx", "prflx", "relay" */
-const char *ua_cand_type_name(enum ua_cand_type type);
+const char *ua_event_cand_name(enum ua_cand_type type);
 
 /** "peer", "proxy", "implicit" */
-const char *ua_origin_name(enum ua_origin origin);
+const char *ua_event_origin_name(enum ua_origin origin);
 
 /** "udp", "tcp", "tls" */
 const char *ua_tp_name(enum ua_tp tp);
