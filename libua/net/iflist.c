@@ -217,7 +217,7 @@ static bool prefix_eq(const struct ua_ifraw *a, const struct ua_ifraw *b)
 {
 	const unsigned whole = a->plen / 8, rest = a->plen % 8;
 
-	if (a->plen != b->plen || whole > 16)
+	if (a->plen != b->plen || a->plen > 128)
 		return false;
 
 	if (memcmp(a->addr.ip, b->addr.ip, whole) != 0)
