@@ -26,6 +26,13 @@ enum {
 	REFRESH_HALF_S = 120, /* Below it, at half the lifetime */
 	REFRESH_MIN_MS = 1000,
 
+	/*
+	 * coturn forgets a 5-tuple one to two seconds after it freed it and
+	 * says 437 until then, to Refresh as well.
+	 */
+	REUSE_MAX = 3,
+	REUSE_WAIT_MS = 1000,
+
 	CLOSE_MS = 5000, /* Nobody waits longer for a goodbye */
 
 	PROTO_UDP = 17, /* REQUESTED-TRANSPORT (RFC 8656, 18.8) */
@@ -78,14 +85,14 @@ enum { A = ALLOC, U = AUTH, E = REUSE, R = READY, L = LOST, C = CLOSE,
  *
  * 437 to Allocate means that the server holds something for our 5-tuple, a
  * 437 to anything else that it holds nothing: MISMATCH makes READY LOST, and
- * is as good as a success to CLOSE (RFC 8656, 7.4 and 8.3).
+ * is as good as a success to REUSE and CLOSE (RFC 8656, 7.4 and 8.3).
  */
 static const uint8_t moves[NSTATE][NEVENT] = {
 	/*          START GRANT CHALL MISM REDIR REFUS FATAL TIMEO SHUT */
 	[IDLE]  = { A,    0,    0,    0,   0,    0,    0,    0,    D },
 	[ALLOC] = { 0,    R,    U,    E,   A,    D,    D,    D,    C },
 	[AUTH]  = { 0,    R,    U,    E,   A,    D,    D,    D,    C },
-	[REUSE] = { 0,    A,    E,    D,   0,    D,    D,    D,    C },
+	[REUSE] = { 0,    A,    E,    A,   0,    D,    D,    D,    C },
 	[READY] = { 0,    R,    R,    L,   0,    L,    D,    L,    C },
 	[LOST]  = { 0,    R,    U,    E,   A,    D,    D,    L,    C },
 	[CLOSE] = { 0,    D,    C,    D,   0,    D,    D,    D,    C },
@@ -110,7 +117,7 @@ struct ua_turn {
 	uint8_t told;        /* Bits of enum ua_turn_event_type to tell   */
 	uint8_t nerr;        /* World's errors since the last answer      */
 	uint8_t attempt;     /* LOST: which pause                         */
-	bool reused;         /* The 5-tuple was freed once                */
+	uint8_t nreuse;      /* Times the 5-tuple was freed               */
 	bool closing;        /* The owner waits for CLOSED                */
 	struct ua_treq ses;  /* Allocate or Refresh                       */
 	uint64_t refresh_ms; /* READY                                     */
@@ -385,7 +392,7 @@ static void enter_ready(struct ua_turn *turn, uint64_t now_ms, enum state from)
 		return;
 
 	turn->attempt = 0;
-	turn->reused = false;
+	turn->nreuse = 0;
 	turn->visited[0] = turn->server;
 	turn->nvisited = 1;
 	tell(turn, UA_TURN_READY);
@@ -441,12 +448,14 @@ static void enter(struct ua_turn *turn, uint64_t now_ms, enum state from,
 	switch (turn->state) {
 
 	case ALLOC:
-		ses_start(turn, now_ms, UA_TREQ_ALLOCATE);
+		ses_start(turn,
+			  from == REUSE ? now_ms + REUSE_WAIT_MS : now_ms,
+			  UA_TREQ_ALLOCATE);
 		turn->nerr = 0;
 		break;
 
 	case REUSE:
-		turn->reused = true;
+		++turn->nreuse;
 		ses_start(turn, now_ms, UA_TREQ_FREE);
 		break;
 
@@ -861,9 +870,10 @@ static void ses_error(struct ua_turn *turn, uint64_t now_ms,
 		break;
 
 	case 437:
-		ev = turn->reused && turn->ses.kind == UA_TREQ_ALLOCATE
-			     ? REFUSED
-			     : MISMATCH;
+		ev = MISMATCH;
+		if (turn->ses.kind == UA_TREQ_ALLOCATE &&
+		    turn->nreuse >= REUSE_MAX)
+			ev = REFUSED;
 		break;
 
 	case 441:
