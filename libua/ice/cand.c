@@ -79,7 +79,8 @@ int ua_cand_add(struct ua_cands *cands, const struct ua_cand *cand,
 
 	if (cands->n == cands->size) {
 		size = (uint16_t)(cands->size + GROW);
-		v = mem_realloc(cands->v, size * sizeof(*v));
+		v = cands->v ? mem_realloc(cands->v, size * sizeof(*v))
+			     : mem_alloc(size * sizeof(*v), NULL);
 		if (!v)
 			return ENOMEM;
 

@@ -393,7 +393,8 @@ static int make_room(struct ua_checklist *list)
 	if (list->n < list->size)
 		return 0;
 
-	v = mem_realloc(list->v, size * sizeof(*v));
+	v = list->v ? mem_realloc(list->v, size * sizeof(*v))
+		    : mem_alloc(size * sizeof(*v), NULL);
 	if (!v)
 		return ENOMEM;
 

@@ -95,13 +95,10 @@ static void select_pair(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 }
 
 
-/* Has nothing authentic come on the selected path for too long? */
-static bool is_silent(const struct ua_ice *ice, const struct ua_comp *comp,
-		      uint64_t now_ms)
+/* When the selected path counts as silent if nothing authentic comes there */
+static uint64_t silent_at(const struct ua_ice *ice, const struct ua_comp *comp)
 {
-	const uint64_t heard_ms = ice->list.v[comp->selected].heard_ms;
-
-	return now_ms - heard_ms >=
+	return ice->list.v[comp->selected].heard_ms +
 	       (comp->media_heard ? SILENT_MS : SILENT_UNHEARD_MS);
 }
 
@@ -130,7 +127,7 @@ void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	 */
 	old = &ice->list.v[comp->selected];
 	if ((now_ms < comp->selected_ms + SETTLE_MS && p->prio > old->prio) ||
-	    is_silent(ice, comp, now_ms))
+	    now_ms >= silent_at(ice, comp))
 		select_pair(ice, now_ms, pair);
 }
 
@@ -334,6 +331,40 @@ static void let_go(struct ua_ice *ice, struct ua_comp *comp)
 }
 
 
+/* Another pair that the peer nominated, and was heard on more lately */
+static uint16_t moved_to(const struct ua_ice *ice, const struct ua_comp *comp)
+{
+	const struct ua_pair *old;
+	uint16_t i;
+
+	if (comp->selected == UA_PAIR_NIL)
+		return UA_PAIR_NIL;
+
+	old = &ice->list.v[comp->selected];
+
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (p != old && p->nominated && p->valid &&
+		    p->stream == old->stream && p->comp == old->comp &&
+		    p->heard_ms > old->heard_ms)
+			return i;
+	}
+
+	return UA_PAIR_NIL;
+}
+
+
+/* The peer moved when its old path died, before we could know that it had */
+static void follow(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
+{
+	const uint16_t to = moved_to(ice, comp);
+
+	if (to != UA_PAIR_NIL && now_ms >= silent_at(ice, comp))
+		select_pair(ice, now_ms, to);
+}
+
+
 static void settle(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 {
 	if (!comp->closing || comp->selected == UA_PAIR_NIL)
@@ -356,6 +387,7 @@ void ua_conclude_run(struct ua_ice *ice, uint64_t now_ms)
 	for (s = 0; s < ice->conf.nstream; s++) {
 		for (c = 1; c <= ice->conf.ncomp; c++) {
 			let_go(ice, ua_iceagent_comp(ice, s, c));
+			follow(ice, now_ms, ua_iceagent_comp(ice, s, c));
 			choose_media(ice, now_ms, s, c);
 		}
 
@@ -389,6 +421,11 @@ uint64_t ua_conclude_deadline(const struct ua_ice *ice)
 			if (comp->selected != UA_PAIR_NIL) {
 				t = comp->selected_ms + SETTLE_MS;
 				if (comp->closing && t < at)
+					at = t;
+
+				t = silent_at(ice, comp);
+				if (moved_to(ice, comp) != UA_PAIR_NIL &&
+				    t < at)
 					at = t;
 			}
 			else if (comp->asking == UA_PAIR_NIL) {

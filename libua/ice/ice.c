@@ -92,6 +92,7 @@ int ua_ice_alloc(struct ua_ice **icep, const struct ua_ice_conf *conf)
 	if (!ice)
 		return ENOMEM;
 
+	ice->slot_ms = UA_NEVER;
 	n = (unsigned)conf->nstream * conf->ncomp;
 	ice->compv = mem_zalloc(n * sizeof(*ice->compv), NULL);
 	if (!ice->compv) {
@@ -113,7 +114,6 @@ int ua_ice_alloc(struct ua_ice **icep, const struct ua_ice_conf *conf)
 	ice->gathered_ms = UA_NEVER;
 	ice->trickle_ms = UA_NEVER;
 	ice->valid_ms = UA_NEVER;
-	ice->slot_ms = UA_NEVER;
 	ice->last_ms = UA_NEVER;
 	ice->patient = true;
 	ice->tie_breaker = conf->tie_breaker ? conf->tie_breaker

@@ -14,6 +14,7 @@ libua_la_SOURCES += \
 	libua/ice/conclude.h \
 	libua/ice/describe.c \
 	libua/ice/describe.h \
+	libua/ice/ice.c \
 	libua/ice/iceagent.h \
 	libua/ice/nominate.c \
 	libua/ice/nominate.h \

@@ -1,0 +1,863 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file icenet.c  A small virtual network with two ICE agents in it */
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wr.h"
+#include "stun/stun.h"
+#include "icenet.h"
+
+enum {
+	START_MS = 1000,
+
+	PORT_FIRST = 50000,
+	STEPS_MAX = 2000000
+};
+
+
+/* xorshift64*: small and the same everywhere */
+static uint64_t next(struct icenet *net)
+{
+	net->seed ^= net->seed >> 12;
+	net->seed ^= net->seed << 25;
+	net->seed ^= net->seed >> 27;
+
+	return net->seed * 0x2545f4914f6cdd1d;
+}
+
+
+static void fill(uint8_t *buf, size_t len, void *arg)
+{
+	while (len--)
+		*buf++ = (uint8_t)(next(arg) >> 32);
+}
+
+
+static void print_line(enum ua_level level, const char *obj, const char *line,
+		       void *arg)
+{
+	const struct icenet *net = arg;
+
+	(void)level;
+	(void)fprintf(stderr, "%6u %s: %s\n", (unsigned)net->now, obj, line);
+}
+
+
+struct ua_addr icenet_addr(const char *str)
+{
+	struct ua_addr addr;
+
+	ck_assert_int_eq(0, ua_addr_decode(&addr, str));
+	return addr;
+}
+
+
+struct icenet *icenet_alloc(uint64_t seed)
+{
+	struct icenet *net = calloc(1, sizeof(*net));
+	unsigned a;
+
+	ck_assert_ptr_nonnull(net);
+	net->now = START_MS;
+	net->seed = seed * 0x9e3779b97f4a7c15 + 1;
+	net->rand.fill = fill;
+	net->rand.arg = net;
+	net->log.h = print_line;
+	net->log.arg = net;
+	net->log.level = UA_LOG_TRACE;
+
+	for (a = 0; a < 2; a++) {
+		struct ua_ice_conf *conf = &net->agentv[a].conf;
+
+		ua_ice_conf_default(conf);
+		conf->rand = &net->rand;
+		ua_pacer_init(&net->pacerv[a]);
+		conf->pacer = &net->pacerv[a];
+		conf->log = getenv("ICENET_LOG") ? &net->log : NULL;
+		conf->controlling = !a;
+	}
+
+	return net;
+}
+
+
+void icenet_free(struct icenet *net)
+{
+	ua_ice_free(net->agentv[0].ice);
+	ua_ice_free(net->agentv[1].ice);
+	free(net);
+}
+
+
+int icenet_start(struct icenet *net)
+{
+	unsigned a;
+	int err;
+
+	for (a = 0; a < 2; a++) {
+		if (net->agentv[a].ice)
+			continue;
+
+		err = ua_ice_alloc(&net->agentv[a].ice, &net->agentv[a].conf);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+
+int icenet_nat(struct icenet *net, enum net_mapping mapping,
+	       enum net_filter filter, const char *ip)
+{
+	struct net_nat *nat = &net->natv[net->nnat];
+
+	ck_assert_uint_lt(net->nnat, NET_NATS);
+	nat->ip = icenet_addr(ip);
+	nat->mapping = mapping;
+	nat->filter = filter;
+	nat->next_port = PORT_FIRST;
+
+	return (int)net->nnat++;
+}
+
+
+static unsigned add_if(struct icenet *net, unsigned agent, uint16_t stream,
+		       uint16_t comp, const char *addr, int nat,
+		       uint32_t delay_ms, bool relay, uint8_t cost)
+{
+	struct net_if *ifc = &net->ifv[net->nif];
+	int err;
+
+	ck_assert_uint_lt(net->nif, NET_IFS);
+	memset(ifc, 0, sizeof(*ifc));
+	ifc->addr = icenet_addr(addr);
+	ifc->agent = agent;
+	ifc->stream = stream;
+	ifc->comp = comp;
+	ifc->nat = nat;
+	ifc->relay = relay;
+	ifc->delay_ms = delay_ms;
+
+	err = icenet_start(net);
+	if (!err)
+		err = ua_ice_base_add(net->agentv[agent].ice, net->now, stream,
+				      comp, relay ? UA_ICE_RELAY : UA_ICE_HOST,
+				      &ifc->addr, cost, &ifc->base);
+	ck_assert_int_eq(0, err);
+
+	return net->nif++;
+}
+
+
+unsigned icenet_host(struct icenet *net, unsigned agent, uint16_t stream,
+		     uint16_t comp, const char *addr, int nat,
+		     uint32_t delay_ms)
+{
+	return add_if(net, agent, stream, comp, addr, nat, delay_ms, false, 0);
+}
+
+
+unsigned icenet_host_cost(struct icenet *net, unsigned agent, uint16_t stream,
+			  uint16_t comp, const char *addr, int nat,
+			  uint32_t delay_ms, uint8_t cost)
+{
+	return add_if(net, agent, stream, comp, addr, nat, delay_ms, false,
+		      cost);
+}
+
+
+unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
+		      uint16_t comp, const char *addr, uint32_t delay_ms)
+{
+	return add_if(net, agent, stream, comp, addr, NET_NO_NAT, delay_ms,
+		      true, 0);
+}
+
+
+/* Outside port of an inside address, made if need be; 0: the NAT is full */
+static uint16_t nat_out(struct net_nat *nat, const struct ua_addr *inside,
+			const struct ua_addr *to)
+{
+	struct net_map *m;
+	uint16_t port = 0;
+	unsigned i;
+
+	for (i = 0; i < nat->nmap && !port; i++) {
+		m = &nat->mapv[i];
+		if (ua_addr_eq(&m->inside, inside) &&
+		    (nat->mapping == NET_EIM || ua_addr_eq(&m->to, to)))
+			port = m->port;
+	}
+
+	if (!port) {
+		if (nat->nmap >= NET_MAPS)
+			return 0;
+
+		m = &nat->mapv[nat->nmap++];
+		m->inside = *inside;
+		m->to = *to;
+		m->port = nat->next_port++;
+		port = m->port;
+	}
+
+	for (i = 0; i < nat->nseen; i++) {
+		if (nat->seenv[i].port == port &&
+		    ua_addr_eq(&nat->seenv[i].to, to))
+			return port;
+	}
+
+	if (nat->nseen >= NET_MAPS)
+		return 0;
+
+	nat->seenv[nat->nseen].inside = *inside;
+	nat->seenv[nat->nseen].port = port;
+	nat->seenv[nat->nseen++].to = *to;
+
+	return port;
+}
+
+
+static bool nat_filter(const struct net_nat *nat, const struct net_map *m,
+		       const struct ua_addr *from)
+{
+	unsigned i;
+
+	if (nat->filter == NET_EIF)
+		return true;
+
+	for (i = 0; i < nat->nseen; i++) {
+		const struct net_seen *s = &nat->seenv[i];
+
+		if (nat->by_map ? s->port != m->port
+				: !ua_addr_eq(&s->inside, &m->inside))
+			continue;
+
+		if (nat->filter == NET_ADF ? ua_addr_ip_eq(&s->to, from)
+					   : ua_addr_eq(&s->to, from))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* Inside address behind an outside port, if the filter lets it pass */
+static const struct ua_addr *nat_in(const struct net_nat *nat, uint16_t port,
+				    const struct ua_addr *from)
+{
+	unsigned i;
+
+	for (i = 0; i < nat->nmap; i++) {
+		const struct net_map *m = &nat->mapv[i];
+
+		if (m->port == port)
+			return nat_filter(nat, m, from) ? &m->inside : NULL;
+	}
+
+	return NULL;
+}
+
+
+static bool is_permitted(const struct net_if *relay,
+			 const struct ua_addr *from)
+{
+	unsigned i;
+
+	for (i = 0; i < relay->nperm; i++) {
+		if (ua_addr_ip_eq(&relay->permv[i], from))
+			return true;
+	}
+
+	return false;
+}
+
+
+static int find_if(const struct icenet *net, const struct ua_addr *addr,
+		   int nat)
+{
+	unsigned i;
+
+	for (i = 0; i < net->nif; i++) {
+		struct ua_addr a = net->ifv[i].addr;
+
+		a.scope = addr->scope;
+		if (!net->ifv[i].down && net->ifv[i].nat == nat &&
+		    ua_addr_eq(&a, addr))
+			return (int)i;
+	}
+
+	return -1;
+}
+
+
+static struct net_packet *put(struct icenet *net, uint64_t at, int to,
+			      const struct ua_addr *remote)
+{
+	struct net_packet *p;
+
+	ck_assert_uint_lt(net->nflight, NET_FLIGHT);
+	p = &net->flightv[net->nflight++];
+	memset(p, 0, sizeof(*p));
+	p->at = at;
+	p->seq = net->seq++;
+	p->to = to;
+	p->remote = *remote;
+
+	return p;
+}
+
+
+/* Where a datagram with that source and target comes out; -1: nowhere */
+static int route(struct icenet *net, const struct net_if *from,
+		 struct ua_addr *src, const struct ua_addr *dst)
+{
+	const struct ua_addr *inside;
+	struct net_nat *nat;
+	int to;
+	unsigned i;
+
+	/* Behind the same NAT, or both outside */
+	to = find_if(net, dst, from->nat);
+	if (to >= 0 && !net->ifv[to].relay)
+		return to;
+
+	if (from->nat >= 0) {
+		nat = &net->natv[from->nat];
+		if (nat->blocked || ua_addr_is_private(dst))
+			return -1;
+
+		src->port = nat_out(nat, &from->addr, dst);
+		memcpy(src->ip, nat->ip.ip, sizeof(src->ip));
+		if (!src->port)
+			return -1;
+
+		if (ua_addr_ip_eq(&nat->ip, dst) && !nat->hairpin)
+			return -1;
+	}
+
+	for (i = 0; i < net->nnat; i++) {
+		if (!ua_addr_ip_eq(&net->natv[i].ip, dst))
+			continue;
+
+		if (net->natv[i].blocked)
+			return -1;
+
+		inside = nat_in(&net->natv[i], dst->port, src);
+		return inside ? find_if(net, inside, (int)i) : -1;
+	}
+
+	to = find_if(net, dst, NET_NO_NAT);
+	if (to >= 0 && net->ifv[to].relay && !is_permitted(&net->ifv[to], src))
+		return -1;
+
+	return to;
+}
+
+
+static int if_of(const struct icenet *net, unsigned agent, uint16_t base)
+{
+	unsigned i;
+
+	for (i = 0; i < net->nif; i++) {
+		if (net->ifv[i].agent == agent && net->ifv[i].base == base)
+			return (int)i;
+	}
+
+	return -1;
+}
+
+
+static void note(struct icenet *net, unsigned agent, const struct ua_dgram *dg)
+{
+	struct net_sent *s;
+	struct ua_stun msg;
+
+	ck_assert_int_eq(0, ua_stun_decode(&msg, dg->buf, dg->len));
+	if (net->nsent >= NET_LOG)
+		return;
+
+	s = &net->sentv[net->nsent++];
+	s->at = net->now;
+	s->agent = agent;
+	s->base = dg->path.base;
+	s->to = dg->path.remote;
+	s->cls = msg.cls;
+	s->nominate = ua_stun_attr(&msg, UA_STUN_USE_CANDIDATE, NULL) != NULL;
+	s->controlling =
+		ua_stun_attr(&msg, UA_STUN_ICE_CONTROLLING, NULL) != NULL;
+	memcpy(s->tid, msg.tid, sizeof(s->tid));
+}
+
+
+static void transmit(struct icenet *net, unsigned agent, struct ua_dgram *dg)
+{
+	const int i = if_of(net, agent, dg->path.base);
+	struct net_packet *p;
+	struct ua_addr src;
+	struct ua_addr dst = dg->path.remote;
+	int to;
+
+	ck_assert_int_ge(i, 0);
+	note(net, agent, dg);
+
+	if (net->agentv[agent].send_err) {
+		ua_ice_send_error(net->agentv[agent].ice, net->now, dg,
+				  net->agentv[agent].send_err);
+		return;
+	}
+
+	if (net->ifv[i].down)
+		return;
+
+	if (net->pass && !net->pass(net, agent, dg, net->pass_arg))
+		return;
+
+	if (net->loss_pct && next(net) % 100 < net->loss_pct)
+		return;
+
+	/* Through a relay nothing goes without a permission. */
+	if (net->ifv[i].relay && !is_permitted(&net->ifv[i], &dst))
+		return;
+
+	src = net->ifv[i].addr;
+	dst.scope = 0;
+	to = route(net, &net->ifv[i], &src, &dst);
+	if (to < 0)
+		return;
+
+	src.scope = net->ifv[to].addr.scope;
+	p = put(net, net->now + net->ifv[i].delay_ms + net->ifv[to].delay_ms,
+		to, &src);
+	ck_assert_uint_le(dg->len, sizeof(p->buf));
+	p->len = dg->len;
+	memcpy(p->buf, dg->buf, dg->len);
+}
+
+
+static void permit(struct icenet *net, unsigned agent,
+		   const struct ua_ice_event *ev)
+{
+	const int i = if_of(net, agent, ev->base);
+	struct net_packet *p;
+
+	ck_assert_int_ge(i, 0);
+	p = put(net, net->now + 2 * (uint64_t)net->ifv[i].delay_ms, i,
+		&ev->addr);
+	p->verdict = true;
+	p->err = net->ifv[i].deny ? EACCES : 0;
+}
+
+
+void icenet_pump(struct icenet *net, unsigned agent)
+{
+	struct net_agent *a = &net->agentv[agent];
+	struct ua_ice_event ev;
+	struct ua_dgram dg;
+
+	while (ua_ice_output(a->ice, net->now, &dg))
+		transmit(net, agent, &dg);
+
+	while (ua_ice_event(a->ice, &ev)) {
+		if (ev.type == UA_ICE_EVENT_PERMIT)
+			permit(net, agent, &ev);
+
+		/* since_ms carries the time: tests want it absolute. */
+		ev.since_ms = net->now;
+		if (a->nev < NET_EVENTS)
+			a->evv[a->nev++] = ev;
+	}
+}
+
+
+static void arrive(struct icenet *net, const struct net_packet *p)
+{
+	struct net_if *ifc = &net->ifv[p->to];
+	struct ua_ice *ice = net->agentv[ifc->agent].ice;
+
+	if (ifc->down)
+		return;
+
+	if (p->verdict) {
+		if (!p->err && ifc->nperm < NET_SEEN)
+			ifc->permv[ifc->nperm++] = p->remote;
+
+		ua_ice_verdict(ice, net->now, ifc->base, &p->remote, p->err);
+		icenet_pump(net, ifc->agent);
+		return;
+	}
+
+	(void)icenet_inject(net, (unsigned)p->to, &p->remote, p->buf, p->len);
+}
+
+
+int icenet_inject(struct icenet *net, unsigned i, const struct ua_addr *from,
+		  const uint8_t *buf, size_t len)
+{
+	const struct net_if *ifc = &net->ifv[i];
+	const struct ua_path path = { .base = ifc->base,
+				      .local = ifc->addr,
+				      .remote = *from };
+	int err;
+
+	err = ua_ice_input(net->agentv[ifc->agent].ice, net->now, &path, buf,
+			   len);
+	icenet_pump(net, ifc->agent);
+
+	return err;
+}
+
+
+static int first_flight(const struct icenet *net)
+{
+	int best = -1;
+	unsigned i;
+
+	for (i = 0; i < net->nflight; i++) {
+		const struct net_packet *p = &net->flightv[i];
+
+		if (best < 0 || p->at < net->flightv[best].at ||
+		    (p->at == net->flightv[best].at &&
+		     p->seq < net->flightv[best].seq))
+			best = (int)i;
+	}
+
+	return best;
+}
+
+
+/* One thing at the earliest time up to end; false: nothing up to then */
+static bool step(struct icenet *net, uint64_t end)
+{
+	const int f = first_flight(net);
+	const uint64_t flight_at = f < 0 ? UA_NEVER : net->flightv[f].at;
+	struct net_packet p;
+	uint64_t at = flight_at;
+	int who = -1;
+	unsigned a;
+
+	for (a = 0; a < 2; a++) {
+		uint64_t t = net->agentv[a].ice
+				     ? ua_ice_deadline(net->agentv[a].ice)
+				     : UA_NEVER;
+
+		if (t < net->now)
+			t = net->now;
+		if (t < at) {
+			at = t;
+			who = (int)a;
+		}
+	}
+
+	if (at == UA_NEVER || at > end)
+		return false;
+
+	net->now = at;
+	if (who >= 0) {
+		ua_ice_tick(net->agentv[who].ice, net->now);
+		icenet_pump(net, (unsigned)who);
+		return true;
+	}
+
+	p = net->flightv[f];
+	net->flightv[f] = net->flightv[--net->nflight];
+	arrive(net, &p);
+	return true;
+}
+
+
+void icenet_run(struct icenet *net, uint64_t ms)
+{
+	const uint64_t end = net->now + ms;
+	unsigned n = 0;
+
+	while (step(net, end))
+		ck_assert_msg(++n < STEPS_MAX, "time stands still");
+
+	net->now = end;
+}
+
+
+void icenet_srflx(struct icenet *net, unsigned i)
+{
+	const struct ua_addr server = icenet_addr("198.51.100.1:3478");
+	const struct net_if *ifc = &net->ifv[i];
+	struct ua_addr mapped = ifc->addr;
+	int err;
+
+	if (ifc->nat >= 0) {
+		struct net_nat *nat = &net->natv[ifc->nat];
+
+		if (nat->blocked)
+			return;
+
+		mapped = nat->ip;
+		mapped.port = nat_out(nat, &ifc->addr, &server);
+	}
+
+	err = ua_ice_local_srflx(net->agentv[ifc->agent].ice, net->now,
+				 ifc->base, &mapped, &server);
+	ck_assert(!err || err == EALREADY);
+}
+
+
+int icenet_tell_peer(struct icenet *net, unsigned from,
+		     const struct ua_ice_peer *peer, bool end)
+{
+	const struct ua_ice *ice = net->agentv[from].ice;
+	struct ua_ice *to = net->agentv[!from].ice;
+	struct ua_ice_cand cand;
+	size_t i;
+	int err;
+
+	err = ua_ice_remote_set(to, net->now, ua_ice_ufrag(ice),
+				ua_ice_pwd(ice), peer);
+	if (err)
+		return err;
+
+	for (i = 0; !ua_ice_local(ice, i, &cand); i++) {
+		err = ua_ice_remote_cand(to, net->now, &cand);
+		if (err)
+			return err;
+	}
+
+	return end ? ua_ice_remote_end(to, net->now) : 0;
+}
+
+
+int icenet_tell(struct icenet *net, unsigned from)
+{
+	const struct ua_ice_peer peer = { .ice2 = true };
+
+	return icenet_tell_peer(net, from, &peer, true);
+}
+
+
+void icenet_meet(struct icenet *net)
+{
+	unsigned a;
+
+	for (a = 0; a < 2; a++)
+		(void)ua_ice_gathered(net->agentv[a].ice, net->now);
+
+	for (a = 0; a < 2; a++)
+		ck_assert_int_eq(0, icenet_tell(net, a));
+
+	for (a = 0; a < 2; a++)
+		icenet_pump(net, a);
+}
+
+
+const struct ua_ice_event *icenet_event(const struct icenet *net,
+					unsigned agent,
+					enum ua_ice_event_type type)
+{
+	const struct net_agent *a = &net->agentv[agent];
+	unsigned i;
+
+	for (i = 0; i < a->nev; i++) {
+		if (a->evv[i].type == type)
+			return &a->evv[i];
+	}
+
+	return NULL;
+}
+
+
+unsigned icenet_count(const struct icenet *net, unsigned agent,
+		      enum ua_ice_event_type type)
+{
+	const struct net_agent *a = &net->agentv[agent];
+	unsigned n = 0;
+	unsigned i;
+
+	for (i = 0; i < a->nev; i++)
+		n += a->evv[i].type == type;
+
+	return n;
+}
+
+
+int icenet_nominated(const struct icenet *net, unsigned agent)
+{
+	const struct ua_ice_event *ev =
+		icenet_event(net, agent, UA_ICE_EVENT_NOMINATED);
+
+	return ev ? ev->relays : -1;
+}
+
+
+bool icenet_same_pair(const struct icenet *net, uint16_t stream, uint16_t comp)
+{
+	struct ua_ice_cand l[2], r[2];
+	uint32_t rtt_ms;
+	unsigned a;
+
+	for (a = 0; a < 2; a++) {
+		if (ua_ice_selected(net->agentv[a].ice, stream, comp, &l[a],
+				    &r[a], &rtt_ms))
+			return false;
+	}
+
+	return ua_addr_eq(&l[0].addr, &r[1].addr) &&
+	       ua_addr_eq(&r[0].addr, &l[1].addr);
+}
+
+
+int icenet_pair(const struct icenet *net, unsigned agent, uint16_t base_port,
+		const char *remote, struct ua_ice_pair *pair)
+{
+	const struct ua_addr addr = icenet_addr(remote);
+	size_t i;
+
+	for (i = 0; !ua_ice_pair(net->agentv[agent].ice, i, pair); i++) {
+		if (ua_addr_eq(&pair->remote.addr, &addr) &&
+		    (!base_port || pair->local.addr.port == base_port ||
+		     pair->local.raddr.port == base_port))
+			return (int)i;
+	}
+
+	return -1;
+}
+
+
+int icenet_peer_cand(struct icenet *net, const char *addr,
+		     enum ua_ice_type type, uint32_t prio)
+{
+	struct ua_ice_cand cand = { .comp = 1,
+				    .type = type,
+				    .addr = icenet_addr(addr),
+				    .prio = prio };
+
+	(void)snprintf(cand.foundation, sizeof(cand.foundation), "%u%u", type,
+		       cand.addr.ip[3]);
+
+	return ua_ice_remote_cand(net->agentv[0].ice, net->now, &cand);
+}
+
+
+int icenet_peer(struct icenet *net, const struct ua_ice_peer *peer,
+		const char *const *addrv)
+{
+	static const struct ua_ice_peer plain = { .ice2 = true };
+	struct ua_ice *ice = net->agentv[0].ice;
+	uint32_t prio = 2130706431;
+	int err;
+
+	(void)ua_ice_gathered(ice, net->now);
+	err = ua_ice_remote_set(ice, net->now, "peer", NET_PEER_PWD,
+				peer ? peer : &plain);
+	for (; addrv && *addrv && !err; ++addrv, prio -= 256)
+		err = icenet_peer_cand(net, *addrv, UA_ICE_HOST, prio);
+	if (err)
+		return err;
+
+	err = ua_ice_remote_end(ice, net->now);
+	icenet_pump(net, 0);
+
+	return err;
+}
+
+
+int icenet_peer_request(struct icenet *net, unsigned i,
+			const struct net_req *req)
+{
+	const struct ua_ice *ice = net->agentv[0].ice;
+	const struct ua_addr from = icenet_addr(req->from);
+	const char *key = req->key ? req->key : ua_ice_pwd(ice);
+	uint8_t tid[UA_STUN_TID_LEN];
+	uint8_t buf[UA_DGRAM_MAX];
+	char user[600];
+	struct ua_wr wr;
+
+	fill(tid, sizeof(tid), net);
+	(void)snprintf(user, sizeof(user), "%s:%s", ua_ice_ufrag(ice),
+		       req->who ? req->who : "peer");
+
+	ua_wr_init(&wr, buf, sizeof(buf));
+	ua_stun_begin(&wr, UA_STUN_REQUEST, UA_STUN_BINDING, tid);
+	ua_stun_put(&wr, UA_STUN_USERNAME, user, strlen(user));
+	ua_stun_put_u32(&wr, UA_STUN_PRIORITY,
+			req->prio ? req->prio : 1862270975);
+	ua_stun_put_u64(&wr,
+			req->controlling ? UA_STUN_ICE_CONTROLLING
+					 : UA_STUN_ICE_CONTROLLED,
+			req->tie_breaker);
+	if (req->nominate)
+		ua_stun_put(&wr, UA_STUN_USE_CANDIDATE, NULL, 0);
+	if (req->attr)
+		ua_stun_put(&wr, req->attr, NULL, 0);
+	ck_assert_int_eq(
+		0, ua_stun_end(&wr, (const uint8_t *)key, strlen(key), true));
+
+	return icenet_inject(net, i, &from, buf, wr.pos);
+}
+
+
+int icenet_peer_answer(struct icenet *net, const struct net_sent *sent,
+		       uint16_t code, const char *from, const char *mapped)
+{
+	const int i = if_of(net, 0, sent->base);
+	const struct ua_addr src = from ? icenet_addr(from) : sent->to;
+	const struct ua_addr addr =
+		mapped ? icenet_addr(mapped) : net->ifv[i].addr;
+	uint8_t buf[UA_DGRAM_MAX];
+	struct ua_wr wr;
+
+	ua_wr_init(&wr, buf, sizeof(buf));
+	ua_stun_begin(&wr, code ? UA_STUN_ERROR : UA_STUN_SUCCESS,
+		      UA_STUN_BINDING, sent->tid);
+	if (code)
+		ua_stun_put_error(&wr, code, "");
+	else
+		ua_stun_put_addr(&wr, UA_STUN_XOR_MAPPED_ADDRESS, &addr);
+	ck_assert_int_eq(0, ua_stun_end(&wr, (const uint8_t *)NET_PEER_PWD,
+					strlen(NET_PEER_PWD), true));
+
+	return icenet_inject(net, (unsigned)i, &src, buf, wr.pos);
+}
+
+
+const struct net_sent *icenet_last_of(const struct icenet *net, const char *to,
+				      uint8_t cls)
+{
+	const struct ua_addr addr = icenet_addr(to);
+	unsigned i;
+
+	for (i = net->nsent; i--;) {
+		const struct net_sent *s = &net->sentv[i];
+
+		if (!s->agent && s->cls == cls && ua_addr_eq(&s->to, &addr))
+			return s;
+	}
+
+	return NULL;
+}
+
+
+const struct net_sent *icenet_last(const struct icenet *net, const char *to)
+{
+	return icenet_last_of(net, to, UA_STUN_REQUEST);
+}
+
+
+unsigned icenet_requests(const struct icenet *net, unsigned agent,
+			 const char *to)
+{
+	const struct ua_addr addr = icenet_addr(to ? to : "0.0.0.0:0");
+	unsigned n = 0;
+	unsigned i;
+
+	for (i = 0; i < net->nsent; i++) {
+		const struct net_sent *s = &net->sentv[i];
+
+		n += s->agent == agent && s->cls == UA_STUN_REQUEST &&
+		     (!to || ua_addr_eq(&s->to, &addr));
+	}
+
+	return n;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file icenet.h  A small virtual network with two ICE agents in it */
+#ifndef UA_TEST_ICENET_H
+#define UA_TEST_ICENET_H
+
+#include <ua/ice.h>
+
+#define NET_PEER_PWD "peer0pwd/peer+pwd/peer+pwd"
+
+enum {
+	NET_IFS = 24,
+	NET_NATS = 4,
+	NET_MAPS = 128,
+	NET_SEEN = 32,
+	NET_FLIGHT = 512,
+	NET_EVENTS = 256,
+	NET_LOG = 8192,
+	NET_NO_NAT = -1
+};
+
+/** RFC 4787, 4.1: what an outside port depends on */
+enum net_mapping { NET_EIM = 0, NET_APDM };
+
+/** RFC 4787, 5: who may answer */
+enum net_filter { NET_EIF = 0, NET_ADF, NET_APDF };
+
+struct net_map {
+	struct ua_addr inside;
+	struct ua_addr to; /* APDM only                       */
+	uint16_t port;
+};
+
+struct net_nat {
+	struct ua_addr ip;
+	enum net_mapping mapping;
+	enum net_filter filter;
+	bool by_map;  /* Filter by mapping, not by inside endpoint   */
+	bool blocked; /* UDP does not pass                           */
+	bool hairpin;
+	uint16_t next_port;
+	unsigned nmap;
+	struct net_map mapv[NET_MAPS];
+	unsigned nseen;
+	struct net_seen {
+		struct ua_addr inside;
+		struct ua_addr to;
+		uint16_t port;
+	} seenv[NET_MAPS];
+};
+
+/** A base of an agent: a socket, or an allocation at a relay */
+struct net_if {
+	struct ua_addr addr;
+	unsigned agent;
+	int nat;
+	uint16_t base;
+	uint16_t stream;
+	uint16_t comp;
+	bool relay;
+	bool down;
+	bool deny;         /* Permissions are refused               */
+	uint32_t delay_ms; /* One way, from here to the middle      */
+	unsigned nperm;
+	struct ua_addr permv[NET_SEEN];
+};
+
+struct net_packet {
+	uint64_t at;
+	uint64_t seq;
+	int to;                /* Interface                             */
+	bool verdict;          /* Not a packet, a relay's answer        */
+	int err;               /* Of the verdict                        */
+	struct ua_addr remote; /* Who sent it, or peer of the verdict   */
+	size_t len;
+	uint8_t buf[700];
+};
+
+/** What was sent, for tests to look at */
+struct net_sent {
+	uint64_t at;
+	unsigned agent;
+	uint16_t base;
+	struct ua_addr to;
+	uint8_t cls;
+	bool nominate;
+	bool controlling;
+	uint8_t tid[12];
+};
+
+struct icenet;
+
+/** Says whether a datagram gets onto the line; may change it */
+typedef bool(net_pass_h)(struct icenet *net, unsigned agent,
+			 struct ua_dgram *dg, void *arg);
+
+struct net_agent {
+	struct ua_ice *ice;
+	struct ua_ice_conf conf;
+	unsigned nev;
+	struct ua_ice_event evv[NET_EVENTS];
+	int send_err; /* Every send fails with this            */
+};
+
+struct icenet {
+	uint64_t now;
+	uint64_t seq;
+	uint64_t seed;
+	struct ua_rand rand;
+	struct ua_pacer pacerv[2]; /* Two phones: two processes */
+	struct ua_log log;
+	unsigned loss_pct;
+	unsigned nif;
+	unsigned nnat;
+	unsigned nflight;
+	unsigned nsent;
+	net_pass_h *pass;
+	void *pass_arg;
+	struct net_agent agentv[2];
+	struct net_if ifv[NET_IFS];
+	struct net_nat natv[NET_NATS];
+	struct net_packet flightv[NET_FLIGHT];
+	struct net_sent sentv[NET_LOG];
+};
+
+
+/** Fresh net at time 1000, agent 0 is controlling; ICENET_LOG=1 logs */
+struct icenet *icenet_alloc(uint64_t seed);
+void icenet_free(struct icenet *net);
+
+/** Make the agents from their conf (done by the first interface, too) */
+int icenet_start(struct icenet *net);
+
+int icenet_nat(struct icenet *net, enum net_mapping mapping,
+	       enum net_filter filter, const char *ip);
+unsigned icenet_host(struct icenet *net, unsigned agent, uint16_t stream,
+		     uint16_t comp, const char *addr, int nat,
+		     uint32_t delay_ms);
+unsigned icenet_host_cost(struct icenet *net, unsigned agent, uint16_t stream,
+			  uint16_t comp, const char *addr, int nat,
+			  uint32_t delay_ms, uint8_t cost);
+unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
+		      uint16_t comp, const char *addr, uint32_t delay_ms);
+
+/** Ask the STUN server how interface i looks, tell its agent */
+void icenet_srflx(struct icenet *net, unsigned i);
+
+/** Give an agent's credentials and candidates to the other one */
+int icenet_tell(struct icenet *net, unsigned from);
+int icenet_tell_peer(struct icenet *net, unsigned from,
+		     const struct ua_ice_peer *peer, bool end);
+
+/** Both gathered, both told */
+void icenet_meet(struct icenet *net);
+
+/** Go on for ms */
+void icenet_run(struct icenet *net, uint64_t ms);
+
+/** Drain an agent's outputs and events */
+void icenet_pump(struct icenet *net, unsigned agent);
+
+/** First event of a type since index from; NULL: none */
+const struct ua_ice_event *icenet_event(const struct icenet *net,
+					unsigned agent,
+					enum ua_ice_event_type type);
+unsigned icenet_count(const struct icenet *net, unsigned agent,
+		      enum ua_ice_event_type type);
+
+/** Relays in the nominated path of component 1, -1: none */
+int icenet_nominated(const struct icenet *net, unsigned agent);
+
+/** Do both ends use one pair for a component? */
+bool icenet_same_pair(const struct icenet *net, uint16_t stream,
+		      uint16_t comp);
+
+/** Give an agent a packet as if it came on interface i; what it said */
+int icenet_inject(struct icenet *net, unsigned i, const struct ua_addr *from,
+		  const uint8_t *buf, size_t len);
+
+struct ua_addr icenet_addr(const char *str);
+
+/*
+ * A peer played by the test instead of agent 1, whose name is "peer".
+ */
+
+/** Agent 0 hears of it: host candidates on these addresses, NULL ends */
+int icenet_peer(struct icenet *net, const struct ua_ice_peer *peer,
+		const char *const *addrv);
+
+/** One candidate more, of a type and priority */
+int icenet_peer_cand(struct icenet *net, const char *addr,
+		     enum ua_ice_type type, uint32_t prio);
+
+struct net_req {
+	const char *from;
+	const char *key; /* NULL: agent 0's                          */
+	const char *who; /* NULL: "peer"                             */
+	uint32_t prio;   /* 0: of a peer-reflexive candidate          */
+	uint64_t tie_breaker;
+	bool controlling;
+	bool nominate;
+	uint16_t attr; /* One more attribute, empty, 0: none        */
+};
+
+/** A request of it comes in on interface i; what ua_ice_input() said */
+int icenet_peer_request(struct icenet *net, unsigned i,
+			const struct net_req *req);
+
+/** It answers what agent 0 sent: 0 success, with from and mapped or NULL */
+int icenet_peer_answer(struct icenet *net, const struct net_sent *sent,
+		       uint16_t code, const char *from, const char *mapped);
+
+/** Last request that agent 0 sent to an address, NULL: none */
+const struct net_sent *icenet_last(const struct icenet *net, const char *to);
+
+/** Last packet of agent 0 to an address, of a class */
+const struct net_sent *icenet_last_of(const struct icenet *net, const char *to,
+				      uint8_t cls);
+
+/** Requests that an agent sent to an address, NULL: to any */
+unsigned icenet_requests(const struct icenet *net, unsigned agent,
+			 const char *to);
+
+/** Find a pair by the remote address; -1: none */
+int icenet_pair(const struct icenet *net, unsigned agent, uint16_t base_port,
+		const char *remote, struct ua_ice_pair *pair);
+
+#endif
