@@ -4,6 +4,8 @@ libua_la_SOURCES += \
 	libua/net/demux.h \
 	libua/net/dnscache.c \
 	libua/net/dnscache.h \
+	libua/net/dnsreply.c \
+	libua/net/dnsreply.h \
 	libua/net/hosts.c \
 	libua/net/hosts.h \
 	libua/net/iflist.c \

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "net/dnscache.h"
+#include "net/dnsreply.h"
 #include "net/hosts.h"
 #include "net/iflist.h"
 #include "net/resolvconf.h"
@@ -19,14 +20,12 @@
 #include <ua/log.h>
 
 enum {
-	SERVER_MAX = 4,      /* C libraries look at three                   */
-	LOOKUP_MAX = 64,     /* in flight                                   */
-	ALIAS_MAX = 8,       /* a longer chain is a loop                    */
-	TEXT_LEN = 512,      /* room for what went wrong                    */
-	DEADLINE_MS = 3000,  /* a user waits for a call no longer           */
-	PATIENCE_TENTHS = 6, /* of the deadline: libre has sent three times
-				by then, at 0, 500 and 1500 ms              */
-	TTL_BROKEN = 5       /* [s] of a server's error                     */
+	SERVER_MAX = 4,     /* C libraries look at three                   */
+	LOOKUP_MAX = 64,    /* in flight                                   */
+	TEXT_LEN = 512,     /* room for what went wrong                    */
+	DEADLINE_MS = 3000, /* a user waits for a call no longer           */
+	PATIENCE_TENTHS = 6 /* of the deadline: libre has sent three times
+			       by then, at 0, 500 and 1500 ms              */
 };
 
 /* How far a query's time has run */
@@ -162,208 +161,18 @@ static void files_refresh(struct ua_resolver *res)
 }
 
 
-/* What the records of a name and type are, in the words of ua_locate() */
-static bool rr_decode(struct ua_rr *dst, const struct dnsrr *rr)
-{
-	struct sa sa;
-
-	memset(dst, 0, sizeof(*dst));
-
-	switch (rr->type) {
-
-	case DNS_TYPE_A:
-		sa_set_in(&sa, rr->rdata.a.addr, 0);
-		ua_addr_from_sa(&dst->addr, &sa);
-		break;
-
-	case DNS_TYPE_AAAA:
-		sa_set_in6(&sa, rr->rdata.aaaa.addr, 0);
-		ua_addr_from_sa(&dst->addr, &sa);
-		break;
-
-	case DNS_TYPE_SRV:
-		dst->order = rr->rdata.srv.pri;
-		dst->pref = rr->rdata.srv.weight;
-		dst->port = rr->rdata.srv.port;
-		str_ncpy(dst->name, rr->rdata.srv.target, sizeof(dst->name));
-		return !dst->name[0] || ua_locate_is_name(dst->name);
-
-	default:
-		return false;
-	}
-
-	return !ua_addr_is_any(&dst->addr) &&
-	       !ua_addr_is_multicast(&dst->addr);
-}
-
-
-/* Only records that lead to SRV count: flag "s", no expression, a service
- * that we speak (RFC 3263, 4.1). */
-static bool naptr_decode(struct ua_rr *dst, const struct dnsrr *rr)
-{
-	static const struct {
-		const char *service;
-		enum ua_tp tp;
-	} services[] = {
-		{ "SIP+D2U", UA_TP_UDP },
-		{ "SIP+D2T", UA_TP_TCP },
-		{ "SIPS+D2T", UA_TP_TLS },
-	};
-	size_t i;
-
-	memset(dst, 0, sizeof(*dst));
-
-	if (str_casecmp(rr->rdata.naptr.flags, "s") ||
-	    str_isset(rr->rdata.naptr.regexp) ||
-	    !str_isset(rr->rdata.naptr.replace))
-		return false;
-
-	for (i = 0; i < ARRAY_SIZE(services); i++) {
-
-		if (str_casecmp(rr->rdata.naptr.services, services[i].service))
-			continue;
-
-		dst->order = rr->rdata.naptr.order;
-		dst->pref = rr->rdata.naptr.pref;
-		dst->tp = services[i].tp;
-		str_ncpy(dst->name, rr->rdata.naptr.replace,
-			 sizeof(dst->name));
-		return ua_locate_is_name(dst->name);
-	}
-
-	return false;
-}
-
-
-static void ttl_min(uint32_t *ttl_s, int64_t ttl)
-{
-	if (ttl >= 0 && ttl < *ttl_s)
-		*ttl_s = (uint32_t)ttl;
-}
-
-
-/* The records that belong to a name itself; returns how many were there */
-static size_t records_decode(struct ua_dnsans *ans, const struct list *ansl,
-			     const char *name, enum ua_rrtype type)
-{
-	size_t seen = 0;
-	struct le *le;
-
-	for (le = list_head(ansl); le; le = le->next) {
-		const struct dnsrr *rr = le->data;
-		bool good;
-
-		if (rr->type != type || rr->dnsclass != DNS_CLASS_IN ||
-		    str_casecmp(rr->name, name) || ans->n == UA_DNS_RR_MAX)
-			continue;
-
-		good = type == UA_RR_NAPTR
-			       ? naptr_decode(&ans->rrv[ans->n], rr)
-			       : rr_decode(&ans->rrv[ans->n], rr);
-		ttl_min(&ans->ttl_s, rr->ttl);
-		ans->n += good;
-		++seen;
-	}
-
-	return seen;
-}
-
-
-static const struct dnsrr *alias_find(const struct list *ansl,
-				      const char *name)
-{
-	struct le *le;
-
-	for (le = list_head(ansl); le; le = le->next) {
-		const struct dnsrr *rr = le->data;
-
-		if (rr->type == DNS_TYPE_CNAME &&
-		    rr->dnsclass == DNS_CLASS_IN &&
-		    !str_casecmp(rr->name, name) &&
-		    ua_locate_is_name(rr->rdata.cname.cname))
-			return rr;
-	}
-
-	return NULL;
-}
-
-
-/* How long a "no" lasts (RFC 2308, 5) */
-static void negative_ttl(struct ua_dnsans *ans, const struct list *authl)
-{
-	struct le *le;
-
-	ans->ttl_s = 0;
-
-	for (le = list_head(authl); le; le = le->next) {
-		const struct dnsrr *rr = le->data;
-
-		if (rr->type != DNS_TYPE_SOA || rr->ttl < 0)
-			continue;
-
-		ans->ttl_s = UA_DNSCACHE_NEG_MAX;
-		ttl_min(&ans->ttl_s, rr->ttl);
-		ttl_min(&ans->ttl_s, rr->rdata.soa.ttlmin);
-		return;
-	}
-}
-
-
-/*
- * Take from a reply what answers the question and nothing else: the
- * additional section is not ours to believe.
- */
-static void reply_decode(struct ua_dnsans *ans, const struct dnshdr *hdr,
-			 const struct list *ansl, const struct list *authl,
-			 const char *name, enum ua_rrtype type)
-{
-	const struct dnsrr *cname;
-	int i;
-
-	ans->ttl_s = UA_DNSCACHE_TTL_MAX;
-
-	if (hdr->rcode != DNS_RCODE_OK && hdr->rcode != DNS_RCODE_NAME_ERR) {
-		ans->err = EPROTO;
-		ans->ttl_s = TTL_BROKEN;
-		return;
-	}
-
-	for (i = 0; i < ALIAS_MAX; i++) {
-
-		if (records_decode(ans, ansl, name, type))
-			break;
-
-		cname = alias_find(ansl, name);
-		if (!cname)
-			break;
-
-		ttl_min(&ans->ttl_s, cname->ttl);
-		name = cname->rdata.cname.cname;
-		str_ncpy(ans->alias, name, sizeof(ans->alias));
-	}
-
-	if (ans->n || (ans->alias[0] && hdr->rcode == DNS_RCODE_OK))
-		return;
-
-	ans->err = ENOENT;
-	negative_ttl(ans, authl);
-}
-
-
 static void on_reply(int err, const struct dnshdr *hdr, struct list *ansl,
 		     struct list *authl, struct list *addl, void *arg)
 {
-	struct ua_dnsans ans = { .err = EPROTO, .ttl_s = TTL_BROKEN };
+	struct ua_dnsans ans = { .err = EPROTO };
 	struct lookup *lookup = arg;
 	struct ua_resolver *res = lookup->res;
 
 	(void)addl;
 
-	if (!err) {
-		ans.err = 0;
-		reply_decode(&ans, hdr, ansl, authl, lookup->name,
-			     lookup->type);
-	}
+	if (!err)
+		ua_dnsreply_decode(&ans, hdr, ansl, authl, lookup->name,
+				   lookup->type);
 
 	ua_log(res->log, UA_LOG_DEBUG, "dns", "%s %s: %zu records, %u s (%m)",
 	       lookup->name, type_name(lookup->type), ans.n, ans.ttl_s,
@@ -561,7 +370,7 @@ static int on_locate(const char *name, enum ua_rrtype type,
 		return *n ? 0 : ENOENT;
 	}
 
-	for (i = 0; i < ALIAS_MAX; i++) {
+	for (i = 0; i < UA_DNSREPLY_ALIAS_MAX; i++) {
 
 		ans = ua_dnscache_get(res->cache, ua_clock_ms(), name, type);
 		if (!ans)
@@ -579,7 +388,7 @@ static int on_locate(const char *name, enum ua_rrtype type,
 		name = ans->alias;
 	}
 
-	if (i == ALIAS_MAX)
+	if (i == UA_DNSREPLY_ALIAS_MAX)
 		return ENOENT;
 
 	if (q->stage == STAGE_LATE)
