@@ -14,6 +14,7 @@ struct reading {
 	struct conf *conf;
 	FILE *in;
 	unsigned line;     /* Of what the handler is told                  */
+	unsigned section;  /* Line of the section that it is in            */
 	unsigned err_line; /* Of the first error, 0: none                  */
 	int status;
 	char *err;
@@ -52,6 +53,9 @@ static char *read_line(char *str, int num, void *stream)
 
 	skip = strspn(str, " \t");
 	memmove(str, str + skip, len - skip + 1);
+	if (*str == '[')
+		rd->section = rd->line;
+
 	return str;
 }
 
@@ -70,7 +74,7 @@ static struct optset *section_set(struct reading *rd, const char *section)
 	    strlen(section) - 8 >= CONF_NAME_MAX || !section[8]) {
 		snprintf(rd->err, OPT_ERR_MAX,
 			 "%s:%u: section '%.64s', expected [account NAME]",
-			 conf->file, rd->line, section);
+			 conf->file, rd->section, section);
 		return NULL;
 	}
 
@@ -83,7 +87,7 @@ static struct optset *section_set(struct reading *rd, const char *section)
 	if (i == CONF_ACCOUNTS_MAX) {
 		snprintf(rd->err, OPT_ERR_MAX,
 			 "%s:%u: account '%.48s', expected at most %d",
-			 conf->file, rd->line, name, CONF_ACCOUNTS_MAX);
+			 conf->file, rd->section, name, CONF_ACCOUNTS_MAX);
 		return NULL;
 	}
 

@@ -88,7 +88,9 @@ START_TEST(the_result_has_all_its_keys)
 			   .ice = { .rtt_ms = 20.14, .ms = 38 },
 			   .stats = { .tx_packets = 250, .heard_s = 4.987 },
 			   .codec = "opus/48000",
-			   .closed = { UA_BY_REMOTE, 200, "Normal",
+			   .closed = { .by = UA_BY_REMOTE,
+				       .code = 200,
+				       .reason = "Normal",
 				       .duration_s = 5 } };
 	const struct outcome outcome = { .status = 0, .leg = &leg };
 	char *text = render(&outcome);

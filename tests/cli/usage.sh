@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What cannot be done is told in one line, by a status that says whose fault
+# it is.
+set -u
+. "$(dirname "$0")/lib.sh"
+
+refused 64 "unknown command 'frob'" frob
+refused 64 "unknown option '--frob'" --frob
+refused 64 'did you mean --json' --jsno
+refused 64 'call: expected URI' call
+refused 64 "'c'" call sip:a@b c
+refused 64 "'x': expected no more words" listen x
+refused 64 "unknown command 'doctor'" doctor
+refused 64 '--turn: no value' --turn
+refused 64 "'maybe': expected full, relay-only or off" --ice maybe listen
+refused 64 'not in this version' --srtp dtls listen
+refused 64 'not in this version' --transport tls listen
+refused 64 'not in this version' --keepalive crlf listen
+refused 64 "'0': expected a whole number from 10 to 60" --ptime 0 listen
+refused 64 'expected one of them' -4 -6 listen
+refused 64 "'frob'" --codec frob listen
+refused 64 "$tmp/none.wav" call sip:a@b --source "file:$tmp/none.wav"
+refused 64 'password-file' listen --aor sip:a@localhost \
+	--password-file "$tmp/none"
+refused 69 "'nosuch0'" listen --interface nosuch0
+
+# A file that is no WAV
+echo hello >"$tmp/text.wav"
+refused 64 'text.wav' call sip:a@b --source "file:$tmp/text.wav"
+
+run --json frob
+verdict 'a result after an error of usage' result_is "$tmp/out" 64
+run --json call sip:a@b --source "file:$tmp/none.wav"
+verdict 'a result after an error of a value' result_is "$tmp/out" 64
+
+run --help
+verdict '--help ends well' [ "$status" -eq 0 ]
+verdict '--help has the commands' grep -q 'uaphone call URI' "$tmp/out"
+verdict '--help does not promise what is not there' \
+	[ -z "$(grep -e --srtp -e doctor "$tmp/out")" ]
+run --version
+verdict '--version' grep -Eq '^uaphone [0-9]+\.[0-9]+' "$tmp/out"
+run codecs
+verdict 'pcma is there' grep -q '^pcma ' "$tmp/out"
+run codecs --json
+verdict 'lists end with a result' result_is "$tmp/out" 0
+run devices
+verdict 'tone is there' grep -q '^tone:HZ ' "$tmp/out"
+
+# Standard output that nobody reads any more ends the phone.
+( "$uaphone" listen --json --local 127.0.0.1 --interface lo --timeout 5 \
+	2>/dev/null </dev/null; echo $? >"$tmp/status" ) | :
+verdict 'a reader that has gone is no crash' \
+	grep -Eqx '130|2' "$tmp/status"
+
+finish
