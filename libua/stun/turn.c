@@ -1512,8 +1512,8 @@ int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 }
 
 
-int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
-		    const struct ua_addr *peer)
+static int channel(struct ua_turn *turn, uint64_t now_ms,
+		   const struct ua_addr *peer)
 {
 	struct ua_chan *chan;
 	int err;
@@ -1537,8 +1537,17 @@ int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
 		chan->at_ms = now_ms;
 	}
 
-	work(turn, now_ms);
 	return 0;
+}
+
+
+int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
+		    const struct ua_addr *peer)
+{
+	const int err = channel(turn, now_ms, peer);
+
+	work(turn, now_ms);
+	return err;
 }
 
 
