@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libua_la_SOURCES += \
+	libua/agent/account.c \
+	libua/agent/agent.c \
+	libua/agent/event.c \
+	libua/agent/evqueue.c \
+	libua/agent/evqueue.h \
+	libua/agent/impl.h

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libua_la_SOURCES += \
+	libua/call/call.c \
+	libua/call/callcore.h \
+	libua/call/env.c \
+	libua/call/env.h \
+	libua/call/flow.c \
+	libua/call/flow.h \
+	libua/call/flowcore.h \
+	libua/call/gather.c \
+	libua/call/incoming.h \
+	libua/call/server.c \
+	libua/call/server.h \
+	libua/call/stream.c \
+	libua/call/stream.h \
+	libua/call/target.c \
+	libua/call/target.h
