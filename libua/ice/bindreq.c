@@ -102,9 +102,13 @@ static int keep_early(struct ua_ice *ice, const struct ua_path *path,
 }
 
 
-/* What an authentic request tells of its pair (RFC 8445, 7.3.1.3-5) */
-static void learn(struct ua_ice *ice, uint64_t now_ms,
-		  const struct ua_ice_early *req)
+/*
+ * What an authentic request tells of its pair (RFC 8445, 7.3.1.3-5).  Without
+ * room for the pair it gets no answer: the peer would believe in a path that
+ * is none to us.  It asks again, and then there may be room.
+ */
+static int learn(struct ua_ice *ice, uint64_t now_ms,
+		 const struct ua_ice_early *req)
 {
 	const struct ua_ice_base *base = &ice->basev[req->base];
 	struct ua_pair *pair;
@@ -112,11 +116,11 @@ static void learn(struct ua_ice *ice, uint64_t now_ms,
 
 	if (!base->up ||
 	    !ua_iceagent_comp(ice, base->stream, base->comp)->needed)
-		return;
+		return 0;
 
 	if (ua_describe_request(ice, now_ms, req->base, &req->from, req->prio,
 				&index))
-		return;
+		return ENOMEM;
 
 	pair = &ice->list.v[index];
 	pair->heard_ms = now_ms;
@@ -131,12 +135,14 @@ static void learn(struct ua_ice *ice, uint64_t now_ms,
 	}
 
 	if (!req->nominate || ice->controlling)
-		return;
+		return 0;
 
 	if (pair->valid)
 		ua_conclude_nominated(ice, now_ms, index);
 	else
 		pair->wanted = true;
+
+	return 0;
 }
 
 
@@ -150,7 +156,7 @@ void ua_bindreq_replay(struct ua_ice *ice, uint64_t now_ms)
 			continue;
 
 		ua_schedule_heard(ice, now_ms);
-		learn(ice, now_ms, &ice->earlyv[i]);
+		(void)learn(ice, now_ms, &ice->earlyv[i]);
 	}
 
 	ice->earlyv = mem_deref(ice->earlyv);
@@ -209,13 +215,14 @@ int ua_bindreq_input(struct ua_ice *ice, uint64_t now_ms,
 
 	if (ice->rufrag) {
 		ua_schedule_heard(ice, now_ms);
-		learn(ice, now_ms, &req);
+		err = learn(ice, now_ms, &req);
 	}
 	else {
 		err = keep_early(ice, path, &req);
-		if (err)
-			return err;
 	}
+
+	if (err)
+		return err;
 
 	owe(ice, path, msg, 0);
 	return 0;

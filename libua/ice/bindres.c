@@ -122,6 +122,11 @@ static void role_conflict(struct ua_ice *ice, uint64_t now_ms,
 	}
 
 	ua_role_switch(ice, now_ms, true);
+
+	/* A valid pair is not checked again: its next keepalive tells all. */
+	if (a->comp)
+		a->comp->keep_ms = now_ms;
+
 	ua_checklist_trigger(&ice->list, a->pair);
 	ice->list.v[a->pair].past.active = false;
 }

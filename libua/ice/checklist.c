@@ -107,7 +107,7 @@ void ua_checklist_trigger(struct ua_checklist *list, uint16_t index)
 	if (pair->state == UA_PAIR_SUCCEEDED)
 		return;
 
-	if (pair->txn.active && pair->txn.sends) {
+	if (pair->txn.active && pair->txn.sends && !pair->unsent) {
 		memcpy(past.tid, pair->txn.tid, sizeof(past.tid));
 		past.active = true;
 		past.once = pair->txn.sends == 1;

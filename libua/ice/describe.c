@@ -586,10 +586,17 @@ static uint16_t oldest_prflx(const struct ua_ice *ice, uint8_t stream,
 
 /*
  * Two NATs that map by destination and filter weakly breed a candidate per
- * round: a few a second are enough to find a path if there is one.
+ * round: a few a second are enough to find a path if there is one.  What
+ * comes through a relay of ours has its permission and is no such thing.
  */
-static bool may_breed(struct ua_comp *comp, uint64_t now_ms)
+static bool may_breed(const struct ua_ice *ice, uint64_t now_ms,
+		      const struct ua_ice_base *base)
 {
+	struct ua_comp *comp = ua_iceagent_comp(ice, base->stream, base->comp);
+
+	if (base->kind == UA_ICE_RELAY)
+		return true;
+
 	if (now_ms >= comp->bred_ms + 1000) {
 		comp->bred_ms = now_ms;
 		comp->bred = 0;
@@ -610,7 +617,7 @@ static int prflx_add(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	const struct ua_ice_base *b = &ice->basev[base];
 	struct ua_cand cand;
 
-	if (!may_breed(ua_iceagent_comp(ice, b->stream, b->comp), now_ms))
+	if (!may_breed(ice, now_ms, b))
 		return ENOSPC;
 
 	memset(&cand, 0, sizeof(cand));

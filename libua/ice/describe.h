@@ -30,7 +30,7 @@ UA_CHECK int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
  * @param index  Set to the pair
  *
  * @retval 0       Done
- * @retval ENOSPC  Too many for now: the request is answered, nothing else
+ * * @retval ENOSPC  Too many for now: the request gets no answer
  * @retval ENOMEM  The same
  */
 UA_CHECK int ua_describe_request(struct ua_ice *ice, uint64_t now_ms,

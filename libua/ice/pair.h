@@ -97,6 +97,7 @@ struct ua_pair {
 	uint8_t af;
 	bool controlling; /**< Role that the present check carries      */
 	bool due;         /**< Its check is to be sent                  */
+	bool unsent;      /**< txn has a new id, which no send carried  */
 	bool valid;
 	bool nominated;
 	bool wanted;  /**< The peer nominated, our own check is out */

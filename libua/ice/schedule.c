@@ -109,6 +109,7 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	pair->first_ms = now_ms;
 	pair->rto_ms = rto;
 	pair->controlling = ice->controlling;
+	pair->unsent = false;
 	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto,
 		     sends_of(ice, pair), UA_PAIR_LAST_WAIT_MS);
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
@@ -182,6 +183,7 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 
 	case UA_TXN_SEND:
 		pair->due = true;
+		pair->unsent = false;
 		break;
 
 	case UA_TXN_TIMEOUT:

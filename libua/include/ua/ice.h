@@ -322,7 +322,8 @@ UA_CHECK int ua_ice_comp_drop(struct ua_ice *ice, uint64_t now_ms,
  *                  send, or a request with another ufrag (another fork of the
  *                  call, RFC 8839, 5.4): offer it to the next one
  * @retval EINVAL   No such base
- * @retval ENOMEM   No room for the reply: drop it; the peer retransmits
+ * @retval ENOMEM   No room for the reply, or for what it tells: drop it; the
+ *                  peer retransmits
  */
 UA_CHECK int ua_ice_input(struct ua_ice *ice, uint64_t now_ms,
 			  const struct ua_path *path, const uint8_t *buf,
