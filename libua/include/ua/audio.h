@@ -73,7 +73,8 @@ const struct ua_audio_driver *const *ua_audio_drivers(size_t *n);
 
 
 /**
- * Is a SPEC good?  A file is looked at, a device is not opened.
+ * Is a SPEC good?  A file to be played is read; nothing is written, and no
+ * device is opened.
  *
  * @param spec    "alsa[:DEV]", "file:F.wav", "tone:HZ", "silence", "null",
  *                "echo"
@@ -136,7 +137,8 @@ int ua_audio_write(struct ua_audio *audio, const int16_t *pcm, size_t nsamp);
  * A descriptor that is readable when a frame of the source is due; reading
  * the frame makes it unreadable.
  *
- * @return -1: the caller's timer is the clock, a frame each nsamp
+ * @return -1: the caller's timer is the clock, a frame each nsamp.  Ask again
+ *         after ENODEV: a device that is gone has no clock any more
  */
 int ua_audio_fd(const struct ua_audio *audio);
 
