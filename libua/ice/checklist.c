@@ -7,7 +7,10 @@
 #include "base/re_compat.h"
 #include "ice/checklist.h"
 
-enum { GROW = 8 };
+enum {
+	GROW = 8,
+	STREAK = 3 /* Triggered checks before one of the others */
+};
 
 
 static bool same_foundation(const struct ua_pair *a, const struct ua_pair *b)
@@ -23,14 +26,24 @@ static bool is_active(const struct ua_pair *pair)
 }
 
 
-/* Is a check of that foundation under way, or about to be? */
+static bool same_list(const struct ua_pair *a, const struct ua_pair *b)
+{
+	return a->stream == b->stream && a->comp == b->comp;
+}
+
+
+/*
+ * Is a check of that foundation under way, or about to be, for another
+ * component or stream?  Deviation from RFC 8445, 6.1.2.6: inside a component
+ * nobody waits for a namesake, as one that is dead would take 39.5 s.
+ */
 static bool has_active(const struct ua_checklist *list,
 		       const struct ua_pair *pair)
 {
 	uint16_t i;
 
 	for (i = 0; i < list->n; i++) {
-		if (is_active(&list->v[i]) &&
+		if (is_active(&list->v[i]) && !same_list(&list->v[i], pair) &&
 		    same_foundation(&list->v[i], pair))
 			return true;
 	}
@@ -214,7 +227,7 @@ static uint16_t first_waiting(const struct ua_checklist *list)
 		const struct ua_pair *p = &list->v[i];
 		unsigned pt, bt;
 
-		if (p->state != UA_PAIR_WAITING)
+		if (p->state != UA_PAIR_WAITING || p->trigger)
 			continue;
 
 		if (best == UA_PAIR_NIL) {
@@ -234,10 +247,13 @@ static uint16_t first_waiting(const struct ua_checklist *list)
 
 uint16_t ua_checklist_next(struct ua_checklist *list)
 {
-	uint16_t next = first_triggered(list);
+	const uint16_t triggered = first_triggered(list);
+	uint16_t next;
 
-	if (next != UA_PAIR_NIL)
-		return next;
+	/* A peer that asks without end shall not stop the rest. */
+	if (triggered != UA_PAIR_NIL &&
+	    (list->streak < STREAK || first_waiting(list) == UA_PAIR_NIL))
+		return triggered;
 
 	if (!list->started) {
 		list->started = true;
@@ -270,12 +286,6 @@ unsigned ua_checklist_active(const struct ua_checklist *list)
 		n += is_active(&list->v[i]);
 
 	return n;
-}
-
-
-static bool same_list(const struct ua_pair *a, const struct ua_pair *b)
-{
-	return a->stream == b->stream && a->comp == b->comp;
 }
 
 

@@ -17,6 +17,7 @@ struct ua_checklist {
 	uint16_t size;       /**< Room in v                               */
 	uint16_t max;        /**< Limit                                   */
 	uint8_t last_stream; /**< Whose turn it was (RFC 8445, 6.1.4.2)   */
+	uint8_t streak;      /**< Triggered checks since another one */
 	bool started;        /**< The first check has gone out            */
 	uint32_t last_trigger;
 };
@@ -72,8 +73,9 @@ void ua_checklist_thaw(struct ua_checklist *list, uint16_t index);
 
 
 /**
- * Whose check is next: triggered ones first, then streams in turn, each by
- * order; thaws when nothing waits (RFC 8445, 6.1.4.2).
+ * Whose check is next: triggered ones first, but three in a row at most if
+ * others wait; then streams in turn, each by order; thaws when nothing waits
+ * (RFC 8445, 6.1.4.2).
  *
  * @return Index, UA_PAIR_NIL: nothing is to be checked
  */

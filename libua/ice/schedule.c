@@ -102,6 +102,7 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 {
 	struct ua_pair *pair = &ice->list.v[index];
 	const uint32_t rto = rto_of(ice);
+	const bool triggered = pair->trigger;
 
 	if (!ua_checklist_step(&ice->list, index, UA_PAIR_SEND, UA_PAIR_OK, 0))
 		return;
@@ -114,6 +115,10 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 		     sends_of(ice, pair), UA_PAIR_LAST_WAIT_MS);
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
 	ice->list.last_stream = pair->stream;
+	if (!triggered)
+		ice->list.streak = 0;
+	else if (ice->list.streak < UINT8_MAX)
+		++ice->list.streak;
 }
 
 
