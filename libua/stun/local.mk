@@ -8,6 +8,8 @@ libua_la_SOURCES += \
 	libua/stun/cred.h \
 	libua/stun/perm.c \
 	libua/stun/perm.h \
+	libua/stun/relay.c \
+	libua/stun/relay.h \
 	libua/stun/stun.c \
 	libua/stun/stun.h \
 	libua/stun/treq.c \

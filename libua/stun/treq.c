@@ -73,6 +73,24 @@ bool ua_treq_count(struct ua_treq *req, uint16_t code)
 }
 
 
+bool ua_treq_match(const struct ua_treq *req, const struct ua_stun *msg)
+{
+	return kinds[req->kind].method == msg->method &&
+	       ua_txn_match(&req->txn, msg);
+}
+
+
+bool ua_treq_tick(struct ua_treq *req, uint64_t now_ms)
+{
+	const enum ua_txn_todo todo = ua_txn_tick(&req->txn, now_ms);
+
+	if (todo == UA_TXN_SEND)
+		req->due = true;
+
+	return todo == UA_TXN_TIMEOUT;
+}
+
+
 uint16_t ua_treq_method(const struct ua_treq *req)
 {
 	return kinds[req->kind].method;

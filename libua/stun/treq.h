@@ -63,6 +63,12 @@ void ua_treq_stop(struct ua_treq *req);
  */
 bool ua_treq_count(struct ua_treq *req, uint16_t code);
 
+/** Is msg the answer to it? */
+bool ua_treq_match(const struct ua_treq *req, const struct ua_stun *msg);
+
+/** Resend when it is time; true: no answer came, and it has ended */
+bool ua_treq_tick(struct ua_treq *req, uint64_t now_ms);
+
 /** STUN method of its message */
 uint16_t ua_treq_method(const struct ua_treq *req);
 

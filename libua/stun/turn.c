@@ -8,14 +8,11 @@
 #include "base/random.h"
 #include "base/wr.h"
 #include <ua/log.h>
-#include "stun/chan.h"
 #include "stun/cred.h"
-#include "stun/perm.h"
-#include "stun/treq.h"
+#include "stun/relay.h"
 #include "stun/turn.h"
 
 enum {
-	REQ_MAX = 8,   /* Beside the allocation's own; others wait a turn */
 	HOP_MAX = 3,   /* Redirections */
 	ERROR_MAX = 2, /* One ICMP may be a server that restarts */
 
@@ -37,8 +34,6 @@ enum {
 
 	PROTO_UDP = 17, /* REQUESTED-TRANSPORT (RFC 8656, 18.8) */
 	FAMILY_IP6 = 2, /* RFC 8656, 18.9 */
-	ICMP = 0x8004,  /* RFC 8656, 18.13 */
-	CHANNEL_HDR_LEN = 4
 };
 
 enum state {
@@ -131,48 +126,8 @@ struct ua_turn {
 	int err;
 	char reason[UA_STUN_REASON_MAX];
 
-	struct ua_treq reqv[REQ_MAX];
-	struct ua_perm permv[UA_PERM_MAX];
-	struct ua_chan chanv[UA_CHAN_MAX];
-	uint16_t next_number;
+	struct ua_relay relay;
 };
-
-
-static void perm_move(struct ua_turn *turn, struct ua_perm *perm,
-		      enum ua_perm_ev ev)
-{
-	const uint8_t from = perm->state;
-	char ip[UA_ADDR_LEN];
-
-	if (ua_perm_step(perm, ev) || from == perm->state)
-		return;
-
-	ua_log(turn->log, UA_LOG_DEBUG, "turn", "permission %s: %s -> %s",
-	       ua_addr_ip_str(&perm->peer, ip), ua_perm_state_name(from),
-	       ua_perm_state_name(perm->state));
-}
-
-
-static void chan_move(struct ua_turn *turn, struct ua_chan *chan,
-		      enum ua_chan_ev ev)
-{
-	const uint8_t from = chan->state;
-	char peer[UA_ADDR_LEN];
-
-	if (ua_chan_step(chan, ev) || from == chan->state)
-		return;
-
-	ua_log(turn->log, UA_LOG_DEBUG, "turn", "channel %04x %s: %s -> %s",
-	       chan->number, ua_addr_str(&chan->peer, peer),
-	       ua_chan_state_name(from), ua_chan_state_name(chan->state));
-}
-
-
-static void req_tick(struct ua_treq *req, uint64_t now_ms)
-{
-	if (ua_txn_tick(&req->txn, now_ms) == UA_TXN_SEND)
-		req->due = true;
-}
 
 
 static void ses_start(struct ua_turn *turn, uint64_t at_ms,
@@ -187,129 +142,7 @@ static void ses_probe(struct ua_turn *turn, uint64_t now_ms)
 {
 	if (turn->state == READY && turn->ses.kind == UA_TREQ_NONE) {
 		ses_start(turn, now_ms, UA_TREQ_REFRESH);
-		req_tick(&turn->ses, now_ms);
-	}
-}
-
-
-static struct ua_treq *req_take(struct ua_turn *turn)
-{
-	size_t i;
-
-	for (i = 0; i < REQ_MAX; i++) {
-		if (turn->reqv[i].kind == UA_TREQ_NONE)
-			return &turn->reqv[i];
-	}
-
-	return NULL;
-}
-
-
-static bool req_is_free(const struct ua_turn *turn)
-{
-	size_t i;
-
-	for (i = 0; i < REQ_MAX; i++) {
-		if (turn->reqv[i].kind == UA_TREQ_NONE)
-			return true;
-	}
-
-	return false;
-}
-
-
-static void req_start(struct ua_turn *turn, struct ua_treq *req,
-		      uint64_t now_ms, enum ua_treq_kind kind, uint32_t slots)
-{
-	ua_treq_start(req, turn->rand, now_ms, kind, turn->cred.ready);
-	req->slots = slots;
-	req_tick(req, now_ms);
-}
-
-
-static void reqs_stop(struct ua_turn *turn)
-{
-	size_t i;
-
-	for (i = 0; i < REQ_MAX; i++)
-		ua_treq_stop(&turn->reqv[i]);
-}
-
-
-/* A ChannelBind renews the permission as well: one request does for both */
-static bool perm_due(const struct ua_turn *turn, const struct ua_perm *perm,
-		     uint64_t now_ms)
-{
-	return ua_perm_due(perm, now_ms) &&
-	       !ua_chan_covers(turn->chanv, &perm->peer);
-}
-
-
-static uint32_t perm_put(struct ua_turn *turn, size_t i)
-{
-	perm_move(turn, &turn->permv[i], UA_PERM_ASK);
-	return (uint32_t)1 << i;
-}
-
-
-/* Those due, filled up with others that will be soon */
-static uint32_t perm_batch(struct ua_turn *turn, uint64_t now_ms, size_t first)
-{
-	uint32_t slots = perm_put(turn, first);
-	const bool alone = turn->permv[first].alone;
-	size_t n = 1;
-	size_t i;
-
-	for (i = 0; i < UA_PERM_MAX && n < UA_PERM_BATCH && !alone; i++) {
-		const struct ua_perm *perm = &turn->permv[i];
-
-		if (!ua_perm_near(perm, now_ms) ||
-		    ua_chan_covers(turn->chanv, &perm->peer))
-			continue;
-
-		slots |= perm_put(turn, i);
-		n++;
-	}
-
-	return slots;
-}
-
-
-static void perms_run(struct ua_turn *turn, uint64_t now_ms)
-{
-	struct ua_treq *req;
-	size_t i;
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		if (!perm_due(turn, &turn->permv[i], now_ms))
-			continue;
-
-		req = req_take(turn);
-		if (!req)
-			return;
-
-		req_start(turn, req, now_ms, UA_TREQ_PERMIT,
-			  perm_batch(turn, now_ms, i));
-	}
-}
-
-
-static void chans_run(struct ua_turn *turn, uint64_t now_ms)
-{
-	struct ua_treq *req;
-	size_t i;
-
-	for (i = 0; i < UA_CHAN_MAX; i++) {
-		if (!ua_chan_due(&turn->chanv[i], now_ms))
-			continue;
-
-		req = req_take(turn);
-		if (!req)
-			return;
-
-		chan_move(turn, &turn->chanv[i], UA_CHAN_ASK);
-		req_start(turn, req, now_ms, UA_TREQ_CHANNEL,
-			  (uint32_t)1 << i);
+		(void)ua_treq_tick(&turn->ses, now_ms);
 	}
 }
 
@@ -323,8 +156,7 @@ static void work(struct ua_turn *turn, uint64_t now_ms)
 	if (turn->refresh_ms <= now_ms)
 		ses_probe(turn, now_ms);
 
-	chans_run(turn, now_ms);
-	perms_run(turn, now_ms);
+	ua_relay_work(&turn->relay, now_ms, turn->cred.ready);
 }
 
 
@@ -363,25 +195,6 @@ static void addrs_reset(struct ua_turn *turn)
 }
 
 
-/* Channels die with their allocation, peers are wanted on the next one */
-static void relay_lose(struct ua_turn *turn)
-{
-	size_t i;
-
-	reqs_stop(turn);
-	addrs_reset(turn);
-	ua_chan_init(turn->chanv);
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		perm_move(turn, &turn->permv[i], UA_PERM_LOSE);
-		turn->permv[i].at_ms = 0;
-	}
-
-	untell(turn, UA_TURN_READY);
-	tell(turn, UA_TURN_LOST);
-}
-
-
 static void enter_ready(struct ua_turn *turn, uint64_t now_ms, enum state from)
 {
 	ua_treq_stop(&turn->ses);
@@ -403,7 +216,10 @@ static void enter_lost(struct ua_turn *turn, uint64_t now_ms, enum state from)
 {
 	if (from == READY) {
 		turn->attempt = 0;
-		relay_lose(turn);
+		ua_relay_lose(&turn->relay);
+		addrs_reset(turn);
+		untell(turn, UA_TURN_READY);
+		tell(turn, UA_TURN_LOST);
 	}
 	else {
 		++turn->attempt;
@@ -418,7 +234,7 @@ static void enter_lost(struct ua_turn *turn, uint64_t now_ms, enum state from)
 /* Whatever state it is in, the server may hold an allocation for us */
 static void enter_close(struct ua_turn *turn, uint64_t now_ms)
 {
-	reqs_stop(turn);
+	ua_relay_stop(&turn->relay);
 	turn->told = 0;
 	turn->close_ms = now_ms + CLOSE_MS;
 	ses_start(turn, now_ms, UA_TREQ_FREE);
@@ -428,10 +244,9 @@ static void enter_close(struct ua_turn *turn, uint64_t now_ms)
 static void enter_dead(struct ua_turn *turn)
 {
 	ua_treq_stop(&turn->ses);
-	reqs_stop(turn);
+	ua_relay_stop(&turn->relay);
 	addrs_reset(turn);
-	ua_perm_init(turn->permv);
-	ua_chan_init(turn->chanv);
+	ua_relay_init(&turn->relay, turn->rand, turn->log);
 	turn->told = 0;
 	tell(turn, turn->closing ? UA_TURN_CLOSED : UA_TURN_DEAD);
 }
@@ -499,7 +314,7 @@ static void move(struct ua_turn *turn, uint64_t now_ms, enum event ev)
 	       state_names[from], state_names[to], event_names[ev]);
 
 	enter(turn, now_ms, from, ev);
-	req_tick(&turn->ses, now_ms);
+	(void)ua_treq_tick(&turn->ses, now_ms);
 }
 
 
@@ -528,116 +343,11 @@ static void ses_timeout(struct ua_turn *turn, uint64_t now_ms, int err)
 }
 
 
-static void perms_grant(struct ua_turn *turn, uint64_t now_ms, uint32_t slots)
-{
-	size_t i;
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		if (!(slots >> i & 1))
-			continue;
-
-		perm_move(turn, &turn->permv[i], UA_PERM_GRANT);
-		turn->permv[i].at_ms = now_ms + UA_PERM_RENEW_MS;
-	}
-}
-
-
-/* One bad peer spoils its batch (RFC 8656, 9.2): ask for each alone */
-static void perms_refuse(struct ua_turn *turn, uint64_t now_ms, uint32_t slots,
-			 uint16_t code)
-{
-	const bool split = code && (slots & (slots - 1));
-	size_t i;
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		struct ua_perm *perm = &turn->permv[i];
-
-		if (!(slots >> i & 1))
-			continue;
-
-		perm->code = code;
-		perm->at_ms = now_ms;
-		perm_move(turn, perm, split ? UA_PERM_SPLIT : UA_PERM_DENY);
-	}
-}
-
-
-static struct ua_chan *req_chan(struct ua_turn *turn,
-				const struct ua_treq *req)
-{
-	size_t i = 0;
-
-	while (!(req->slots >> i & 1))
-		i++;
-
-	return &turn->chanv[i];
-}
-
-
-static void chan_grant(struct ua_turn *turn, uint64_t now_ms,
-		       struct ua_chan *chan)
-{
-	struct ua_perm *perm = ua_perm_find(turn->permv, &chan->peer);
-
-	chan_move(turn, chan, UA_CHAN_GRANT);
-	chan->at_ms = now_ms + UA_CHAN_RENEW_MS;
-
-	if (perm)
-		perms_grant(turn, now_ms, (uint32_t)1 << (perm - turn->permv));
-}
-
-
-static void chan_refuse(struct ua_turn *turn, uint64_t now_ms,
-			struct ua_chan *chan, uint16_t code)
-{
-	struct ua_perm *perm = ua_perm_find(turn->permv, &chan->peer);
-
-	chan_move(turn, chan, UA_CHAN_FAIL);
-	chan->at_ms = now_ms + UA_CHAN_COOL_MS;
-	chan->reuse_ms = now_ms + UA_CHAN_REUSE_MS;
-
-	if (perm && (code == 403 || code == 443)) {
-		perm->code = code;
-		perm_move(turn, perm, UA_PERM_DENY);
-	}
-}
-
-
-/* code 0: no answer */
 static void req_refused(struct ua_turn *turn, uint64_t now_ms,
 			struct ua_treq *req, uint16_t code)
 {
-	const enum ua_treq_kind kind = req->kind;
-
-	ua_log(turn->log, UA_LOG_INFO, "turn", "%s: %u", ua_treq_name(kind),
-	       code);
-	ua_treq_stop(req);
-
-	if (kind == UA_TREQ_PERMIT)
-		perms_refuse(turn, now_ms, req->slots, code);
-	else
-		chan_refuse(turn, now_ms, req_chan(turn, req), code);
-
-	/*
-	 * Silence may mean that all is lost, and coturn says 400 when it
-	 * does not know the allocation any more: Refresh tells.
-	 */
-	if (!code || code == 400)
+	if (ua_relay_refused(&turn->relay, now_ms, req, code))
 		ses_probe(turn, now_ms);
-}
-
-
-static void req_granted(struct ua_turn *turn, uint64_t now_ms,
-			struct ua_treq *req)
-{
-	const enum ua_treq_kind kind = req->kind;
-
-	ua_treq_stop(req);
-
-	if (kind == UA_TREQ_PERMIT)
-		perms_grant(turn, now_ms, req->slots);
-	else
-		chan_grant(turn, now_ms, req_chan(turn, req));
 }
 
 
@@ -737,7 +447,7 @@ static int success_input(struct ua_turn *turn, uint64_t now_ms,
 		return 0;
 
 	default:
-		req_granted(turn, now_ms, req);
+		ua_relay_granted(&turn->relay, now_ms, req);
 		return 0;
 	}
 }
@@ -753,7 +463,7 @@ static void req_challenged(struct ua_turn *turn, uint64_t now_ms,
 	}
 
 	ua_treq_again(req, turn->rand, now_ms, true);
-	req_tick(req, now_ms);
+	(void)ua_treq_tick(req, now_ms);
 }
 
 
@@ -842,7 +552,7 @@ static bool without_option(struct ua_turn *turn, uint64_t now_ms)
 
 	turn->family = UA_TURN_IP4;
 	ua_treq_again(&turn->ses, turn->rand, now_ms, turn->ses.authed);
-	req_tick(&turn->ses, now_ms);
+	(void)ua_treq_tick(&turn->ses, now_ms);
 	return true;
 }
 
@@ -943,18 +653,9 @@ static int integrity_check(const struct ua_turn *turn,
 static struct ua_treq *req_match(struct ua_turn *turn,
 				 const struct ua_stun *msg)
 {
-	struct ua_treq *req = &turn->ses;
-	size_t i = 0;
-
-	while (!ua_txn_match(&req->txn, msg) ||
-	       ua_treq_method(req) != msg->method) {
-		if (i == REQ_MAX)
-			return NULL;
-
-		req = &turn->reqv[i++];
-	}
-
-	return req;
+	return ua_treq_match(&turn->ses, msg)
+		       ? &turn->ses
+		       : ua_relay_match(&turn->relay, msg);
 }
 
 
@@ -983,61 +684,6 @@ static int answer_input(struct ua_turn *turn, uint64_t now_ms,
 }
 
 
-static int data_put(struct ua_turn *turn, struct ua_turn_data *data,
-		    const struct ua_addr *peer, const uint8_t *buf, size_t len)
-{
-	const struct ua_perm *perm = ua_perm_find(turn->permv, peer);
-
-	if (turn->state != READY || !perm || perm->state == UA_PERM_DENIED)
-		return EACCES;
-
-	data->peer = *peer;
-	data->buf = buf;
-	data->len = len;
-	return 0;
-}
-
-
-static int data_input(struct ua_turn *turn, const struct ua_stun *msg,
-		      struct ua_turn_data *data)
-{
-	struct ua_addr peer;
-	const uint8_t *p;
-	size_t len;
-
-	if (ua_stun_addr(msg, UA_STUN_XOR_PEER_ADDRESS, &peer))
-		return EBADMSG;
-
-	p = ua_stun_attr(msg, UA_STUN_DATA_ATTR, &len);
-	if (p)
-		return data_put(turn, data, &peer, p, len);
-
-	/* News of ICMP errors behind the relay change nothing here. */
-	return ua_stun_attr(msg, ICMP, NULL) ? 0 : EBADMSG;
-}
-
-
-static int channel_input(struct ua_turn *turn, const uint8_t *buf, size_t len,
-			 struct ua_turn_data *data)
-{
-	const struct ua_chan *chan;
-	size_t n;
-
-	if (len < CHANNEL_HDR_LEN)
-		return EBADMSG;
-
-	n = (size_t)buf[2] << 8 | buf[3];
-	if (n > len - CHANNEL_HDR_LEN)
-		return EBADMSG;
-
-	chan = ua_chan_number(turn->chanv, (uint16_t)(buf[0] << 8 | buf[1]));
-	if (!chan)
-		return EACCES;
-
-	return data_put(turn, data, &chan->peer, buf + CHANNEL_HDR_LEN, n);
-}
-
-
 static void allocate_encode(const struct ua_turn *turn, struct ua_wr *wr)
 {
 	ua_stun_put_u32(wr, UA_STUN_REQUESTED_TRANSPORT,
@@ -1053,12 +699,9 @@ static void allocate_encode(const struct ua_turn *turn, struct ua_wr *wr)
 }
 
 
-static void body_encode(struct ua_turn *turn, const struct ua_treq *req,
+static void body_encode(const struct ua_turn *turn, const struct ua_treq *req,
 			struct ua_wr *wr)
 {
-	const struct ua_chan *chan;
-	size_t i;
-
 	switch (req->kind) {
 
 	case UA_TREQ_ALLOCATE:
@@ -1073,19 +716,8 @@ static void body_encode(struct ua_turn *turn, const struct ua_treq *req,
 		ua_stun_put_u32(wr, UA_STUN_LIFETIME, 0);
 		break;
 
-	case UA_TREQ_PERMIT:
-		for (i = 0; i < UA_PERM_MAX; i++) {
-			if (req->slots >> i & 1)
-				ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS,
-						 &turn->permv[i].peer);
-		}
-		break;
-
 	default:
-		chan = req_chan(turn, req);
-		ua_stun_put_u32(wr, UA_STUN_CHANNEL_NUMBER,
-				(uint32_t)chan->number << 16);
-		ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS, &chan->peer);
+		ua_relay_encode(&turn->relay, req, wr);
 		break;
 	}
 }
@@ -1167,9 +799,7 @@ int ua_turn_alloc(struct ua_turn **turnp, const struct ua_turn_conf *conf)
 		conf->lifetime_s ? conf->lifetime_s : UA_TURN_LIFETIME_S;
 	turn->rand = conf->rand;
 	turn->log = conf->log;
-	turn->next_number = UA_CHAN_FIRST;
-	ua_perm_init(turn->permv);
-	ua_chan_init(turn->chanv);
+	ua_relay_init(&turn->relay, conf->rand, conf->log);
 
 	err = ua_cred_set(&turn->cred, conf->user, conf->password);
 	if (err)
@@ -1205,7 +835,11 @@ int ua_turn_input(struct ua_turn *turn, uint64_t now_ms,
 
 	/* 0x40 to 0x4f are channels (RFC 8656, 12) */
 	if ((buf[0] & 0xf0) == 0x40)
-		return channel_input(turn, buf, len, data);
+		return turn->state == READY
+			       ? ua_relay_channel_input(&turn->relay, buf, len,
+							data)
+			       : EACCES;
+
 
 	if (!ua_stun_is(buf, len))
 		return ENOENT;
@@ -1215,7 +849,9 @@ int ua_turn_input(struct ua_turn *turn, uint64_t now_ms,
 		return err;
 
 	if (msg.cls == UA_STUN_INDICATION && msg.method == UA_STUN_DATA)
-		return data_input(turn, &msg, data);
+		return turn->state == READY
+			       ? ua_relay_input(&turn->relay, &msg, data)
+			       : EACCES;
 
 	return answer_input(turn, now_ms, &msg);
 }
@@ -1230,8 +866,8 @@ bool ua_turn_output(struct ua_turn *turn, uint64_t now_ms, struct ua_dgram *dg)
 	if (req_output(turn, &turn->ses, dg))
 		return true;
 
-	for (i = 0; i < REQ_MAX; i++) {
-		if (req_output(turn, &turn->reqv[i], dg))
+	for (i = 0; i < UA_RELAY_REQ_MAX; i++) {
+		if (req_output(turn, &turn->relay.reqv[i], dg))
 			return true;
 	}
 
@@ -1251,50 +887,6 @@ static bool told(struct ua_turn *turn, enum ua_turn_event_type type,
 }
 
 
-static bool perm_event(struct ua_turn *turn, struct ua_turn_event *ev)
-{
-	size_t i;
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		struct ua_perm *perm = &turn->permv[i];
-
-		if (!perm->tell)
-			continue;
-
-		perm->tell = false;
-		ev->peer = perm->peer;
-		ev->type = UA_TURN_PERMITTED;
-		if (perm->state == UA_PERM_DENIED) {
-			ev->type = UA_TURN_DENIED;
-			ev->code = perm->code;
-			ev->err = perm->code ? EACCES : ETIMEDOUT;
-		}
-
-		return true;
-	}
-
-	return false;
-}
-
-
-static bool chan_event(struct ua_turn *turn, struct ua_turn_event *ev)
-{
-	size_t i;
-
-	for (i = 0; i < UA_CHAN_MAX; i++) {
-		if (!turn->chanv[i].tell)
-			continue;
-
-		turn->chanv[i].tell = false;
-		ev->type = UA_TURN_CHANNEL;
-		ev->peer = turn->chanv[i].peer;
-		return true;
-	}
-
-	return false;
-}
-
-
 bool ua_turn_event(struct ua_turn *turn, struct ua_turn_event *ev)
 {
 	memset(ev, 0, sizeof(*ev));
@@ -1310,7 +902,7 @@ bool ua_turn_event(struct ua_turn *turn, struct ua_turn_event *ev)
 		return true;
 	}
 
-	if (perm_event(turn, ev) || chan_event(turn, ev))
+	if (ua_relay_event(&turn->relay, ev))
 		return true;
 
 	if (told(turn, UA_TURN_DEAD, ev)) {
@@ -1330,74 +922,34 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 
-/* When work() has something to start */
-static uint64_t work_deadline(const struct ua_turn *turn)
-{
-	uint64_t at = UA_NEVER;
-	size_t i;
-
-	if (turn->state != READY)
-		return UA_NEVER;
-
-	if (turn->ses.kind == UA_TREQ_NONE)
-		at = turn->refresh_ms;
-
-	if (!req_is_free(turn))
-		return at;
-
-	for (i = 0; i < UA_PERM_MAX; i++) {
-		if (perm_due(turn, &turn->permv[i], UA_NEVER))
-			at = earlier(at, turn->permv[i].at_ms);
-	}
-
-	for (i = 0; i < UA_CHAN_MAX; i++) {
-		if (ua_chan_due(&turn->chanv[i], UA_NEVER))
-			at = earlier(at, turn->chanv[i].at_ms);
-	}
-
-	return at;
-}
-
-
 uint64_t ua_turn_deadline(const struct ua_turn *turn)
 {
 	uint64_t at = ua_txn_deadline(&turn->ses.txn);
-	size_t i;
 
-	for (i = 0; i < REQ_MAX; i++)
-		at = earlier(at, ua_txn_deadline(&turn->reqv[i].txn));
+	switch (turn->state) {
 
-	if (turn->state == CLOSE)
-		at = earlier(at, turn->close_ms);
+	case READY:
+		if (turn->ses.kind == UA_TREQ_NONE)
+			at = turn->refresh_ms;
+		return earlier(at, ua_relay_deadline(&turn->relay));
 
-	return earlier(at, work_deadline(turn));
-}
+	case CLOSE:
+		return earlier(at, turn->close_ms);
 
-
-static bool timed_out(struct ua_treq *req, uint64_t now_ms)
-{
-	const enum ua_txn_todo todo = ua_txn_tick(&req->txn, now_ms);
-
-	if (todo == UA_TXN_SEND)
-		req->due = true;
-
-	return todo == UA_TXN_TIMEOUT;
+	default:
+		return at;
+	}
 }
 
 
 void ua_turn_tick(struct ua_turn *turn, uint64_t now_ms)
 {
-	size_t i;
-
-	if (timed_out(&turn->ses, now_ms))
-		ses_timeout(turn, now_ms, ETIMEDOUT);
-	else if (turn->state == CLOSE && turn->close_ms <= now_ms)
+	if (ua_treq_tick(&turn->ses, now_ms) ||
+	    (turn->state == CLOSE && turn->close_ms <= now_ms))
 		ses_timeout(turn, now_ms, ETIMEDOUT);
 
-	for (i = 0; i < REQ_MAX; i++) {
-		if (timed_out(&turn->reqv[i], now_ms))
-			req_refused(turn, now_ms, &turn->reqv[i], 0);
-	}
+	if (ua_relay_tick(&turn->relay, now_ms))
+		ses_probe(turn, now_ms);
 
 	work(turn, now_ms);
 }
@@ -1457,46 +1009,14 @@ static bool family_is_relayed(const struct ua_turn *turn, uint8_t af)
 }
 
 
-/* Up to eight go into one request, so at eight nobody waits for more */
-static void perm_gather(struct ua_turn *turn, uint64_t now_ms,
-			struct ua_perm *perm)
+static int permit_check(const struct ua_turn *turn, const struct ua_addr *peer)
 {
-	size_t n = 0;
-	size_t i;
-
-	perm->at_ms = turn->state == READY ? now_ms + UA_PERM_GATHER_MS : 0;
-
-	for (i = 0; i < UA_PERM_MAX; i++)
-		n += turn->permv[i].state == UA_PERM_WANTED;
-
-	if (n >= UA_PERM_BATCH)
-		perm->at_ms = now_ms;
-}
-
-
-static int permit(struct ua_turn *turn, uint64_t now_ms,
-		  const struct ua_addr *peer)
-{
-	struct ua_perm *perm;
-
 	if (turn->state == CLOSE || turn->state == DEAD)
 		return ENOTCONN;
 
 	if (!peer->af ||
 	    (turn->state == READY && !family_is_relayed(turn, peer->af)))
 		return EAFNOSUPPORT;
-
-	perm = ua_perm_take(turn->permv, peer);
-	if (!perm)
-		return ENOSPC;
-
-	if (perm->state == UA_PERM_DENIED && perm->code)
-		return EACCES;
-
-	if (perm->state == UA_PERM_FREE || perm->state == UA_PERM_DENIED) {
-		perm_move(turn, perm, UA_PERM_WANT);
-		perm_gather(turn, now_ms, perm);
-	}
 
 	return 0;
 }
@@ -1505,120 +1025,35 @@ static int permit(struct ua_turn *turn, uint64_t now_ms,
 int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 		   const struct ua_addr *peer)
 {
-	const int err = permit(turn, now_ms, peer);
+	int err = permit_check(turn, peer);
+
+	if (!err)
+		err = ua_relay_permit(&turn->relay, now_ms,
+				      turn->state == READY, peer);
 
 	work(turn, now_ms);
 	return err;
-}
-
-
-static int channel(struct ua_turn *turn, uint64_t now_ms,
-		   const struct ua_addr *peer)
-{
-	struct ua_chan *chan;
-	int err;
-
-	if (turn->state != READY)
-		return ENOTCONN;
-
-	err = permit(turn, now_ms, peer);
-	if (err)
-		return err;
-
-	chan = ua_chan_take(turn->chanv, now_ms, peer, &turn->next_number);
-	if (!chan)
-		return ENOSPC;
-
-	if (chan->state == UA_CHAN_COOL && chan->at_ms > now_ms)
-		return EAGAIN;
-
-	if (chan->state == UA_CHAN_FREE || chan->state == UA_CHAN_COOL) {
-		chan_move(turn, chan, UA_CHAN_WANT);
-		chan->at_ms = now_ms;
-	}
-
-	return 0;
 }
 
 
 int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
 		    const struct ua_addr *peer)
 {
-	const int err = channel(turn, now_ms, peer);
+	int err = turn->state == READY ? permit_check(turn, peer) : ENOTCONN;
+
+	if (!err)
+		err = ua_relay_channel(&turn->relay, now_ms, peer);
 
 	work(turn, now_ms);
 	return err;
 }
 
 
-/* Takes a slot out of the requests of a kind, so that no answer finds it */
-static void slot_drop(struct ua_turn *turn, enum ua_treq_kind kind, size_t i)
-{
-	size_t n;
-
-	for (n = 0; n < REQ_MAX; n++) {
-		struct ua_treq *req = &turn->reqv[n];
-
-		if (req->kind != kind)
-			continue;
-
-		req->slots &= ~((uint32_t)1 << i);
-		if (!req->slots)
-			ua_treq_stop(req);
-	}
-}
-
-
 void ua_turn_forget(struct ua_turn *turn, uint64_t now_ms,
 		    const struct ua_addr *peer)
 {
-	struct ua_chan *chan = ua_chan_find(turn->chanv, peer);
-	struct ua_perm *perm = ua_perm_find(turn->permv, peer);
-
-	/* The server knows the channel still: it may be wanted at once. */
-	if (chan && chan->state != UA_CHAN_COOL) {
-		slot_drop(turn, UA_TREQ_CHANNEL, (size_t)(chan - turn->chanv));
-		chan_move(turn, chan, UA_CHAN_FAIL);
-		chan->at_ms = now_ms;
-		chan->reuse_ms = now_ms + UA_CHAN_REUSE_MS;
-	}
-
-	/* Another port of this IP may need the permission. */
-	if (perm && !ua_chan_covers(turn->chanv, peer)) {
-		slot_drop(turn, UA_TREQ_PERMIT, (size_t)(perm - turn->permv));
-		perm_move(turn, perm, UA_PERM_FORGET);
-	}
-
+	ua_relay_forget(&turn->relay, now_ms, peer);
 	work(turn, now_ms);
-}
-
-
-static void channel_encode(struct ua_wr *wr, const struct ua_chan *chan,
-			   const uint8_t *buf, size_t len)
-{
-	if (len > UINT16_MAX)
-		wr->err = ENOSPC;
-
-	ua_wr_u16(wr, chan->number);
-	ua_wr_u16(wr, (uint16_t)len);
-	ua_wr_mem(wr, buf, len);
-}
-
-
-static void send_encode(const struct ua_turn *turn, struct ua_wr *wr,
-			const struct ua_addr *peer, const uint8_t *buf,
-			size_t len)
-{
-	uint8_t tid[UA_STUN_TID_LEN];
-
-	turn->rand->fill(tid, sizeof(tid), turn->rand->arg);
-	ua_stun_begin(wr, UA_STUN_INDICATION, UA_STUN_SEND, tid);
-	ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS, peer);
-	ua_stun_put(wr, UA_STUN_DATA_ATTR, buf, len);
-
-	/* Indications are never signed (RFC 8656, 11.1). */
-	if (ua_stun_end(wr, NULL, 0, false))
-		wr->err = ENOSPC;
 }
 
 
@@ -1626,30 +1061,18 @@ int ua_turn_send(struct ua_turn *turn, uint64_t now_ms,
 		 const struct ua_addr *peer, const uint8_t *buf, size_t len,
 		 struct ua_dgram *dg)
 {
-	const struct ua_chan *chan;
-	const struct ua_perm *perm;
 	struct ua_wr wr;
+	int err;
 
 	(void)now_ms;
 
 	if (turn->state != READY)
 		return ENOTCONN;
 
-	perm = ua_perm_find(turn->permv, peer);
-	if (!perm)
-		return ENOENT;
-	if (perm->state == UA_PERM_DENIED)
-		return EACCES;
-
-	chan = ua_chan_find(turn->chanv, peer);
 	ua_wr_init(&wr, dg->buf, sizeof(dg->buf));
-	if (chan && ua_chan_usable(chan))
-		channel_encode(&wr, chan, buf, len);
-	else
-		send_encode(turn, &wr, peer, buf, len);
-
-	if (wr.err)
-		return EMSGSIZE;
+	err = ua_relay_send(&turn->relay, peer, buf, len, &wr);
+	if (err)
+		return err;
 
 	dg->len = wr.pos;
 	path_set(turn, dg);
