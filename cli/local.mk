@@ -3,7 +3,12 @@ if WITH_CLI
 bin_PROGRAMS += cli/uaphone
 
 # All of the phone but main(): the unit tests link it, too
-uaphone_core = \
+noinst_LTLIBRARIES = cli/libphone.la
+cli_libphone_la_CPPFLAGS = -I$(top_srcdir)/libua/include \
+	-I$(top_srcdir)/cli $(JANSSON_CFLAGS) $(INIH_CFLAGS) \
+	$(LIBEDIT_CFLAGS)
+cli_libphone_la_LIBADD = $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) -lm
+cli_libphone_la_SOURCES = \
 	cli/act.c \
 	cli/act.h \
 	cli/cmd_call.c \
@@ -41,11 +46,9 @@ uaphone_core = \
 	cli/words.c \
 	cli/words.h
 
-cli_uaphone_SOURCES = cli/main.c $(uaphone_core)
-cli_uaphone_CPPFLAGS = -I$(top_srcdir)/libua/include -I$(top_srcdir)/cli \
-	$(JANSSON_CFLAGS) $(INIH_CFLAGS) $(LIBEDIT_CFLAGS)
-cli_uaphone_LDADD = libua.la $(CODECS_LA) $(JANSSON_LIBS) $(INIH_LIBS) \
-	$(LIBEDIT_LIBS) -lm
+cli_uaphone_CPPFLAGS = $(cli_libphone_la_CPPFLAGS)
+cli_uaphone_SOURCES = cli/main.c
+cli_uaphone_LDADD = cli/libphone.la libua.la libuacodecs.la
 
 # The option sections come from the table of options in the phone itself.
 man1_MANS = docs/man/uaphone.1
