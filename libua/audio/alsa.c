@@ -211,6 +211,17 @@ static int device_open(struct ua_audio_dev *dev, enum ua_audio_dir dir,
 }
 
 
+/* Devices come and go: whether this one is there is known when opened. */
+static int alsa_check(enum ua_audio_dir dir, const char *arg, char *errstr)
+{
+	(void)dir;
+	(void)arg;
+	(void)errstr;
+
+	return 0;
+}
+
+
 static int alsa_open(struct ua_audio_dev **devp, enum ua_audio_dir dir,
 		     const char *arg, const struct ua_audio_conf *conf,
 		     char *errstr)
@@ -312,16 +323,19 @@ static int alsa_fd(const struct ua_audio_dev *dev)
 }
 
 
-const struct ua_audio_driver ua_alsa = {
-	.name = "alsa",
-	.usage = "alsa[:DEV]",
-	.source = true,
-	.sink = true,
-	.open = alsa_open,
-	.close = alsa_close,
-	.read = alsa_read,
-	.write = alsa_write,
-	.fd = alsa_fd,
+const struct ua_driver ua_alsa = {
+	.pub = {
+		.name = "alsa",
+		.usage = "alsa[:DEV]",
+		.source = true,
+		.sink = true,
+		.open = alsa_open,
+		.close = alsa_close,
+		.read = alsa_read,
+		.write = alsa_write,
+		.fd = alsa_fd,
+	},
+	.check = alsa_check,
 };
 
 #endif

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include <ua/audio.h>
+#include "audio/drivers.h"
 #include "base/re_compat.h"
 
-enum { CHECK_HZ = 8000, CHECK_NSAMP = 160, USAGE_LEN = 128 };
+enum { SRATE_MIN = 4000, SRATE_MAX = 192000 };
 
-/* An open end */
+/** One end: its driver and what that opened */
 struct end {
 	const struct ua_audio_driver *drv;
 	struct ua_audio_dev *dev;
@@ -22,91 +23,11 @@ struct ua_audio {
 };
 
 
-static bool can(const struct ua_audio_driver *drv, enum ua_audio_dir dir)
-{
-	return dir == UA_AUDIO_SOURCE ? drv->source : drv->sink;
-}
-
-
-/* "alsa[:DEV], file:F.wav, ...", all that can stand on that side */
-static const char *usage(enum ua_audio_dir dir, char buf[USAGE_LEN])
-{
-	const struct ua_audio_driver *const *drv;
-	size_t at = 0;
-	size_t i;
-	size_t n;
-
-	buf[0] = '\0';
-	drv = ua_audio_drivers(&n);
-	for (i = 0; i < n && at < USAGE_LEN; i++) {
-		if (can(drv[i], dir))
-			at += (size_t)snprintf(buf + at, USAGE_LEN - at,
-					       "%s%s", at ? ", " : "",
-					       drv[i]->usage);
-	}
-
-	return buf;
-}
-
-
-/* The driver a SPEC names, and what stands behind the colon */
-static int find(const struct ua_audio_driver **drvp, const char **arg,
-		const char *spec, enum ua_audio_dir dir, char *errstr)
-{
-	const size_t len = strcspn(spec, ":");
-	const struct ua_audio_driver *const *drv;
-	char buf[USAGE_LEN];
-	size_t i;
-	size_t n;
-
-	drv = ua_audio_drivers(&n);
-	for (i = 0; i < n; i++) {
-		if (strlen(drv[i]->name) != len ||
-		    strncmp(drv[i]->name, spec, len) || !can(drv[i], dir))
-			continue;
-
-		/* A colon only where the usage has one. */
-		if (spec[len] && !strchr(drv[i]->usage, ':'))
-			continue;
-
-		*drvp = drv[i];
-		*arg = spec[len] ? spec + len + 1 : "";
-		return 0;
-	}
-
-	(void)snprintf(errstr, UA_AUDIO_ERRSTR,
-		       "%.80s: no such sound %s; expected %s", spec,
-		       dir == UA_AUDIO_SOURCE ? "source" : "sink",
-		       usage(dir, buf));
-	return EINVAL;
-}
-
-
-static int end_open(struct end *end, const char *spec, enum ua_audio_dir dir,
-		    const struct ua_audio_conf *conf, char *errstr)
-{
-	const struct ua_audio_driver *drv = NULL;
-	const char *arg = NULL;
-	int err;
-
-	err = find(&drv, &arg, spec, dir, errstr);
-	if (err)
-		return err;
-
-	err = drv->open(&end->dev, dir, arg, conf, errstr);
-	if (!err)
-		end->drv = drv;
-
-	return err;
-}
-
-
 static void end_close(struct end *end)
 {
-	if (end->drv)
+	if (end->dev)
 		end->drv->close(end->dev);
-
-	end->drv = NULL;
+	end->dev = NULL;
 }
 
 
@@ -119,62 +40,144 @@ static void destructor(void *arg)
 }
 
 
+static bool can(const struct ua_audio_driver *drv, enum ua_audio_dir dir)
+{
+	return dir == UA_AUDIO_SOURCE ? drv->source : drv->sink;
+}
+
+
+/* "bell: expected alsa[:DEV], file:F.wav, ... or echo" */
+static int expected(char *errstr, const char *spec, enum ua_audio_dir dir)
+{
+	const char *comma = "";
+	size_t at;
+	size_t i;
+
+	(void)snprintf(errstr, UA_AUDIO_ERRSTR, "%.100s: expected ", spec);
+
+	for (i = 0; i < ua_drivers_n; i++) {
+		if (!can(ua_drivers[i], dir))
+			continue;
+
+		at = strlen(errstr);
+		(void)snprintf(errstr + at, UA_AUDIO_ERRSTR - at, "%s%s",
+			       comma, ua_drivers[i]->usage);
+		comma = i + 2 < ua_drivers_n ? ", " : " or ";
+	}
+
+	return EINVAL;
+}
+
+
+/* Which driver a SPEC names, and what stands behind its colon. */
+static int find(const struct ua_audio_driver **drvp, const char **arg,
+		const char *spec, enum ua_audio_dir dir, char *errstr)
+{
+	const size_t len = strcspn(spec, ":");
+	const struct ua_audio_driver *drv = NULL;
+	size_t i;
+
+	for (i = 0; i < ua_drivers_n && !drv; i++) {
+		if (strlen(ua_drivers[i]->name) == len &&
+		    !strncmp(ua_drivers[i]->name, spec, len))
+			drv = ua_drivers[i];
+	}
+
+	if (!drv || !can(drv, dir))
+		return expected(errstr, spec, dir);
+
+	if (spec[len] && !strchr(drv->usage, ':')) {
+		(void)snprintf(errstr, UA_AUDIO_ERRSTR, "%.100s: expected %s",
+			       spec, drv->usage);
+		return EINVAL;
+	}
+
+	*drvp = drv;
+	*arg = spec[len] ? spec + len + 1 : "";
+	return 0;
+}
+
+
+static int end_open(struct end *end, enum ua_audio_dir dir, const char *spec,
+		    const struct ua_audio_conf *conf, char *errstr)
+{
+	const struct ua_audio_driver *drv;
+	const char *arg;
+	int err;
+
+	err = find(&drv, &arg, spec, dir, errstr);
+	if (err)
+		return err;
+
+	err = drv->open(&end->dev, dir, arg, conf, errstr);
+	if (err)
+		return err;
+
+	end->drv = drv;
+	return 0;
+}
+
+
+const struct ua_audio_driver *const *ua_audio_drivers(size_t *n)
+{
+	*n = ua_drivers_n;
+	return ua_drivers;
+}
+
+
 int ua_audio_spec(const char *spec, enum ua_audio_dir dir, char *errstr)
 {
-	const struct ua_audio_conf conf = { .srate_hz = CHECK_HZ,
-					    .nsamp = CHECK_NSAMP };
-	const struct ua_audio_driver *drv = NULL;
-	struct end end = { .drv = NULL };
-	char unused[UA_AUDIO_ERRSTR];
-	const char *arg = NULL;
+	const struct ua_audio_driver *drv;
+	char unread[UA_AUDIO_ERRSTR];
+	const char *arg;
 	int err;
 
 	if (!errstr)
-		errstr = unused;
+		errstr = unread;
 
 	err = find(&drv, &arg, spec, dir, errstr);
-	if (err || dir == UA_AUDIO_SINK || drv->fd)
+	if (err)
 		return err;
 
-	err = end_open(&end, spec, dir, &conf, errstr);
-	end_close(&end);
-
-	/* Memory says nothing about the SPEC. */
-	return err == ENOMEM ? 0 : err;
+	/* Every row of the table is the head of one of our own. */
+	return ((const struct ua_driver *)drv)->check(dir, arg, errstr);
 }
 
 
 int ua_audio_open(struct ua_audio **audiop, const struct ua_audio_conf *conf,
 		  char *errstr)
 {
-	const char *sink = conf->sink ? conf->sink : "null";
 	const char *source = conf->source ? conf->source : "silence";
-	char unused[UA_AUDIO_ERRSTR];
+	const char *sink = conf->sink ? conf->sink : "null";
+	char unread[UA_AUDIO_ERRSTR];
 	struct ua_audio *audio;
 	int err;
 
 	if (!errstr)
-		errstr = unused;
+		errstr = unread;
 
-	if (!conf->srate_hz || !conf->nsamp) {
+	if (conf->srate_hz < SRATE_MIN || conf->srate_hz > SRATE_MAX ||
+	    !conf->nsamp || conf->nsamp > conf->srate_hz) {
 		(void)snprintf(errstr, UA_AUDIO_ERRSTR,
-			       "%u Hz, %u samples: expected more than none",
-			       (unsigned)conf->srate_hz,
-			       (unsigned)conf->nsamp);
+			       "%u samples at %u Hz: expected a frame of up "
+			       "to a second at %d to %d Hz",
+			       conf->nsamp, conf->srate_hz, SRATE_MIN,
+			       SRATE_MAX);
 		return EINVAL;
 	}
-
-	/* An echo needs both; whoever names one means the other too. */
-	if (!strcmp(sink, "echo"))
-		source = "echo";
 
 	audio = mem_zalloc(sizeof(*audio), destructor);
 	if (!audio)
 		return ENOMEM;
 
-	err = end_open(&audio->source, source, UA_AUDIO_SOURCE, conf, errstr);
+	/* It is the source that says again what the sink is given. */
+	if (!strcmp(sink, "echo"))
+		source = "echo";
+
+	/* The source first: one file may be both. */
+	err = end_open(&audio->source, UA_AUDIO_SOURCE, source, conf, errstr);
 	if (!err)
-		err = end_open(&audio->sink, sink, UA_AUDIO_SINK, conf,
+		err = end_open(&audio->sink, UA_AUDIO_SINK, sink, conf,
 			       errstr);
 	if (err) {
 		mem_deref(audio);
@@ -194,10 +197,8 @@ int ua_audio_read(struct ua_audio *audio, int16_t *pcm, size_t nsamp)
 
 int ua_audio_write(struct ua_audio *audio, const int16_t *pcm, size_t nsamp)
 {
-	const struct end *source = &audio->source;
-
-	if (source->drv->hear)
-		source->drv->hear(source->dev, pcm, nsamp);
+	if (audio->source.drv->hear)
+		audio->source.drv->hear(audio->source.dev, pcm, nsamp);
 
 	return audio->sink.drv->write(audio->sink.dev, pcm, nsamp);
 }
@@ -205,7 +206,7 @@ int ua_audio_write(struct ua_audio *audio, const int16_t *pcm, size_t nsamp)
 
 int ua_audio_fd(const struct ua_audio *audio)
 {
-	const struct end *source = &audio->source;
+	const struct ua_audio_driver *drv = audio->source.drv;
 
-	return source->drv->fd ? source->drv->fd(source->dev) : -1;
+	return drv->fd ? drv->fd(audio->source.dev) : -1;
 }

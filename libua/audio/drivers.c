@@ -8,21 +8,16 @@
 #include "audio/drivers.h"
 
 /* clang-format off */
-static const struct ua_audio_driver *const drivers[] = {
+const struct ua_audio_driver *const ua_drivers[] = {
 #ifdef HAVE_ALSA
-	&ua_alsa,
+	&ua_alsa.pub,
 #endif
-	&ua_wavfile,
-	&ua_tonesrc,
-	&ua_nullsound_silence,
-	&ua_nullsound_null,
-	&ua_echo,
+	&ua_wavfile.pub,
+	&ua_tone.pub,
+	&ua_nullsound_silence.pub,
+	&ua_nullsound_null.pub,
+	&ua_echo.pub,
 };
 /* clang-format on */
 
-
-const struct ua_audio_driver *const *ua_audio_drivers(size_t *n)
-{
-	*n = sizeof(drivers) / sizeof(drivers[0]);
-	return drivers;
-}
+const size_t ua_drivers_n = sizeof(ua_drivers) / sizeof(ua_drivers[0]);

@@ -15,7 +15,8 @@ enum {
 
 struct ua_audio_dev {
 	struct ua_ring ring;
-	size_t most;
+	size_t most; /* Samples that wait     */
+	bool late;   /* More had been waiting */
 };
 
 
@@ -24,6 +25,16 @@ static void destructor(void *arg)
 	struct ua_audio_dev *dev = arg;
 
 	ua_ring_close(&dev->ring);
+}
+
+
+static int echo_check(enum ua_audio_dir dir, const char *arg, char *errstr)
+{
+	(void)dir;
+	(void)arg;
+	(void)errstr;
+
+	return 0;
 }
 
 
@@ -62,8 +73,15 @@ static void echo_close(struct ua_audio_dev *dev)
 
 static int echo_read(struct ua_audio_dev *dev, int16_t *pcm, size_t nsamp)
 {
-	const size_t n = ua_ring_read(&dev->ring, pcm, nsamp);
+	const size_t fill = ua_ring_fill(&dev->ring);
+	size_t n;
 
+	/* Who has not listened for a while hears the newest. */
+	if (dev->late && fill > nsamp)
+		(void)ua_ring_skip(&dev->ring, fill - nsamp);
+	dev->late = false;
+
+	n = ua_ring_read(&dev->ring, pcm, nsamp);
 	memset(pcm + n, 0, (nsamp - n) * sizeof(*pcm));
 	return 0;
 }
@@ -88,20 +106,25 @@ static void echo_hear(struct ua_audio_dev *dev, const int16_t *pcm,
 	(void)ua_ring_write(&dev->ring, pcm, nsamp);
 
 	fill = ua_ring_fill(&dev->ring);
-	if (fill > dev->most)
+	if (fill > dev->most) {
 		(void)ua_ring_skip(&dev->ring, fill - dev->most);
+		dev->late = true;
+	}
 }
 
 
 /* Only the source does anything: the facade lets it hear the sink. */
-const struct ua_audio_driver ua_echo = {
-	.name = "echo",
-	.usage = "echo",
-	.source = true,
-	.sink = true,
-	.open = echo_open,
-	.close = echo_close,
-	.read = echo_read,
-	.write = echo_write,
-	.hear = echo_hear,
+const struct ua_driver ua_echo = {
+	.pub = {
+		.name = "echo",
+		.usage = "echo",
+		.source = true,
+		.sink = true,
+		.open = echo_open,
+		.close = echo_close,
+		.read = echo_read,
+		.write = echo_write,
+		.hear = echo_hear,
+	},
+	.check = echo_check,
 };

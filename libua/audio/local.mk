@@ -5,7 +5,7 @@ libua_la_SOURCES += \
 	libua/audio/drivers.h \
 	libua/audio/echo.c \
 	libua/audio/nullsound.c \
-	libua/audio/tonesrc.c \
+	libua/audio/tone.c \
 	libua/audio/wav.c \
 	libua/audio/wav.h \
 	libua/audio/wavfile.c \
@@ -13,7 +13,7 @@ libua_la_SOURCES += \
 	libua/audio/wavin.h \
 	libua/audio/wavout.c \
 	libua/audio/wavout.h
+
 if WITH_ALSA
-libua_la_SOURCES += \
-	libua/audio/alsa.c
+libua_la_SOURCES += libua/audio/alsa.c
 endif

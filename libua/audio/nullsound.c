@@ -12,18 +12,33 @@ struct ua_audio_dev {
 };
 
 
+static int null_check(enum ua_audio_dir dir, const char *arg, char *errstr)
+{
+	(void)dir;
+	(void)arg;
+	(void)errstr;
+
+	return 0;
+}
+
+
 static int null_open(struct ua_audio_dev **devp, enum ua_audio_dir dir,
 		     const char *arg, const struct ua_audio_conf *conf,
 		     char *errstr)
 {
+	struct ua_audio_dev *dev;
+
 	(void)dir;
 	(void)arg;
 	(void)conf;
 	(void)errstr;
 
-	*devp = mem_zalloc(sizeof(**devp), NULL);
+	dev = mem_zalloc(sizeof(*dev), NULL);
+	if (!dev)
+		return ENOMEM;
 
-	return *devp ? 0 : ENOMEM;
+	*devp = dev;
+	return 0;
 }
 
 
@@ -53,23 +68,29 @@ static int null_write(struct ua_audio_dev *dev, const int16_t *pcm,
 }
 
 
-const struct ua_audio_driver ua_nullsound_silence = {
-	.name = "silence",
-	.usage = "silence",
-	.source = true,
-	.open = null_open,
-	.close = null_close,
-	.read = null_read,
+const struct ua_driver ua_nullsound_silence = {
+	.pub = {
+		.name = "silence",
+		.usage = "silence",
+		.source = true,
+		.open = null_open,
+		.close = null_close,
+		.read = null_read,
+	},
+	.check = null_check,
 };
 
 
-const struct ua_audio_driver ua_nullsound_null = {
-	.name = "null",
-	.usage = "null",
-	.source = true,
-	.sink = true,
-	.open = null_open,
-	.close = null_close,
-	.read = null_read,
-	.write = null_write,
+const struct ua_driver ua_nullsound_null = {
+	.pub = {
+		.name = "null",
+		.usage = "null",
+		.source = true,
+		.sink = true,
+		.open = null_open,
+		.close = null_close,
+		.read = null_read,
+		.write = null_write,
+	},
+	.check = null_check,
 };

@@ -63,6 +63,28 @@ static int path_make(char path[PATH_LEN], const char *arg, unsigned number,
 }
 
 
+/* A name with %d is another file in each call: nothing to look at yet. */
+static int file_check(enum ua_audio_dir dir, const char *arg, char *errstr)
+{
+	char path[PATH_LEN];
+	struct ua_wavin in;
+	int err;
+
+	err = path_make(path, arg, 0, errstr);
+	if (err || strstr(arg, "%d"))
+		return err;
+
+	if (dir == UA_AUDIO_SINK)
+		return ua_wavout_check(path, errstr);
+
+	err = ua_wavin_open(&in, path, 0, errstr);
+	if (!err)
+		ua_wavin_close(&in);
+
+	return err;
+}
+
+
 static int file_open(struct ua_audio_dev **devp, enum ua_audio_dir dir,
 		     const char *arg, const struct ua_audio_conf *conf,
 		     char *errstr)
@@ -134,19 +156,20 @@ static int file_read(struct ua_audio_dev *dev, int16_t *pcm, size_t nsamp)
 static int file_write(struct ua_audio_dev *dev, const int16_t *pcm,
 		      size_t nsamp)
 {
-	const int err = ua_wavout_write(dev->out, pcm, nsamp);
-
-	return err && err != ENOSPC ? EIO : err;
+	return ua_wavout_write(dev->out, pcm, nsamp);
 }
 
 
-const struct ua_audio_driver ua_wavfile = {
-	.name = "file",
-	.usage = "file:F.wav",
-	.source = true,
-	.sink = true,
-	.open = file_open,
-	.close = file_close,
-	.read = file_read,
-	.write = file_write,
+const struct ua_driver ua_wavfile = {
+	.pub = {
+		.name = "file",
+		.usage = "file:F.wav",
+		.source = true,
+		.sink = true,
+		.open = file_open,
+		.close = file_close,
+		.read = file_read,
+		.write = file_write,
+	},
+	.check = file_check,
 };

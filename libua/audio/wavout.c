@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ua/audio.h>
@@ -14,7 +15,8 @@
 
 enum {
 	FLUSHES_PER_S = 5,
-	BYTES = 2,                     /* Of a sample                        */
+	BYTES = 2, /* Of a sample */
+	DIR_LEN = 1024,
 	NSAMP_MAX = 0x7fffff00 / BYTES /* Length that every reader accepts */
 };
 
@@ -27,6 +29,16 @@ struct ua_wavout {
 	size_t room;    /* Of buf [samples]     */
 	uint8_t buf[];
 };
+
+
+static int fail(char *errstr, const char *path, const char *what)
+{
+	if (errstr)
+		(void)snprintf(errstr, UA_AUDIO_ERRSTR,
+			       "%.150s: cannot be written: %s", path, what);
+
+	return EINVAL;
+}
 
 
 static int write_at(int fd, const uint8_t *buf, size_t len, off_t at)
@@ -81,12 +93,39 @@ static void destructor(void *arg)
 }
 
 
+int ua_wavout_check(const char *path, char *errstr)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[DIR_LEN] = ".";
+	struct stat st;
+
+	if (!stat(path, &st)) {
+		if (!S_ISREG(st.st_mode))
+			return fail(errstr, path, "it is not a file");
+
+		return access(path, W_OK) ? fail(errstr, path, strerror(errno))
+					  : 0;
+	}
+
+	/* "/f.wav" is in "/", "d/f.wav" in "d". */
+	if (slash && (size_t)(slash - path) + 1 >= sizeof(dir))
+		return fail(errstr, path, strerror(ENAMETOOLONG));
+	if (slash)
+		(void)snprintf(dir, sizeof(dir), "%.*s",
+			       (int)(slash - path) + (slash == path), path);
+
+	return access(dir, W_OK | X_OK) ? fail(errstr, path, strerror(errno))
+					: 0;
+}
+
+
 int ua_wavout_alloc(struct ua_wavout **outp, const char *path,
 		    uint32_t srate_hz, char *errstr)
 {
 	const size_t room = srate_hz / FLUSHES_PER_S;
 	struct ua_wavout *out;
-	int err;
+	struct stat st;
+	int err = 0;
 
 	out = mem_zalloc(sizeof(*out) + room * BYTES, destructor);
 	if (!out)
@@ -94,23 +133,33 @@ int ua_wavout_alloc(struct ua_wavout **outp, const char *path,
 
 	out->srate_hz = srate_hz;
 	out->room = room;
+	out->failed = true;
+
+	/* A FIFO without a reader would hang here. */
 	out->fd = open(path,
 		       O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC,
 		       0666);
+	if (out->fd < 0 || fstat(out->fd, &st))
+		err = fail(errstr, path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		err = fail(errstr, path, "it is not a file");
+	if (err)
+		goto out;
 
-	err = out->fd < 0 ? errno : flush(out);
+	err = flush(out);
 	if (err) {
-		if (errstr)
-			(void)snprintf(errstr, UA_AUDIO_ERRSTR,
-				       "%.150s: cannot be written: %s", path,
-				       strerror(err));
-		out->failed = true;
-		mem_deref(out);
-		return EINVAL;
+		err = fail(errstr, path, strerror(err));
+		goto out;
 	}
 
+	out->failed = false;
 	*outp = out;
-	return 0;
+
+out:
+	if (err)
+		mem_deref(out);
+
+	return err;
 }
 
 
@@ -118,6 +167,7 @@ int ua_wavout_write(struct ua_wavout *out, const int16_t *pcm, size_t nsamp)
 {
 	size_t i;
 	uint8_t *p;
+	int err;
 
 	if (out->failed)
 		return 0;
@@ -127,13 +177,13 @@ int ua_wavout_write(struct ua_wavout *out, const int16_t *pcm, size_t nsamp)
 		p[0] = (uint8_t)pcm[i];
 		p[1] = (uint8_t)((uint16_t)pcm[i] >> 8);
 
-		if (out->nbuf == out->room) {
-			int err = out->nsamp < NSAMP_MAX ? flush(out) : EFBIG;
+		if (out->nbuf < out->room)
+			continue;
 
-			if (err) {
-				out->failed = true;
-				return err;
-			}
+		err = out->nsamp + out->nbuf <= NSAMP_MAX ? flush(out) : EFBIG;
+		if (err) {
+			out->failed = true;
+			return err == ENOSPC || err == EDQUOT ? ENOSPC : EIO;
 		}
 	}
 

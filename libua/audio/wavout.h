@@ -9,6 +9,17 @@ struct ua_wavout;
 
 
 /**
+ * Could a file of that name be written?  Nothing is written.
+ *
+ * @param errstr  As ua_wavin_open()
+ *
+ * @retval 0       It could
+ * @retval EINVAL  It could not: tell the user errstr
+ */
+UA_CHECK int ua_wavout_check(const char *path, char *errstr);
+
+
+/**
  * Begin a mono file of 16 bit; an old one of that name is replaced.
  *
  * @param outp    Set on success; mem_deref() writes what is left
@@ -26,9 +37,11 @@ UA_CHECK int ua_wavout_alloc(struct ua_wavout **outp, const char *path,
  * Add samples.  Each 200 ms they go to the file, the header with them: a
  * program that is killed leaves a file that can be played.
  *
- * @retval 0      Done
- * @retval errno  The file cannot be written: these and all later ones are
- *                dropped, told once
+ * @retval 0       Done
+ * @retval ENOSPC  The disk is full: what is not written yet and all later
+ *                 ones are dropped, told once
+ * @retval EIO     The file cannot be written, or is as long as a WAV file can
+ *                 be: likewise
  */
 int ua_wavout_write(struct ua_wavout *out, const int16_t *pcm, size_t nsamp);
 
