@@ -56,14 +56,20 @@ static bool overloaded(struct ua_endpoint *ep)
 }
 
 
-static void dropped(struct ua_endpoint *ep, const struct sip_msg *msg,
-		    const char *why)
+static void dropped(struct ua_endpoint *ep, const struct sa *src,
+		    const char *what)
 {
 	/* Log the 1st, 2nd, 4th, 8th ...: whoever sends may send a lot */
 	++ep->dropc;
 	if (!(ep->dropc & (ep->dropc - 1)))
 		ua_log(ep->log, UA_LOG_WARN, "sip", "%s from %J dropped (%u)",
-		       why, &msg->src, ep->dropc);
+		       what, src, ep->dropc);
+}
+
+
+static void guard_handler(const struct sa *src, const char *what, void *arg)
+{
+	dropped(arg, src, what);
 }
 
 
@@ -144,7 +150,7 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 	const int err = ua_sipmsg_check(msg, &fault);
 
 	if (err == EBADMSG) {
-		dropped(ep, msg, "broken request");
+		dropped(ep, &msg->src, "broken request");
 		return;
 	}
 
@@ -155,7 +161,7 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 		return;
 
 	if (overloaded(ep)) {
-		dropped(ep, msg, "request of a flood");
+		dropped(ep, &msg->src, "request of a flood");
 		return;
 	}
 
@@ -187,7 +193,10 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 /* The last listener: whatever no transaction of libre's took. */
 static bool request_handler(const struct sip_msg *msg, void *arg)
 {
-	on_request(arg, (struct sip_msg *)msg);
+	struct ua_endpoint *ep = arg;
+
+	if (!ua_udpguard_knock(ep->guard, msg))
+		on_request(ep, (struct sip_msg *)msg);
 
 	return true;
 }
@@ -199,7 +208,7 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 	struct ua_sipmsg_fault fault;
 
 	if (ua_sipmsg_check(msg, &fault))
-		dropped(ep, msg, "broken response");
+		dropped(ep, &msg->src, "broken response");
 	else
 		ua_sesscore_response(ep, (struct sip_msg *)msg);
 
@@ -220,6 +229,10 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 	ua_addr_from_sa(&from, src);
 	ua_addr_from_sa(&to, dst);
 
+	/* The knock of udpguard.c is nobody's business. */
+	if (!tx && ua_addr_eq(&from, &ep->local))
+		return;
+
 	/* libre does not know the local address of each of its messages. */
 	if (tx && !from.port)
 		from = ep->local;
@@ -233,6 +246,7 @@ static void destructor(void *arg)
 	struct ua_endpoint *ep = arg;
 
 	ua_sesscore_close(ep);
+	mem_deref(ep->guard);
 	mem_deref(ep->sip);
 	mem_deref(ep->software);
 }
@@ -275,6 +289,17 @@ static int listen_both(struct ua_endpoint *ep, const struct ua_addr *local)
 }
 
 
+static int guard_set(struct ua_endpoint *ep)
+{
+	struct sa sa;
+
+	ua_addr_to_sa(&sa, &ep->local);
+
+	return ua_udpguard_alloc(&ep->guard, ep->sip, ep->rand, &sa,
+				 guard_handler, ep);
+}
+
+
 int ua_endpoint_alloc(struct ua_endpoint **epp,
 		      const struct ua_endpoint_conf *conf)
 {
@@ -306,6 +331,8 @@ int ua_endpoint_alloc(struct ua_endpoint **epp,
 				HASH_SIZE, conf->software, NULL, ep);
 	if (!err)
 		err = listen_both(ep, &conf->local);
+	if (!err)
+		err = guard_set(ep);
 	if (!err)
 		err = sip_listen(NULL, ep->sip, true, request_handler, ep);
 	if (!err)

@@ -5,6 +5,7 @@
 
 #include "base/re_compat.h"
 #include "sip/endpoint.h"
+#include "sip/udpguard.h"
 
 enum {
 	UA_EPCORE_REFUSALS = 8, /**< Servers known to take no TCP       */
@@ -21,6 +22,7 @@ struct ua_epcore_refusal {
 
 struct ua_endpoint {
 	struct sip *sip;
+	struct ua_udpguard *guard;
 	struct ua_addr local;
 	char *software;
 	const struct ua_rand *rand;

@@ -13,5 +13,7 @@ libua_la_SOURCES += \
 	libua/sip/sesscore.h \
 	libua/sip/session.c \
 	libua/sip/session.h \
+	libua/sip/udpguard.c \
+	libua/sip/udpguard.h \
 	libua/sip/wake.c \
 	libua/sip/wake.h

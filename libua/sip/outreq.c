@@ -52,6 +52,18 @@ static bool leads_to(const struct uri *uri, const struct ua_addr *addr)
 }
 
 
+/* It wants TLS on each hop (RFC 3261, 19.1), which is not there yet. */
+static bool is_sips(const char *str)
+{
+	struct uri uri;
+	struct pl pl;
+
+	pl_set_str(&pl, str);
+
+	return !uri_decode(&uri, &pl) && !pl_strcasecmp(&uri.scheme, "sips");
+}
+
+
 /* The URI that libre resolves, and whether it leaves the transport open. */
 static int route_print(char *route, const struct ua_outreq_conf *conf,
 		       bool *udp)
@@ -61,6 +73,9 @@ static int route_print(char *route, const struct ua_outreq_conf *conf,
 	struct pl pl, tp;
 	bool named;
 	int n;
+
+	if (is_sips(conf->uri) || is_sips(conf->hop))
+		return EPROTONOSUPPORT;
 
 	pl_set_str(&pl, conf->hop);
 	if (uri_decode(&uri, &pl))

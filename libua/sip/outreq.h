@@ -48,6 +48,7 @@ struct ua_outreq_conf {
  *
  * @retval 0       On its way, the handler will be called
  * @retval EINVAL  A URI is none
+ * @retval EPROTONOSUPPORT  sips: is not to be had by UDP or TCP
  * @retval other   Of the network: it did not leave
  */
 UA_CHECK int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,

@@ -8,7 +8,9 @@
 #include "base/re_compat.h"
 #include "dialog/sipmsg.h"
 #include "sip/endpoint.h"
+#include <ua/log.h>
 #include "sip/session.h"
+#include "oom.h"
 #include "sipbed.h"
 
 Suite *ua_suite_endpoint(void);
@@ -310,6 +312,98 @@ START_TEST(odd_messages_are_answered_or_dropped)
 END_TEST
 
 
+static const struct {
+	const char *data;
+	size_t len;
+} junk[] = {
+	{ "\r\n\r\n", 4 },
+	{ "\0", 1 },
+	{ "hello, world", 12 },
+	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27 },
+	{ "OPTIONS sip:alice@x SIP/2.0\r\nno colon\r\n\r\n", 41 },
+	{ "OPTIONS sip:alice@x SIP/7.0\r\n\r\n", 31 },
+	/* a STUN Binding request: libre would answer it */
+	{ "\0\1\0\0\x21\x12\xa4\x42"
+	  "123456789012",
+	  20 },
+};
+
+static size_t logged;
+
+
+static void log_handler(enum ua_level level, const char *obj, const char *text,
+			void *arg)
+{
+	(void)obj;
+	(void)text;
+	(void)arg;
+	if (level == UA_LOG_WARN)
+		++logged;
+}
+
+
+static void answer_handler(const struct sa *src, struct mbuf *mb, void *arg)
+{
+	(void)src;
+	(void)mb;
+	*(bool *)arg = true;
+}
+
+
+/* Nobody is answered, and libre says nothing on stderr. */
+START_TEST(junk_is_logged_and_dropped)
+{
+	const struct ua_log log = { .h = log_handler, .level = UA_LOG_WARN };
+	struct ua_endpoint_conf conf = sipbed_conf();
+	struct udp_sock *us = NULL;
+	struct mbuf *mb = mbuf_alloc(64);
+	bool answered = false;
+	struct sa sa;
+
+	mem_deref(ep);
+	logged = 0;
+	conf.log = &log;
+	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
+	still_alive();
+
+	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
+	ck_assert_int_eq(0, udp_listen(&us, &sa, answer_handler, &answered));
+	ua_addr_to_sa(&sa, ua_endpoint_local(ep));
+	ck_assert_int_eq(0, mbuf_write_mem(mb, (const uint8_t *)junk[_i].data,
+					   junk[_i].len));
+	mb->pos = 0;
+	ck_assert_int_eq(0, udp_send(us, &sa, mb));
+	still_alive();
+	ck_assert(!answered);
+	ck_assert_uint_eq(junk[_i].len > 4, logged);
+	mem_deref(mb);
+	mem_deref(us);
+}
+END_TEST
+
+
+static int open_and_close(void *arg)
+{
+	struct ua_endpoint *other = NULL;
+	int err;
+
+	err = ua_endpoint_alloc(&other, arg);
+	mem_deref(other);
+
+	/* libre makes other errors of it, as getaddrinfo() told it so */
+	return err ? ENOMEM : 0;
+}
+
+
+START_TEST(no_memory_is_enomem_and_no_leak)
+{
+	struct ua_endpoint_conf conf = sipbed_conf();
+
+	ua_oom_walk(open_and_close, &conf);
+}
+END_TEST
+
+
 START_TEST(same_request_by_another_way_is_482)
 {
 	request("INVITE", "", "");
@@ -494,6 +588,9 @@ Suite *ua_suite_endpoint(void)
 			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_loop_test(tc, odd_messages_are_answered_or_dropped, 0,
 			    sizeof(torture) / sizeof(torture[0]));
+	tcase_add_loop_test(tc, junk_is_logged_and_dropped, 0,
+			    sizeof(junk) / sizeof(junk[0]));
+	tcase_add_test(tc, no_memory_is_enomem_and_no_leak);
 	tcase_add_test(tc, same_request_by_another_way_is_482);
 	tcase_add_test(tc, invite_sent_again_is_one_call);
 	tcase_add_test(tc, more_calls_than_allowed_are_486);

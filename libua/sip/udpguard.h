@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file udpguard.h  Looks at datagrams before libre does */
+#ifndef UA_UDPGUARD_H
+#define UA_UDPGUARD_H
+
+#include "base/re_compat.h"
+#include <ua/types.h>
+
+struct ua_udpguard;
+
+/**
+ * A datagram that libre would not understand.
+ *
+ * @param what  Static words: "no SIP", "STUN", ...
+ */
+typedef void(ua_udpguard_h)(const struct sa *src, const char *what, void *arg);
+
+
+/**
+ * Keep what is no SIP away from libre's UDP transport: 1.1.0 prints a line to
+ * stderr for each, and answers STUN requests of anybody.
+ *
+ * libre keeps its socket to itself and shows it only with a message.  So the
+ * first datagram is our own: it knocks at our door, and who opens is known.
+ *
+ * @param guardp  Set on success; mem_deref() it before sip
+ * @param sip     With one UDP transport, borrowed
+ * @param local   Address of that
+ *
+ * @retval 0      Knocked; the guard stands as soon as the loop has run
+ * @retval other  Of the network, or ENOMEM
+ */
+UA_CHECK int ua_udpguard_alloc(struct ua_udpguard **guardp, struct sip *sip,
+			       const struct ua_rand *rand,
+			       const struct sa *local, ua_udpguard_h *h,
+			       void *arg);
+
+/** A request came; true: it was the knock, nothing else is to be done */
+bool ua_udpguard_knock(struct ua_udpguard *guard, const struct sip_msg *msg);
+
+#endif
