@@ -59,7 +59,8 @@ void phone_incoming(struct phone *phone, struct ua_call *call)
 		ua_call_hangup(call, (uint16_t)optset_num(set, OPT_REJECT),
 			       NULL);
 	}
-	else if (!optset_given(set, OPT_ANSWER)) {
+	else if (!optset_given(set, OPT_ANSWER) &&
+		 !optset_given(set, OPT_ECHO)) {
 		if (phone->input && phone->ui.ops == &ui_tty)
 			ui_note(&phone->ui, "a answers, b refuses");
 	}

@@ -51,7 +51,7 @@ cli_uaphone_SOURCES = cli/main.c
 cli_uaphone_LDADD = cli/libphone.la libua.la libuacodecs.la
 
 # The option sections come from the table of options in the phone itself.
-man1_MANS = docs/man/uaphone.1
+man1_MANS += docs/man/uaphone.1
 docs/man/uaphone.1: docs/man/uaphone.1.in cli/uaphone$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) docs/man && \
 	cli/uaphone$(EXEEXT) --help=man >$@.options && \

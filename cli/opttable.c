@@ -98,7 +98,7 @@ static const struct opt table[OPT_N] = {
 	.min = 0, .max = 3600, .bare = "0",
 	.help = "answer by itself, at once or after SEC" },
 [OPT_ECHO] = { "echo", NULL, OPT_FLAG, OPT_SEC_LISTEN,
-	.help = "say what is heard: --source echo --sink echo" },
+	.help = "answer, and say what is heard" },
 [OPT_REJECT] = { "reject", "CODE", OPT_INT, OPT_SEC_LISTEN,
 	.min = 400, .max = 699,
 	.help = "refuse every call with this status" },

@@ -66,8 +66,9 @@ static json_t *cand_end(const struct ua_cand_info *cand, bool remote)
 			  "addr", json_addr(&cand->addr));
 
 	if (remote)
-		json_object_set_new(obj, "origin",
-				    json_text(ua_event_origin_name(cand->origin)));
+		json_object_set_new(
+			obj, "origin",
+			json_text(ua_event_origin_name(cand->origin)));
 
 	return obj;
 }

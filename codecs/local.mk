@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
+CODECS_LA = libuacodecs.la
+
 lib_LTLIBRARIES += libuacodecs.la
 
 libuacodecs_la_CFLAGS = $(AM_CFLAGS) $(OPUS_CFLAGS) $(SPANDSP_CFLAGS)

@@ -1,16 +1,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+# Tells a person what a call was; try.sh uses it.
+if WITH_CLI
+noinst_PROGRAMS += tests/call/verdict
+endif
+tests_call_verdict_SOURCES = tests/call/verdict.c
+tests_call_verdict_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_call_verdict_LDADD = libua.la $(RE_LIBS) $(JANSSON_LIBS) -lm
+
+include tests/unit/local.mk
 if WITH_CHECK
 check_PROGRAMS += tests/unit/unit
 TESTS += tests/unit/unit
 endif
-
+if WITH_CLI
+tests_unit_unit_SOURCES += $(unit_cli) $(uaphone_core)
+endif
+nodist_EXTRA_tests_unit_unit_SOURCES = tests/unit/suites.def
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit \
 	-I$(top_srcdir)/cli
 tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
-	-Wno-missing-prototypes
-tests_unit_unit_LDADD = libua.la libuacodecs.la $(CHECK_LIBS) $(RE_LIBS) \
-	$(CRYPTO_LIBS) $(JANSSON_LIBS) -lpthread -lm
-include tests/unit/local.mk
+	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
+tests_unit_unit_LDADD = libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
+	$(CRYPTO_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) \
+	-lpthread -lm
+
+# Measured, never asserted: make bench
+bench_programs = tests/bench/bench_call tests/bench/bench_ice \
+	tests/bench/bench_media
+EXTRA_PROGRAMS = $(bench_programs)
+tests_bench_bench_call_SOURCES = tests/bench/bench_call.c
+tests_bench_bench_call_LDADD = $(bench_libs)
+tests_bench_bench_ice_SOURCES = tests/bench/bench_ice.c
+tests_bench_bench_ice_LDADD = $(bench_libs)
+tests_bench_bench_media_SOURCES = tests/bench/bench_media.c
+tests_bench_bench_media_LDADD = $(bench_libs)
+bench_libs = libua.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lpthread -lm
+
+bench: $(bench_programs) size
+	@for b in $(bench_programs); do echo "== $$b"; ./$$b || exit 1; done
+.PHONY: bench
 
 EXTRA_DIST += tests/build.sh tests/fuzz tests/lab tests/lint tests/cli \
-	tests/call tests/bench
+	tests/call/try tests/bench/README.md

@@ -13,7 +13,7 @@ libua_la_SOURCES += \
 	libua/audio/wavin.h \
 	libua/audio/wavout.c \
 	libua/audio/wavout.h
-
 if WITH_ALSA
-libua_la_SOURCES += libua/audio/alsa.c
+libua_la_SOURCES += \
+	libua/audio/alsa.c
 endif

@@ -52,8 +52,7 @@ static void relay_lost(struct ua_relay *relay, uint64_t now_ms, int err)
 {
 	struct ua_flow *flow = relay->flow;
 
-	if (flow->ice && relay->leg.comp &&
-	    relay->leg.base != UA_LEG_NOBASE &&
+	if (flow->ice && relay->leg.comp && relay->leg.base != UA_LEG_NOBASE &&
 	    ua_ice_base_down(flow->ice, now_ms, relay->leg.base, err))
 		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
 		       "ICE does not know the relay that was lost");

@@ -32,7 +32,8 @@ sources() {
 object() {
 	_dir=$BUILD/$(dirname "$1")
 	_base=$(basename "$1" .c)
-	for _o in "$_dir/.libs/libua_la-$_base.o" "$_dir/libua_la-$_base.o" \
+	for _o in "$_dir/.libs/la-$_base.o" "$_dir/la-$_base.o" \
+		"$_dir/.libs/libua_la-$_base.o" "$_dir/libua_la-$_base.o" \
 		"$_dir/.libs/$_base.o" "$_dir/$_base.o"; do
 		if [ -f "$_o" ]; then
 			echo "$_o"
