@@ -103,21 +103,24 @@ static int route_print(char *route, const struct ua_outreq_conf *conf,
 /* The same place by another transport; maddr and the like go away. */
 static int route_switch(char *to, const char *from, enum ua_tp tp)
 {
-	struct uri uri;
+	struct uri uri, place;
 	struct pl pl;
 
 	pl_set_str(&pl, from);
 	if (uri_decode(&uri, &pl))
 		return EINVAL;
 
-	pl_set_str(&pl, tp == UA_TP_TCP ? ";transport=tcp" : ";transport=udp");
-	uri.user = pl_null;
-	uri.password = pl_null;
-	uri.params = pl;
-	uri.headers = pl_null;
+	memset(&place, 0, sizeof(place));
+	place.scheme = uri.scheme;
+	place.host = uri.host;
+	place.af = uri.af;
+	place.port = uri.port;
+	pl_set_str(&place.params,
+		   tp == UA_TP_TCP ? ";transport=tcp" : ";transport=udp");
 
-	return re_snprintf(to, ROUTE_MAX, "%H", uri_encode, &uri) < 0 ? EINVAL
-								      : 0;
+	return re_snprintf(to, ROUTE_MAX, "%H", uri_encode, &place) < 0
+		       ? EINVAL
+		       : 0;
 }
 
 

@@ -190,6 +190,97 @@ START_TEST(dead_tcp_connection_is_replaced)
 END_TEST
 
 
+/** A TCP server that takes connections and may keep silent */
+static struct {
+	struct tcp_sock *ts;
+	struct tcp_conn *tc;
+	unsigned accepted;
+	unsigned closed;
+	bool mute;
+} mute;
+
+
+static void mute_recv(struct mbuf *mb, void *arg)
+{
+	struct sip_msg *msg;
+	struct mbuf *out;
+	(void)arg;
+
+	if (mute.mute || sip_msg_decode(&msg, mb))
+		return;
+
+	out = mbuf_alloc(512);
+	ck_assert_int_eq(0, mbuf_printf(out,
+					"SIP/2.0 200 OK\r\nVia: %r\r\n"
+					"From: %r\r\nTo: %r\r\n"
+					"Call-ID: %r\r\nCSeq: %u OPTIONS\r\n"
+					"Content-Length: 0\r\n\r\n",
+					&msg->via.val, &msg->from.val,
+					&msg->to.val, &msg->callid,
+					msg->cseq.num));
+	out->pos = 0;
+	ck_assert_int_eq(0, tcp_send(mute.tc, out));
+	mem_deref(out);
+	mem_deref(msg);
+}
+
+
+static void mute_estab(void *arg)
+{
+	(void)arg;
+}
+
+
+static void mute_close(int err, void *arg)
+{
+	(void)err;
+	(void)arg;
+	++mute.closed;
+}
+
+
+static void mute_accept(const struct sa *src, void *arg)
+{
+	(void)src;
+	(void)arg;
+	mem_deref(mute.tc);
+	++mute.accepted;
+	ck_assert_int_eq(0, tcp_accept(&mute.tc, mute.ts, mute_estab,
+				       mute_recv, mute_close, NULL));
+}
+
+
+/* The connection is up, the server behind it is not: a NAT forgot it. */
+START_TEST(silent_tcp_connection_is_shut_and_replaced)
+{
+	struct ua_addr to;
+	struct sa sa;
+
+	memset(&mute, 0, sizeof(mute));
+	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
+	ck_assert_int_eq(0, tcp_listen(&mute.ts, &sa, mute_accept, NULL));
+	ck_assert_int_eq(0, tcp_local_get(mute.ts, &sa));
+	ua_addr_from_sa(&to, &sa);
+	start(&to, UA_TP_TCP);
+
+	ua_keepalive_now(ka);
+	expect(1, UA_KEEPALIVE_ANSWERED);
+	mute.mute = true;
+	ua_keepalive_now(ka);
+	expect(2, UA_KEEPALIVE_LOST);
+	ck_assert_int_eq(ETIMEDOUT, last.err);
+
+	mute.mute = false;
+	ua_keepalive_now(ka);
+	expect(3, UA_KEEPALIVE_RESTORED);
+	ck_assert_uint_eq(1, mute.closed);
+	ck_assert_uint_eq(2, mute.accepted);
+	mem_deref(mute.tc);
+	mem_deref(mute.ts);
+}
+END_TEST
+
+
 START_TEST(owner_may_drop_the_flow_in_its_event)
 {
 	size_t one = 1;
@@ -237,6 +328,7 @@ Suite *ua_suite_keepalive(void)
 	tcase_add_test(tc, tcp_flow_is_answered);
 	tcase_add_test(tc, tcp_flow_that_breaks_is_lost);
 	tcase_add_test(tc, dead_tcp_connection_is_replaced);
+	tcase_add_test(tc, silent_tcp_connection_is_shut_and_replaced);
 	tcase_add_test(tc, owner_may_drop_the_flow_in_its_event);
 	tcase_add_test(tc, flow_needs_an_address);
 	suite_add_tcase(s, tc);

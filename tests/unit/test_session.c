@@ -442,6 +442,21 @@ START_TEST(name_without_resolver_is_an_error)
 END_TEST
 
 
+START_TEST(sips_does_not_leave_by_udp)
+{
+	struct ua_session_conf conf = session_conf(&alice);
+
+	conf.contact = "sip:alice@127.0.0.1";
+	ua_addr_from_sa(&conf.hop.addr, &peer.local);
+	ck_assert_int_eq(0, ua_session_connect(&alice.sess, alice.ep, &conf,
+					       "sips:bob@example.com", OFFER,
+					       strlen(OFFER)));
+	ck_assert_int_eq(EPROTONOSUPPORT, expect(&alice, UA_INVITE_ENDED).err);
+	ck_assert_ptr_null(sipbed_next(&peer, 20));
+}
+END_TEST
+
+
 START_TEST(flow_is_taken_whatever_the_uri_says)
 {
 	struct ua_session_conf conf = session_conf(&alice);
@@ -654,6 +669,7 @@ Suite *ua_suite_session(void)
 	tcase_add_test(tc, endpoint_may_go_before_its_calls);
 	tcase_add_test(tc, closed_port_is_an_error_not_a_wait);
 	tcase_add_test(tc, name_without_resolver_is_an_error);
+	tcase_add_test(tc, sips_does_not_leave_by_udp);
 	tcase_add_test(tc, flow_is_taken_whatever_the_uri_says);
 	tcase_add_test(tc, second_fork_is_acknowledged_and_ended);
 	tcase_add_test(tc, cancel_waits_for_a_provisional_answer);
