@@ -40,7 +40,8 @@ int ua_target_conf(struct ua_locate_conf *conf, char *host, size_t size,
 	if (uri_decode(&uri, &pl) || pl_strcasecmp(&uri.scheme, "sip"))
 		return EINVAL;
 
-	if (pl_strcpy(&uri.host, host, size))
+	/* A name that is cut off would be another one. */
+	if (uri.host.l >= size || pl_strcpy(&uri.host, host, size))
 		return EINVAL;
 
 	memset(conf, 0, sizeof(*conf));
