@@ -14,14 +14,15 @@ check_PROGRAMS += tests/unit/unit
 TESTS += tests/unit/unit
 endif
 if WITH_CLI
-tests_unit_unit_SOURCES += $(unit_cli) $(uaphone_core)
+tests_unit_unit_SOURCES += $(unit_cli)
+LIBPHONE = cli/libphone.la
 endif
 nodist_EXTRA_tests_unit_unit_SOURCES = tests/unit/suites.def
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit \
 	-I$(top_srcdir)/cli
 tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
-tests_unit_unit_LDADD = libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
+tests_unit_unit_LDADD = $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
 	$(CRYPTO_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) \
 	-lpthread -lm
 

@@ -13,6 +13,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
+	tests/unit/test_codecs.c \
 	tests/unit/test_demux.c \
 	tests/unit/test_dialog.c \
 	tests/unit/test_digest.c \
@@ -53,6 +54,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_stun.c \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
+	tests/unit/test_tone.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
 	tests/unit/test_wr.c \
