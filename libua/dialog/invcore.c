@@ -72,7 +72,7 @@ static const char *const move_names[UA_INVCORE_NMOVE] = {
 /* clang-format on */
 
 
-const char *ua_invite_state_name(enum ua_invite_state state)
+const char *ua_invcore_state_name(enum ua_invite_state state)
 {
 	return state < UA_INVITE_NSTATE ? state_names[state] : "?";
 }
@@ -141,7 +141,7 @@ void ua_invcore_req_reset(struct ua_invcore_req *req)
 }
 
 
-void ua_invite_out_free(struct ua_invite_out *out)
+void ua_invcore_out_free(struct ua_invite_out *out)
 {
 	mem_deref(out->uri);
 	mem_deref(out->hop);
@@ -156,7 +156,7 @@ static void out_destructor(void *arg)
 	struct out_node *node = arg;
 
 	list_unlink(&node->le);
-	ua_invite_out_free(&node->out);
+	ua_invcore_out_free(&node->out);
 }
 
 
@@ -176,7 +176,7 @@ int ua_invcore_out(struct ua_invite *inv, const struct ua_invite_out *out)
 
 	node = mem_zalloc(sizeof(*node), out_destructor);
 	if (!node) {
-		ua_invite_out_free(&given);
+		ua_invcore_out_free(&given);
 		return ENOMEM;
 	}
 
@@ -187,7 +187,7 @@ int ua_invcore_out(struct ua_invite *inv, const struct ua_invite_out *out)
 }
 
 
-bool ua_invite_output(struct ua_invite *inv, struct ua_invite_out *out)
+bool ua_invcore_out_take(struct ua_invite *inv, struct ua_invite_out *out)
 {
 	struct out_node *node = list_ledata(list_head(&inv->outl));
 
@@ -239,7 +239,7 @@ int ua_invcore_event(struct ua_invite *inv, const struct ua_invite_event *ev,
 }
 
 
-bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
+bool ua_invcore_event_take(struct ua_invite *inv, struct ua_invite_event *ev)
 {
 	struct event_node *node = list_ledata(list_head(&inv->eventl));
 
@@ -260,7 +260,7 @@ bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
 }
 
 
-bool ua_invite_pending(const struct ua_invite *inv)
+bool ua_invcore_pending(const struct ua_invite *inv)
 {
 	return inv->ended_ready || list_head(&inv->eventl);
 }
@@ -387,7 +387,8 @@ static bool aor_ok(const char *str)
 }
 
 
-int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
+int ua_invcore_alloc(struct ua_invite **invp,
+		     const struct ua_invite_conf *conf)
 {
 	struct ua_invite *inv;
 	struct pl contact;
@@ -430,32 +431,4 @@ int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
 		*invp = inv;
 
 	return err;
-}
-
-
-enum ua_invite_state ua_invite_state(const struct ua_invite *inv)
-{
-	return inv->state;
-}
-
-
-const char *ua_invite_callid(const struct ua_invite *inv)
-{
-	const struct ua_dialog *dlg = ua_invcore_dialog(inv);
-
-	if (!dlg)
-		dlg = inv->half;
-
-	return dlg ? ua_dialog_callid(dlg) : "";
-}
-
-
-const char *ua_invite_peer(const struct ua_invite *inv)
-{
-	const struct ua_dialog *dlg = ua_invcore_dialog(inv);
-
-	if (!dlg)
-		dlg = inv->half;
-
-	return dlg ? ua_dialog_peer(dlg) : "";
 }

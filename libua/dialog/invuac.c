@@ -55,7 +55,7 @@ static int request(struct ua_invite *inv, const struct ua_dialog *dlg,
 	return err;
 
 out:
-	ua_invite_out_free(&out);
+	ua_invcore_out_free(&out);
 
 	return err;
 }
@@ -175,7 +175,7 @@ static int ack_again(struct ua_invite *inv, const struct ua_invcore_fork *fork)
 	if (!err)
 		err = str_dup(&out.hop, ua_dialog_hop(fork->dlg));
 	if (err) {
-		ua_invite_out_free(&out);
+		ua_invcore_out_free(&out);
 		return err;
 	}
 

@@ -378,6 +378,12 @@ int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 }
 
 
+void ua_endpoint_rearm(struct ua_endpoint *ep)
+{
+	ua_sesscore_rearm(ep);
+}
+
+
 unsigned ua_endpoint_busy(const struct ua_endpoint *ep)
 {
 	uint32_t calls, all;

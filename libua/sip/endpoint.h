@@ -115,6 +115,14 @@ UA_CHECK int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 
 
 /**
+ * The wall clock was set, or the machine slept: set the timers of all
+ * sessions anew, for libre 1.1.0's follow the wall clock.  Of a registration
+ * and a keepalive ua_regline_refresh() and ua_keepalive_now() do it.
+ */
+void ua_endpoint_rearm(struct ua_endpoint *ep);
+
+
+/**
  * Exchanges that are not over: calls with their late answers apart, requests
  * in flight.  0: it may be closed without leaving anybody without an answer.
  */

@@ -405,6 +405,15 @@ void ua_sesscore_count(const struct ua_endpoint *ep, uint32_t *calls,
 }
 
 
+void ua_sesscore_rearm(struct ua_endpoint *ep)
+{
+	struct le *le;
+
+	for (le = list_head(&ep->sessionl); le; le = le->next)
+		ua_sesscore_flush(le->data);
+}
+
+
 void ua_sesscore_close(struct ua_endpoint *ep)
 {
 	struct le *le;

@@ -51,6 +51,9 @@ void ua_sesscore_response(struct ua_endpoint *ep, struct sip_msg *msg);
 void ua_sesscore_count(const struct ua_endpoint *ep, uint32_t *calls,
 		       uint32_t *all);
 
+/** Set all timers anew */
+void ua_sesscore_rearm(struct ua_endpoint *ep);
+
 /** The endpoint goes: no more messages, no more events */
 void ua_sesscore_close(struct ua_endpoint *ep);
 

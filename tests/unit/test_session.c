@@ -254,6 +254,46 @@ START_TEST(call_is_answered_and_hung_up)
 END_TEST
 
 
+START_TEST(call_works_over_ipv6)
+{
+	struct ua_endpoint_conf conf = sipbed_conf();
+
+	ck_assert_int_eq(0, ua_addr_set(&conf.local, "::1", 0));
+	conf.invite_h = invite_handler;
+	mem_deref(alice.ep);
+	mem_deref(bob.ep);
+	conf.arg = &alice;
+	if (ua_endpoint_alloc(&alice.ep, &conf)) {
+		alice.ep = bob.ep = NULL;
+		return; /* a machine without IPv6 */
+	}
+	conf.arg = &bob;
+	ck_assert_int_eq(0, ua_endpoint_alloc(&bob.ep, &conf));
+
+	up();
+	ua_session_hangup(bob.sess, NULL);
+	ck_assert_int_eq(UA_BY_REMOTE, expect(&alice, UA_INVITE_ENDED).by);
+	ck_assert_int_eq(UA_BY_LOCAL, expect(&bob, UA_INVITE_ENDED).by);
+}
+END_TEST
+
+
+START_TEST(lost_timers_are_set_anew)
+{
+	const struct sip_msg *msg;
+
+	call_peer(OFFER);
+	msg = sipbed_request(&peer, "INVITE");
+	ua_session_hangup(alice.sess, NULL);
+	ua_endpoint_rearm(alice.ep);
+	sipbed_reply(&peer, msg, "487 Request Terminated", "x", "", NULL);
+	(void)sipbed_request(&peer, "ACK");
+	ua_endpoint_rearm(alice.ep);
+	ck_assert_int_eq(UA_BY_LOCAL, expect(&alice, UA_INVITE_ENDED).by);
+}
+END_TEST
+
+
 START_TEST(callee_hangs_up)
 {
 	up();
@@ -655,6 +695,8 @@ Suite *ua_suite_session(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 20);
 	tcase_add_test(tc, call_is_answered_and_hung_up);
+	tcase_add_test(tc, call_works_over_ipv6);
+	tcase_add_test(tc, lost_timers_are_set_anew);
 	tcase_add_test(tc, callee_hangs_up);
 	tcase_add_test(tc, no_event_comes_from_inside_a_call);
 	tcase_add_test(tc, refusal_arrives_with_its_words);
