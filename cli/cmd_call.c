@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file cmd_call.c  uaphone call URI: register, call, talk, hang up */
 
+#include <string.h>
+
 #include "phone.h"
 
 
@@ -25,8 +27,9 @@ static void conclude(struct phone *phone, const struct leg *leg, int status)
 
 	if (status == EXIT_UNAVAILABLE)
 		phone_fail(phone, status,
-			   "'%s': %s, expected somebody who can be reached",
-			   phone->operand, why);
+			   "%s%s%s, expected somebody who can be reached",
+			   strstr(why, phone->operand) ? "" : phone->operand,
+			   strstr(why, phone->operand) ? "" : ": ", why);
 	else if (status == EXIT_CONFIG)
 		phone_fail(phone, status,
 			   "'%s': the server asks for a password, expected "
@@ -128,6 +131,20 @@ static void on_closed(struct phone *phone, const struct leg *leg, int status)
 }
 
 
+/* The library knows the rest; this never belongs into one. */
+static bool is_uri(const char *uri)
+{
+	const char *p;
+
+	for (p = uri; *p; ++p) {
+		if ((unsigned char)*p <= ' ' || strchr("<>\"\x7f", *p))
+			return false;
+	}
+
+	return *uri;
+}
+
+
 int cmd_call(struct phone *phone)
 {
 	static const struct phone_ops ops = {
@@ -137,8 +154,15 @@ int cmd_call(struct phone *phone)
 		.incoming = on_incoming,
 		.closed = on_closed,
 		.first_only = true,
+		.probes_sound = true,
 	};
 
 	phone->ops = &ops;
-	return phone_run(phone);
+	if (is_uri(phone->operand))
+		return phone_run(phone);
+
+	return phone_refuse(phone, EXIT_USAGE,
+			    "call: '%s': expected a URI such as "
+			    "sip:bob@example.com",
+			    phone->operand);
 }

@@ -116,12 +116,28 @@ static void on_closed(struct phone *phone, const struct leg *leg, int status)
 }
 
 
+/* Nobody called; nobody could if no account is registered. */
 static void on_timeout(int id, void *arg)
 {
 	struct phone *phone = arg;
+	const struct phone_account *acct;
+	unsigned i;
 
 	(void)id;
-	phone_end(phone, EXIT_NO_ANSWER);
+	for (i = 0; i < phone->naccts; ++i) {
+		acct = &phone->acct[i];
+		if (!acct->registers || acct->ok)
+			break;
+	}
+
+	if (i == phone->naccts && i)
+		phone_fail(phone, EXIT_UNAVAILABLE,
+			   "%s: not registered in %s s, expected a registrar "
+			   "that answers",
+			   ua_account_aor(phone->acct[0].account),
+			   optset_str(phone->set, OPT_TIMEOUT));
+	else
+		phone_end(phone, EXIT_NO_ANSWER);
 }
 
 
@@ -168,11 +184,12 @@ static void on_register_failed(struct phone *phone,
 
 int cmd_listen(struct phone *phone)
 {
-	static const struct phone_ops ops = {
+	const struct phone_ops ops = {
 		.start = on_start,
 		.register_failed = on_register_failed,
 		.incoming = on_incoming,
 		.closed = on_closed,
+		.probes_sound = optset_given(phone->set, OPT_ANSWER),
 	};
 
 	phone->ops = &ops;

@@ -2,6 +2,7 @@
 /** @file phone.c  A run of the phone: what its commands share */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,21 @@ void phone_fail(struct phone *phone, int status, const char *fmt, ...)
 
 	report(phone);
 	phone_end(phone, status);
+}
+
+
+int phone_refuse(struct phone *phone, int status, const char *fmt, ...)
+{
+	struct outcome outcome = { .status = status, .error = phone->error };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(phone->error, sizeof(phone->error), fmt, ap);
+	va_end(ap);
+
+	report(phone);
+	phone->ui.ops->result(&phone->ui, &outcome);
+	return status;
 }
 
 
@@ -466,6 +482,48 @@ static void fail_value(struct phone *phone, const struct optset *set, int err,
 }
 
 
+/* Open a sound card and close it: that it is named right is not enough. */
+static int probe(const char *spec, enum ua_audio_dir dir, char *errstr)
+{
+	const struct ua_audio_conf conf = { .srate_hz = 48000, .nsamp = 960 };
+	const size_t len = strcspn(spec, ":");
+	const char *arg = spec[len] ? spec + len + 1 : "";
+	const struct ua_audio_driver *const *drivers;
+	struct ua_audio_dev *dev;
+	size_t i, n;
+	int err;
+
+	drivers = ua_audio_drivers(&n);
+	for (i = 0; i < n; ++i) {
+		if (strlen(drivers[i]->name) != len ||
+		    strncmp(drivers[i]->name, spec, len))
+			continue;
+
+		err = drivers[i]->open(&dev, dir, arg, &conf, errstr);
+		if (!err)
+			drivers[i]->close(dev);
+
+		return err;
+	}
+
+	return 0;
+}
+
+
+/* Whoever gave no SPEC may not know that there are some. */
+static void fail_default(struct phone *phone, enum ua_audio_dir dir,
+			 const char *errstr)
+{
+	const enum opt_id id = dir == UA_AUDIO_SOURCE ? OPT_SOURCE : OPT_SINK;
+
+	snprintf(phone->error, sizeof(phone->error),
+		 "--%s: %s, or another SPEC, see uaphone --help",
+		 opt_row(id)->name, errstr);
+	report(phone);
+	phone->status = EXIT_UNAVAILABLE;
+}
+
+
 /* A file whose name has the call's number cannot be looked at before. */
 static bool check_spec(struct phone *phone, const char *spec,
 		       enum ua_audio_dir dir)
@@ -477,10 +535,24 @@ static bool check_spec(struct phone *phone, const char *spec,
 		return true;
 
 	err = ua_audio_spec(spec, dir, errstr);
-	if (err)
+	if (!err && phone->ops->probes_sound && !strncmp(spec, "alsa", 4))
+		err = probe(spec, dir, errstr);
+
+	if (err && !strcmp(spec, opt_row(OPT_SOURCE)->def))
+		fail_default(phone, dir, errstr);
+	else if (err)
 		fail_value(phone, phone->set, err, errstr);
 
 	return !err;
+}
+
+
+static bool check_record(struct phone *phone, const char *name)
+{
+	char spec[PATH_MAX];
+
+	snprintf(spec, sizeof(spec), "file:%s", name);
+	return check_spec(phone, spec, UA_AUDIO_SINK);
 }
 
 
@@ -492,8 +564,11 @@ static bool check_sound(struct phone *phone)
 		return true;
 
 	phone_call_conf(phone, &conf);
-	return check_spec(phone, conf.source, UA_AUDIO_SOURCE) &&
-	       check_spec(phone, conf.sink, UA_AUDIO_SINK);
+	if (!check_spec(phone, conf.source, UA_AUDIO_SOURCE) ||
+	    !check_spec(phone, conf.sink, UA_AUDIO_SINK))
+		return false;
+
+	return !conf.record || check_record(phone, conf.record);
 }
 
 

@@ -47,9 +47,10 @@ struct phone_ops {
 	/** A call is over; leg is complete, its verdict is status */
 	void (*closed)(struct phone *phone, const struct leg *leg, int status);
 
-	bool ends_at_eof; /**< When standard input ends                */
-	bool first_only;  /**< Use the first account alone             */
-	bool reads_pipe;  /**< Takes words also when nobody types      */
+	bool ends_at_eof;  /**< When standard input ends                */
+	bool first_only;   /**< Use the first account alone             */
+	bool reads_pipe;   /**< Takes words also when nobody types      */
+	bool probes_sound; /**< A sound card must open before all else */
 };
 
 struct phone {
@@ -84,6 +85,10 @@ struct phone {
  */
 int phone_run(struct phone *phone);
 
+
+/** Do not even start, because of a value; returns status */
+int phone_refuse(struct phone *phone, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /** End with a status: calls are hung up, accounts unregistered */
 void phone_end(struct phone *phone, int status);

@@ -167,6 +167,8 @@ static void put_closed(struct ui *ui, unsigned call, const struct ua_event *ev)
 {
 	static const char *const by[] = { "by us", "by the other side",
 					  "by an error" };
+	const bool same =
+		ev->why && ev->reason && !strcmp(ev->why, ev->reason);
 	char reason[TEXT_MAX], why[TEXT_MAX], code[16] = "";
 
 	if (ev->code)
@@ -174,7 +176,7 @@ static void put_closed(struct ui *ui, unsigned call, const struct ua_event *ev)
 
 	put(ui, call, ev->by == UA_BY_ERROR ? RED : PLAIN,
 	    "ended %s after %.1f s%s%s%s", by[ev->by], ev->duration_s, code,
-	    more(reason, ev->reason), more(why, ev->why));
+	    more(reason, ev->reason), same ? "" : more(why, ev->why));
 }
 
 

@@ -17,13 +17,17 @@ refused 64 "'maybe': expected full, relay-only or off" --ice maybe listen
 refused 64 'not in this version' --srtp dtls listen
 refused 64 'not in this version' --transport tls listen
 refused 64 'not in this version' --keepalive crlf listen
-refused 64 "'0': expected a whole number from 10 to 60" --ptime 0 listen
+refused 64 "'0': expected a whole number from 1 to" --count 0 listen
+refused 64 "'25': expected 10, 20, 30, 40, 50 or 60" --ptime 25 listen
+refused 64 "'foo bar': expected a URI" call 'foo bar'
+refused 64 "$tmp/none/a.wav" call sip:a@b --source null --sink null \
+	--record "$tmp/none/a.wav"
 refused 64 'expected one of them' -4 -6 listen
 refused 64 "'frob'" --codec frob listen
 refused 64 "$tmp/none.wav" call sip:a@b --source "file:$tmp/none.wav"
 refused 64 'password-file' listen --aor sip:a@localhost \
 	--password-file "$tmp/none"
-refused 69 "'nosuch0'" listen --interface nosuch0
+refused 69 'nosuch0' listen --interface nosuch0
 
 # A file that is no WAV
 echo hello >"$tmp/text.wav"
