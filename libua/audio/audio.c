@@ -139,8 +139,10 @@ int ua_audio_spec(const char *spec, enum ua_audio_dir dir, char *errstr)
 	if (err)
 		return err;
 
-	/* Every row of the table is the head of one of our own. */
-	return ((const struct ua_driver *)drv)->check(dir, arg, errstr);
+	/* Every row of the table is the head of one of our own.  That memory
+	 * ran out says nothing about the SPEC. */
+	err = ((const struct ua_driver *)drv)->check(dir, arg, errstr);
+	return err == ENOMEM ? 0 : err;
 }
 
 

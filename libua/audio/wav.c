@@ -47,9 +47,46 @@ static void put32(uint8_t *p, uint32_t v)
 }
 
 
+static const char *not_wav(const uint8_t *buf, size_t len)
+{
+	if (!len)
+		return "it is empty";
+	if (len >= 4 && !memcmp(buf, "RIFX", 4))
+		return "it is of the big-endian kind (RIFX)";
+	if (len >= 4 && !memcmp(buf, "RF64", 4))
+		return "it is of the 64-bit kind (RF64)";
+
+	return "it is not a WAV file";
+}
+
+
+static const char *bits_read(const struct ua_wav *wav)
+{
+	switch (wav->format) {
+
+	case UA_WAV_PCM:
+		if (wav->bits == 8 || wav->bits == 16 || wav->bits == 24 ||
+		    wav->bits == 32)
+			return NULL;
+		return "its PCM samples must have 8, 16, 24 or 32 bits";
+
+	case UA_WAV_FLOAT:
+		return wav->bits == 32 ? NULL : "its floats must have 32 bits";
+
+	case UA_WAV_ALAW:
+	case UA_WAV_ULAW:
+		return wav->bits == 8 ? NULL : "its G.711 must have 8 bits";
+
+	default:
+		return "it must hold PCM, float, A-law or mu-law";
+	}
+}
+
+
 static const char *format_read(struct ua_wav *wav, const uint8_t *p,
 			       size_t len)
 {
+	const char *why;
 	unsigned format;
 
 	if (len < FMT_LEN)
@@ -69,24 +106,11 @@ static const char *format_read(struct ua_wav *wav, const uint8_t *p,
 	if (wav->srate_hz < SRATE_MIN || wav->srate_hz > SRATE_MAX)
 		return "its sample rate must be 4000 to 192000 Hz";
 
-	switch (wav->format) {
+	why = bits_read(wav);
+	if (!why && get16(p + 12) != wav->channels * wav->bits / 8u)
+		why = "its block size does not fit its channels and bits";
 
-	case UA_WAV_PCM:
-		if (wav->bits == 8 || wav->bits == 16 || wav->bits == 24 ||
-		    wav->bits == 32)
-			return NULL;
-		return "its PCM samples must have 8, 16, 24 or 32 bits";
-
-	case UA_WAV_FLOAT:
-		return wav->bits == 32 ? NULL : "its floats must have 32 bits";
-
-	case UA_WAV_ALAW:
-	case UA_WAV_ULAW:
-		return wav->bits == 8 ? NULL : "its G.711 must have 8 bits";
-
-	default:
-		return "it must hold PCM, float, A-law or mu-law";
-	}
+	return why;
 }
 
 
@@ -138,7 +162,7 @@ int ua_wav_decode(struct ua_wav *wav, const char **why, const uint8_t *buf,
 
 	if (len < RIFF_HDR || memcmp(buf, "RIFF", 4) ||
 	    memcmp(buf + 8, "WAVE", 4)) {
-		*why = "it is not a WAV file";
+		*why = not_wav(buf, len);
 		return EBADMSG;
 	}
 
