@@ -259,8 +259,10 @@ static void line_handler(struct ua_regline *line,
 		acc->line = NULL;
 		emit(acc, &ev);
 		mem_deref(line);
-		if (!acc->agent)
+		if (!acc->agent) {
+			list_unlink(&acc->le);
 			mem_deref(acc);
+		}
 		break;
 
 	default:
@@ -555,12 +557,16 @@ bool ua_account_busy(const struct ua_account *acc)
 
 void ua_account_remove(struct ua_account *acc)
 {
+	struct ua_agent *agent = acc->agent;
+
 	ua_account_stop(acc);
 	list_unlink(&acc->le);
 	acc->agent = NULL;
 
 	/* With a line it goes when the line is unregistered. */
-	if (!acc->line)
+	if (acc->line)
+		list_append(&agent->leaving, &acc->le, acc);
+	else
 		mem_deref(acc);
 }
 

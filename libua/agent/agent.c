@@ -41,6 +41,7 @@ struct timer {
 enum { POST_RUN = 1, POST_STOP = 2 };
 
 struct post {
+	struct le le;
 	void (*h)(void *arg);
 	void *arg;
 };
@@ -433,15 +434,56 @@ static int open_first(struct ua_agent *agent, char *errstr)
 }
 
 
+static struct post *post_take(struct ua_agent *agent)
+{
+	struct post *post;
+
+	pthread_mutex_lock(&agent->mutex);
+	post = list_ledata(list_head(&agent->posts));
+	if (post)
+		list_unlink(&post->le);
+	pthread_mutex_unlock(&agent->mutex);
+
+	return post;
+}
+
+
+static bool post_waits(struct ua_agent *agent)
+{
+	bool waits;
+
+	pthread_mutex_lock(&agent->mutex);
+	waits = agent->posts.head != NULL;
+	pthread_mutex_unlock(&agent->mutex);
+
+	return waits;
+}
+
+
+/* What was posted before still runs. */
+static void post_end(struct ua_agent *agent)
+{
+	pthread_mutex_lock(&agent->mutex);
+	agent->ending = true;
+	pthread_mutex_unlock(&agent->mutex);
+}
+
+
 static void on_post(int id, void *data, void *arg)
 {
 	struct ua_agent *agent = arg;
-	struct post *post = data;
+	struct post *post;
+
+	(void)data;
 
 	if (id == POST_STOP) {
 		ua_agent_stop(agent);
 		return;
 	}
+
+	post = post_take(agent);
+	if (!post)
+		return;
 
 	post->h(post->arg);
 	free(post);
@@ -474,9 +516,12 @@ static void timer_destructor(void *arg)
 static void agent_destructor(void *arg)
 {
 	struct ua_agent *agent = arg;
+	struct post *post;
 	size_t i;
 
-	atomic_store(&agent->ending, true);
+	while ((post = post_take(agent)) != NULL)
+		free(post);
+
 	tmr_cancel(&agent->settle);
 	for (i = 0; i < UA_WATCH_MAX; i++) {
 		if (agent->watch[i].fd >= 0)
@@ -488,10 +533,13 @@ static void agent_destructor(void *arg)
 	list_flush(&agent->env.calls);
 	list_flush(&agent->env.parting);
 	list_flush(&agent->accounts);
+	list_flush(&agent->leaving);
 	list_flush(&agent->endpoints);
 	mem_deref(agent->resolver);
 	mem_deref(agent->mq);
 	list_flush(&agent->strings);
+	pthread_mutex_destroy(&agent->mutex);
+	sem_destroy(&agent->released);
 }
 
 
@@ -529,6 +577,10 @@ static int agent_make(struct ua_agent **agentp,
 	agent = mem_zalloc(sizeof(*agent), agent_destructor);
 	if (!agent)
 		return ENOMEM;
+
+	/* With glibc and musl these two cannot fail. */
+	(void)pthread_mutex_init(&agent->mutex, NULL);
+	(void)sem_init(&agent->released, 0, 0);
 
 	agent->conf = *conf;
 	agent->log = conf->log;
@@ -583,11 +635,12 @@ static bool is_other_thread(const struct ua_agent *agent)
 }
 
 
-static bool anything_left(const struct ua_agent *agent)
+static bool anything_left(struct ua_agent *agent)
 {
 	const struct le *le;
 
-	if (agent->env.calls.head || agent->env.parting.head)
+	if (agent->env.calls.head || agent->env.parting.head ||
+	    agent->leaving.head || post_waits(agent))
 		return true;
 
 	for (le = agent->accounts.head; le; le = le->next) {
@@ -634,11 +687,18 @@ void ua_agent_stop(struct ua_agent *agent)
 		agent->stop_ms = 0;
 	}
 	else {
+		post_end(agent);
 		agent->env.stopping = true;
 		agent->stop_ms = ua_clock_ms() + UA_STOP_MS;
 
-		for (le = agent->env.calls.head; le; le = le->next)
-			ua_call_hangup(le->data, 0, NULL);
+		/* A call without a session is closed, and gone, at once. */
+		le = agent->env.calls.head;
+		while (le) {
+			struct ua_call *call = le->data;
+
+			le = le->next;
+			ua_call_hangup(call, 0, NULL);
+		}
 
 		for (le = agent->accounts.head; le; le = le->next)
 			ua_account_stop(le->data);
@@ -666,23 +726,27 @@ int ua_run(struct ua_agent *agent)
 int ua_post(struct ua_agent *agent, void (*h)(void *arg), void *arg)
 {
 	struct post *post;
-	int err;
-
-	if (atomic_load(&agent->ending))
-		return EPIPE;
+	int err = EPIPE;
 
 	/* Not libre's allocator: its counts are not for several threads. */
-	post = malloc(sizeof(*post));
+	post = calloc(1, sizeof(*post));
 	if (!post)
 		return ENOMEM;
 
 	post->h = h;
 	post->arg = arg;
-	err = mqueue_push(agent->mq, POST_RUN, post);
+
+	pthread_mutex_lock(&agent->mutex);
+	if (!agent->ending)
+		err = mqueue_push(agent->mq, POST_RUN, NULL);
+	if (!err)
+		list_append(&agent->posts, &post->le, post);
+	pthread_mutex_unlock(&agent->mutex);
+
 	if (err)
 		free(post);
 
-	return err;
+	return err == EAGAIN ? ENOMEM : err;
 }
 
 
@@ -725,6 +789,10 @@ static void *thread_main(void *arg)
 
 	if (ua_run(agent))
 		ua_log(&agent->log, UA_LOG_ERROR, "agent", "the loop failed");
+
+	/* Its owner still reads events, and posts in vain. */
+	while (sem_wait(&agent->released) && errno == EINTR)
+		;
 	mem_deref(agent);
 
 out:
@@ -782,6 +850,7 @@ void ua_agent_free(struct ua_agent *agent)
 	/* The loop's thread frees what it made. */
 	thread = agent->thread;
 	ua_agent_stop(agent);
+	sem_post(&agent->released);
 	(void)pthread_join(thread, NULL);
 }
 

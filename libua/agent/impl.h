@@ -4,7 +4,7 @@
 #define UA_AGENT_IMPL_H
 
 #include <pthread.h>
-#include <stdatomic.h>
+#include <semaphore.h>
 
 #include <ua/account.h>
 #include <ua/agent.h>
@@ -36,6 +36,7 @@ struct ua_agent {
 	struct ua_evqueue evq;
 	struct mqueue *mq;
 	struct list accounts;
+	struct list leaving;   /**< Removed, not yet unregistered */
 	struct list endpoints; /**< struct site */
 	struct list timers;
 	struct ua_watch watch[UA_WATCH_MAX];
@@ -43,11 +44,15 @@ struct ua_agent {
 	uint64_t start_us;
 	uint64_t stop_ms; /**< When a stopping agent ends, whatever waits */
 	bool running;     /**< Inside ua_run()                            */
-	atomic_bool ending;
+
+	pthread_mutex_t mutex; /**< Guards posts and ending   */
+	struct list posts;     /**< Posted, not yet run       */
+	bool ending;           /**< Nothing is posted any more */
 
 	bool threaded;
 	pthread_t thread;
-	int fd; /**< Of the event queue, for other threads */
+	int fd;         /**< Of the event queue, for other threads */
+	sem_t released; /**< Its owner frees it */
 };
 
 
