@@ -706,6 +706,9 @@ static void session_handler(struct ua_session *sess,
 		break;
 
 	case UA_INVITE_ACKED:
+		/* We may have hung up meanwhile: no sound is opened again. */
+		if (call->state != UA_CALL_UP)
+			break;
 		if (call->offered && ev->sdp)
 			take_answer(call, ev->sdp, ev->len);
 		else if (call->offered)

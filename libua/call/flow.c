@@ -184,7 +184,8 @@ void ua_flow_pump(struct ua_flow *flow)
 		tmr_start(&flow->tmr, at > now_ms ? at - now_ms : 0,
 			  on_deadline, flow);
 
-	if (flow->closing && ua_gather_gone(flow)) {
+	/* Once: a handler above may have closed it, and it is parted with. */
+	if (flow->closing && flow->le.list && ua_gather_gone(flow)) {
 		list_unlink(&flow->le);
 		mem_deref(flow);
 	}
