@@ -167,6 +167,7 @@ static size_t g711_nsamp(const uint8_t *buf, size_t len)
 /* ie and bpl: G.711 with packet loss concealment (ITU-T G.113, I). */
 const struct ua_codec ua_g711_pcma = {
 	.name = "pcma",
+	.sdp_name = "PCMA",
 	.clock_hz = 8000,
 	.srate_hz = 8000,
 	.channels = 1,
@@ -183,6 +184,7 @@ const struct ua_codec ua_g711_pcma = {
 
 const struct ua_codec ua_g711_pcmu = {
 	.name = "pcmu",
+	.sdp_name = "PCMU",
 	.clock_hz = 8000,
 	.srate_hz = 8000,
 	.channels = 1,

@@ -102,6 +102,7 @@ static size_t g722_nsamp(const uint8_t *buf, size_t len)
 
 const struct ua_codec ua_g722 = {
 	.name = "g722",
+	.sdp_name = "G722",
 	.clock_hz = 8000,
 	.srate_hz = 16000,
 	.channels = 1,

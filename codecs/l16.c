@@ -57,6 +57,7 @@ static size_t l16_nsamp(const uint8_t *buf, size_t len)
 /* The longest packets are those that still fit UA_CODEC_LEN_MAX. */
 const struct ua_codec ua_l16_16000 = {
 	.name = "l16",
+	.sdp_name = "L16",
 	.clock_hz = 16000,
 	.srate_hz = 16000,
 	.channels = 1,
@@ -73,6 +74,7 @@ const struct ua_codec ua_l16_16000 = {
 
 const struct ua_codec ua_l16_8000 = {
 	.name = "l16",
+	.sdp_name = "L16",
 	.clock_hz = 8000,
 	.srate_hz = 8000,
 	.channels = 1,

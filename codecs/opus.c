@@ -232,6 +232,7 @@ static void opus_loss(struct ua_enc *enc, unsigned percent)
 /* 20 ms and its multiples are all that libopus packs in every mode. */
 const struct ua_codec ua_opus = {
 	.name = "opus",
+	.sdp_name = "opus",
 	.clock_hz = SRATE,
 	.srate_hz = SRATE,
 	.channels = 2,

@@ -279,29 +279,32 @@ static void tell_hold(struct ua_call *call, const struct ua_offer_result *res)
 }
 
 
+static void cand_info(struct ua_cand_info *info,
+		      const struct ua_sdp_cand *cand)
+{
+	memset(info, 0, sizeof(*info));
+	info->type = (enum ua_cand_type)cand->type;
+	info->addr = cand->addr;
+	info->component = (uint8_t)cand->comp;
+	info->priority = cand->prio;
+}
+
+
 static void tell_remote(struct ua_call *call, const struct ua_sdp_facts *facts)
 {
 	struct ua_cand_info infos[UA_ICE_REMOTES];
 	struct ua_event ev = { .type = UA_EVENT_ICE_REMOTE, .cands = infos };
 	size_t i;
 
+	if (!facts->ice)
+		return;
+
 	for (i = 0; i < facts->candc && ev.ncand < UA_ICE_REMOTES; i++) {
-		const struct ua_sdp_cand *cand = &facts->candv[i];
-		struct ua_cand_info *info = &infos[ev.ncand];
-
-		if (!cand->addr.af)
-			continue;
-
-		memset(info, 0, sizeof(*info));
-		info->type = (enum ua_cand_type)cand->type;
-		info->addr = cand->addr;
-		info->component = (uint8_t)cand->comp;
-		info->priority = cand->prio;
-		ev.ncand++;
+		if (facts->candv[i].addr.af)
+			cand_info(&infos[ev.ncand++], &facts->candv[i]);
 	}
 
-	if (facts->ice)
-		emit(call, &ev);
+	emit(call, &ev);
 }
 
 
@@ -413,27 +416,19 @@ static void flow_packet(enum ua_demux kind, const uint8_t *buf, size_t len,
 
 static void tell_gathered(struct ua_call *call)
 {
-	struct ua_flow_local local;
+	struct ua_sdp_cand candv[UA_FLOW_CANDS];
 	struct ua_cand_info infos[UA_FLOW_CANDS];
 	struct ua_event ev = { .type = UA_EVENT_ICE_GATHERED,
 			       .ms = since_start_ms(call),
 			       .cands = infos };
+	size_t i;
 
 	if (call->env->conf->ice == UA_ICE_OFF)
 		return;
 
-	ua_flow_local(call->flow, &local);
-
-	for (; ev.ncand < local.sdp.candc; ev.ncand++) {
-		const struct ua_sdp_cand *cand = &local.candv[ev.ncand];
-		struct ua_cand_info *info = &infos[ev.ncand];
-
-		memset(info, 0, sizeof(*info));
-		info->type = (enum ua_cand_type)cand->type;
-		info->addr = cand->addr;
-		info->component = (uint8_t)cand->comp;
-		info->priority = cand->prio;
-	}
+	ev.ncand = ua_flow_cands(call->flow, candv, UA_FLOW_CANDS);
+	for (i = 0; i < ev.ncand; i++)
+		cand_info(&infos[i], &candv[i]);
 
 	emit(call, &ev);
 }
@@ -479,7 +474,7 @@ static int open_offer(struct ua_call *call)
 
 	memset(codecs, 0, sizeof(codecs));
 	for (i = 0; i < aconf->ncodec; i++) {
-		codecs[i].name = aconf->codecs[i]->name;
+		codecs[i].name = aconf->codecs[i]->sdp_name;
 		codecs[i].clock_hz = aconf->codecs[i]->clock_hz;
 		codecs[i].channels = aconf->codecs[i]->channels;
 		codecs[i].pt = aconf->codecs[i]->pt < 0
@@ -502,33 +497,34 @@ static int open_offer(struct ua_call *call)
 /* ---------------------------- signalling --------------------------- */
 
 
-static int write_offer(struct ua_call *call, char *sdp, size_t *len)
+static int write_sdp(struct ua_call *call,
+		     int (*write)(struct ua_offer *offer,
+				  const struct ua_offer_local *local,
+				  struct ua_wr *wr),
+		     char *sdp, size_t *len)
 {
 	struct ua_flow_local local;
 	struct ua_wr wr;
 	int err;
 
-	ua_flow_local(call->flow, &local);
+	ua_flow_local(call->flow, ua_endpoint_local(call->ep)->af, &local);
 	ua_wr_init(&wr, sdp, UA_CALL_SDP_MAX);
-	err = ua_offer_local_offer(call->offer, &local.sdp, &wr);
+	err = write(call->offer, &local.sdp, &wr);
 	*len = wr.pos;
 
 	return err;
 }
 
 
+static int write_offer(struct ua_call *call, char *sdp, size_t *len)
+{
+	return write_sdp(call, ua_offer_local_offer, sdp, len);
+}
+
+
 static int write_answer(struct ua_call *call, char *sdp, size_t *len)
 {
-	struct ua_flow_local local;
-	struct ua_wr wr;
-	int err;
-
-	ua_flow_local(call->flow, &local);
-	ua_wr_init(&wr, sdp, UA_CALL_SDP_MAX);
-	err = ua_offer_local_answer(call->offer, &local.sdp, &wr);
-	*len = wr.pos;
-
-	return err;
+	return write_sdp(call, ua_offer_local_answer, sdp, len);
 }
 
 

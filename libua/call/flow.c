@@ -505,37 +505,47 @@ static struct ua_leg *host_of(struct ua_flow *flow, unsigned comp, int af)
 }
 
 
-static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp)
+static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp, int af)
 {
 	size_t i;
 
 	for (i = 0; i < flow->nrelay; i++) {
-		if (flow->relays[i].leg.comp == comp && flow->relays[i].turn)
-			return &flow->relays[i].leg;
+		struct ua_leg *leg = &flow->relays[i].leg;
+
+		if (leg->comp == comp && flow->relays[i].turn &&
+		    (!af || leg->addr.af == af))
+			return leg;
 	}
 
 	return NULL;
 }
 
 
-/*
- * What stands in c= and m=: what most likely works for a peer without ICE,
- * so a relay, else how a server saw us, else our own (RFC 8445, 5.1.4).
- */
-static void choose_default(struct ua_flow *flow)
+/* What most likely works for a peer without ICE (RFC 8445, 5.1.4). */
+static struct ua_leg *default_leg(struct ua_flow *flow, unsigned comp, int af)
 {
-	struct ua_leg *relay = relay_of(flow, 1);
+	const bool relay = relay_of(flow, 1, af) && relay_of(flow, 2, af);
+
+	return relay ? relay_of(flow, comp, af) : host_of(flow, comp, af);
+}
+
+
+/*
+ * What stands in c= and m=: a relay, else how a server saw us, else our own;
+ * of the family of signalling if there is one, since the peer has that too.
+ */
+static void choose_default(struct ua_flow *flow, int af)
+{
 	unsigned comp;
 
 	if (flow->dflt[0])
 		return;
 
-	if (relay && !relay_of(flow, 2))
-		relay = NULL;
+	if (!default_leg(flow, 1, af))
+		af = 0;
 
 	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
-		struct ua_leg *leg =
-			relay ? relay_of(flow, comp) : host_of(flow, comp, 0);
+		struct ua_leg *leg = default_leg(flow, comp, af);
 
 		if (!leg)
 			continue;
@@ -561,12 +571,29 @@ static void local_cand(struct ua_sdp_cand *out, const struct ua_ice_cand *cand)
 }
 
 
-void ua_flow_local(struct ua_flow *flow, struct ua_flow_local *local)
+size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
+		     size_t max)
 {
 	struct ua_ice_cand cand;
+	size_t n = 0;
 	size_t i;
 
-	choose_default(flow);
+	if (!flow->ice)
+		return 0;
+
+	for (i = 0; n < max && !ua_ice_local(flow->ice, i, &cand); i++) {
+		/* With mux agreed the second component is no more. */
+		if (!flow->mux || cand.comp == 1)
+			local_cand(&candv[n++], &cand);
+	}
+
+	return n;
+}
+
+
+void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
+{
+	choose_default(flow, af);
 
 	ua_offer_local_default(&local->sdp);
 	local->sdp.rtp = flow->dflt_addr[0];
@@ -580,16 +607,7 @@ void ua_flow_local(struct ua_flow *flow, struct ua_flow_local *local)
 	local->sdp.options = "ice2";
 	local->sdp.pacing = UA_ICE_TA_MS;
 	local->sdp.candv = local->candv;
-
-	for (i = 0; local->sdp.candc < UA_FLOW_CANDS &&
-		    !ua_ice_local(flow->ice, i, &cand);
-	     i++) {
-		/* With mux agreed the second component is no more. */
-		if (flow->mux && cand.comp > 1)
-			continue;
-
-		local_cand(&local->candv[local->sdp.candc++], &cand);
-	}
+	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
 }
 
 
@@ -602,7 +620,7 @@ static int plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	if (!facts->rtp.af)
 		return EINVAL;
 
-	choose_default(flow);
+	choose_default(flow, facts->rtp.af);
 	if (!flow->plain)
 		flow->plain_ms = ua_clock_ms();
 	flow->plain = true;

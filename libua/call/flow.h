@@ -73,8 +73,18 @@ UA_CHECK int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env,
 void ua_flow_close(struct ua_flow *flow);
 
 
-/** What a description says of us now; valid until the next call */
-void ua_flow_local(struct ua_flow *flow, struct ua_flow_local *local);
+/**
+ * What a description says of us now; valid until the next call.
+ *
+ * @param af  Family of signalling (enum ua_af): c= is of it, if it can be.
+ *            Counts the first time only: c= stays what it is then
+ */
+void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local);
+
+
+/** Our candidates so far; returns their number, max at most */
+size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
+		     size_t max);
 
 
 /**
