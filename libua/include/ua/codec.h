@@ -26,6 +26,8 @@ struct ua_dec; /**< State of a decoder, each codec's own  */
  */
 struct ua_codec {
 	const char *name;  /**< Encoding name in lower case, "opus"    */
+	const char *sdp_name;  /**< The same as registered, "PCMA": some
+				    phones look at the case                */
 	uint32_t clock_hz; /**< RTP clock rate, as in SDP              */
 	uint32_t srate_hz; /**< Sample rate of its PCM                 */
 	uint8_t channels;  /**< As in SDP; the PCM is mono all the same */
