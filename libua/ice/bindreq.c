@@ -12,6 +12,10 @@
 #include "ice/schedule.h"
 
 
+/* A check this often sent in vain is over 1.5 s old */
+enum { SENDS_OLD = 3 };
+
+
 /* FNV-1a: tells forks apart, needs not withstand anybody */
 static uint32_t hash(const char *str, size_t len)
 {
@@ -103,6 +107,22 @@ static int keep_early(struct ua_ice *ice, const struct ua_path *path,
 
 
 /*
+ * RFC 8445, 7.3.1.4 asks for a new check on every request while one is under
+ * way, and so does the peer: each new one makes the next, and where a round
+ * trip is longer than Ta, answers come to requests that are forgotten.  The
+ * first request says that the way is open; checks after it get through, and
+ * are sent again if they are lost.
+ */
+static bool wants_check(const struct ua_pair *pair)
+{
+	if (pair->state == UA_PAIR_PROGRESS && pair->peer_ok)
+		return pair->txn.sends >= SENDS_OLD;
+
+	return pair->state != UA_PAIR_SUCCEEDED;
+}
+
+
+/*
  * What an authentic request tells of its pair (RFC 8445, 7.3.1.3-5).  Without
  * room for the pair it gets no answer: the peer would believe in a path that
  * is none to us.  It asks again, and then there may be room.
@@ -123,16 +143,16 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 		return ENOMEM;
 
 	pair = &ice->list.v[index];
-	pair->heard_ms = now_ms;
-	pair->peer_ok = true;
-
-	if (pair->state != UA_PAIR_SUCCEEDED) {
+	if (wants_check(pair)) {
 		/* The peer's hope for it is young again. */
 		if (pair->first_ms != UA_NEVER)
 			pair->first_ms = now_ms;
 
 		ua_checklist_trigger(&ice->list, index);
 	}
+
+	pair->heard_ms = now_ms;
+	pair->peer_ok = true;
 
 	if (!req->nominate || ice->controlling)
 		return 0;

@@ -156,7 +156,7 @@ static void succeeded(struct ua_ice *ice, uint64_t now_ms,
 			       UA_PAIR_OK, 0))
 		return;
 
-	pair->local = ua_describe_mapped(ice, now_ms, a->pair, mapped);
+	pair->local = ua_describe_mapped(ice, a->pair, mapped);
 	ua_checklist_thaw(&ice->list, a->pair);
 	ua_conclude_valid(ice, now_ms, a->pair);
 }

@@ -7,7 +7,7 @@
 #include "base/re_compat.h"
 #include "ice/cand.h"
 
-enum { GROW = 8 };
+enum { GROW = 4 };
 
 /* RFC 8445, 5.1.2.2 */
 static const uint8_t type_pref[] = {

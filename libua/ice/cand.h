@@ -17,8 +17,8 @@ enum {
 struct ua_cand {
 	struct ua_addr addr;
 	struct ua_addr rel; /**< Ours: server that told; peer's: raddr   */
-	uint64_t born_ms;
 	uint32_t prio;
+	uint32_t birth; /**< Lower is older                           */
 	uint16_t base;  /**< Ours: base it is sent from                  */
 	uint16_t group; /**< Equal for equal foundations, for freezing   */
 	uint8_t type;   /**< enum ua_ice_type                            */

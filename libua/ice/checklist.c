@@ -8,7 +8,7 @@
 #include "ice/checklist.h"
 
 enum {
-	GROW = 8,
+	GROW = 4,
 	STREAK = 3 /* Triggered checks before one of the others */
 };
 

@@ -279,8 +279,7 @@ static int pair_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
 }
 
 
-static int local_add(struct ua_ice *ice, uint64_t now_ms,
-		     enum ua_ice_type type, uint16_t base,
+static int local_add(struct ua_ice *ice, enum ua_ice_type type, uint16_t base,
 		     const struct ua_addr *addr, const struct ua_addr *server,
 		     uint16_t *index)
 {
@@ -292,7 +291,7 @@ static int local_add(struct ua_ice *ice, uint64_t now_ms,
 	memset(&cand, 0, sizeof(cand));
 	cand.addr = unscoped(addr);
 	cand.rel = *server;
-	cand.born_ms = now_ms;
+	cand.birth = ice->births++;
 	cand.base = base;
 	cand.type = (uint8_t)type;
 	cand.stream = b->stream;
@@ -317,8 +316,8 @@ static int local_add(struct ua_ice *ice, uint64_t now_ms,
 }
 
 
-int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
-		     struct ua_ice_base *base, uint16_t *index)
+int ua_describe_base(struct ua_ice *ice, struct ua_ice_base *base,
+		     uint16_t *index)
 {
 	static const struct ua_addr none;
 	const uint16_t b = ice->nbase;
@@ -330,8 +329,8 @@ int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
 
 	base->up = true;
 	ice->basev[b] = *base;
-	err = local_add(ice, now_ms, (enum ua_ice_type)base->kind, b,
-			&base->addr, &none, &ice->basev[b].cand);
+	err = local_add(ice, (enum ua_ice_type)base->kind, b, &base->addr,
+			&none, &ice->basev[b].cand);
 	if (err)
 		return err;
 
@@ -347,7 +346,7 @@ int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
 }
 
 
-int ua_describe_srflx(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+int ua_describe_srflx(struct ua_ice *ice, uint16_t base,
 		      const struct ua_addr *mapped,
 		      const struct ua_addr *server)
 {
@@ -370,7 +369,7 @@ int ua_describe_srflx(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	if (b->addr.af != mapped->af)
 		return EINVAL;
 
-	err = local_add(ice, now_ms, UA_ICE_SRFLX, base, mapped, server, &i);
+	err = local_add(ice, UA_ICE_SRFLX, base, mapped, server, &i);
 	if (err)
 		return err;
 
@@ -491,8 +490,7 @@ static int remote_add(struct ua_ice *ice, struct ua_cand *cand,
 }
 
 
-int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
-		       const struct ua_ice_cand *in)
+int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 {
 	struct ua_cand cand;
 	const char *why;
@@ -503,7 +501,7 @@ int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
 	memset(&cand, 0, sizeof(cand));
 	cand.addr = unscoped(&in->addr);
 	cand.rel = in->raddr;
-	cand.born_ms = now_ms;
+	cand.birth = ice->births++;
 	cand.prio = in->prio;
 	cand.base = UA_CAND_NONE;
 	cand.type = (uint8_t)in->type;
@@ -576,7 +574,7 @@ static uint16_t oldest_prflx(const struct ua_ice *ice, uint8_t stream,
 			continue;
 
 		if (best == UA_CAND_NONE ||
-		    c->born_ms < ice->remotes.v[best].born_ms)
+		    c->birth < ice->remotes.v[best].birth)
 			best = i;
 	}
 
@@ -622,7 +620,7 @@ static int prflx_add(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 
 	memset(&cand, 0, sizeof(cand));
 	cand.addr = *addr;
-	cand.born_ms = now_ms;
+	cand.birth = ice->births++;
 	cand.prio = prio;
 	cand.base = UA_CAND_NONE;
 	cand.type = UA_ICE_PRFLX;
@@ -679,7 +677,7 @@ int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 }
 
 
-uint16_t ua_describe_mapped(struct ua_ice *ice, uint64_t now_ms, uint16_t pair,
+uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 			    const struct ua_addr *mapped)
 {
 	static const struct ua_addr none;
@@ -696,7 +694,7 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint64_t now_ms, uint16_t pair,
 
 	if (ua_cand_count(&ice->locals, b->stream, b->comp, UA_ICE_PRFLX) >=
 		    UA_CAND_PRFLX_MAX ||
-	    local_add(ice, now_ms, UA_ICE_PRFLX, base, mapped, &none, &i))
+	    local_add(ice, UA_ICE_PRFLX, base, mapped, &none, &i))
 		return b->cand;
 
 	return i;

@@ -7,18 +7,18 @@
 
 
 /** See ua_ice_base_add() */
-UA_CHECK int ua_describe_base(struct ua_ice *ice, uint64_t now_ms,
-			      struct ua_ice_base *base, uint16_t *index);
+UA_CHECK int ua_describe_base(struct ua_ice *ice, struct ua_ice_base *base,
+			      uint16_t *index);
 
 
 /** See ua_ice_local_srflx() */
-UA_CHECK int ua_describe_srflx(struct ua_ice *ice, uint64_t now_ms,
-			       uint16_t base, const struct ua_addr *mapped,
+UA_CHECK int ua_describe_srflx(struct ua_ice *ice, uint16_t base,
+			       const struct ua_addr *mapped,
 			       const struct ua_addr *server);
 
 
 /** See ua_ice_remote_cand() */
-UA_CHECK int ua_describe_remote(struct ua_ice *ice, uint64_t now_ms,
+UA_CHECK int ua_describe_remote(struct ua_ice *ice,
 				const struct ua_ice_cand *cand);
 
 
@@ -43,7 +43,7 @@ UA_CHECK int ua_describe_request(struct ua_ice *ice, uint64_t now_ms,
  * (RFC 8445, 7.2.5.3.1-2): a known one, a new peer-reflexive one, or, when
  * there are too many, the base's own.
  */
-uint16_t ua_describe_mapped(struct ua_ice *ice, uint64_t now_ms, uint16_t pair,
+uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 			    const struct ua_addr *mapped);
 
 

@@ -173,7 +173,7 @@ int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
 	    (kind != UA_ICE_HOST && kind != UA_ICE_RELAY))
 		return EINVAL;
 
-	err = ua_describe_base(ice, now_ms, &b, base);
+	err = ua_describe_base(ice, &b, base);
 	if (err)
 		return err;
 
@@ -216,7 +216,7 @@ int ua_ice_local_srflx(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	    !addr_is_usable(mapped))
 		return EINVAL;
 
-	err = ua_describe_srflx(ice, now_ms, base, mapped, server);
+	err = ua_describe_srflx(ice, base, mapped, server);
 	if (err)
 		return err;
 
@@ -386,7 +386,7 @@ int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
 	if (cand->gen != ice->gen)
 		return ESTALE;
 
-	err = ua_describe_remote(ice, now_ms, cand);
+	err = ua_describe_remote(ice, cand);
 	if (!err && ice->trickle_ms != UA_NEVER)
 		ice->trickle_ms = now_ms;
 
@@ -862,7 +862,7 @@ void ua_ice_verdict(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
-		if (p->base != base ||
+		if (p->base != base || !ua_iceagent_is_live(ice, p) ||
 		    !ua_addr_ip_eq(&ice->remotes.v[p->remote].addr, peer))
 			continue;
 

@@ -66,6 +66,7 @@ struct ua_ice {
 	uint64_t slot_ms;     /**< Slot of the next check, UA_NEVER: none */
 	uint64_t last_ms;     /**< Slot of the last one, UA_NEVER: none   */
 	uint64_t switched_ms; /**< Last change of role                    */
+	uint32_t births;      /**< Candidates so far                      */
 	uint16_t gen;         /**< Generation of both descriptions        */
 	uint16_t nbase;
 	uint16_t nearly;
@@ -110,6 +111,15 @@ static inline struct ua_comp *ua_iceagent_comp_of(const struct ua_ice *ice,
 						  const struct ua_pair *pair)
 {
 	return ua_iceagent_comp(ice, pair->stream, pair->comp);
+}
+
+
+/** May a pair be checked: its base is there and its component needed? */
+static inline bool ua_iceagent_is_live(const struct ua_ice *ice,
+				       const struct ua_pair *pair)
+{
+	return ice->basev[pair->base].up &&
+	       ua_iceagent_comp_of(ice, pair)->needed;
 }
 
 

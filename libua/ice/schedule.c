@@ -79,7 +79,8 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 	for (i = 0; i < ice->list.n; i++) {
 		struct ua_pair *p = &ice->list.v[i];
 
-		if (p->txn.max_sends != UA_PAIR_SENDS_UNHEARD)
+		if (p->txn.max_sends != UA_PAIR_SENDS_UNHEARD ||
+		    !ua_iceagent_is_live(ice, p))
 			continue;
 
 		if (p->state == UA_PAIR_FAILED &&
@@ -239,6 +240,16 @@ static void comp_tick(struct ua_ice *ice, uint64_t now_ms,
 }
 
 
+static void comps_tick(struct ua_ice *ice, uint64_t now_ms)
+{
+	const unsigned n = (unsigned)ice->conf.nstream * ice->conf.ncomp;
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		comp_tick(ice, now_ms, &ice->compv[i]);
+}
+
+
 /* A stream without a valid pair for its first component */
 static bool is_lacking(const struct ua_ice *ice)
 {
@@ -353,8 +364,6 @@ static void complete(struct ua_ice *ice, uint64_t now_ms)
 
 void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 {
-	const unsigned ncomp = (unsigned)ice->conf.nstream * ice->conf.ncomp;
-	unsigned c;
 	uint16_t i;
 
 	complete(ice, now_ms);
@@ -362,10 +371,10 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 	for (i = 0; i < ice->list.n; i++)
 		pair_tick(ice, now_ms, i);
 
+	/* What ended makes decisions, and decisions make requests. */
+	comps_tick(ice, now_ms);
 	ua_conclude_run(ice, now_ms);
-
-	for (c = 0; c < ncomp; c++)
-		comp_tick(ice, now_ms, &ice->compv[c]);
+	comps_tick(ice, now_ms);
 
 	pace(ice, now_ms);
 	if (ice->patient)

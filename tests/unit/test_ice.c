@@ -90,6 +90,35 @@ START_TEST(two_hosts_connect_in_one_round_trip)
 END_TEST
 
 
+/* _i: one way, up to a satellite's; many Ta long */
+START_TEST(checks_do_not_chase_each_other)
+{
+	static const uint32_t delayv[] = { 10, 25, 60, 150, 300, 600 };
+	const uint32_t rtt_ms = 4 * delayv[_i];
+	const uint64_t t0 = net->now;
+	unsigned a;
+
+	(void)icenet_host(net, 0, 0, 1, "192.168.1.1:4000", NET_NO_NAT,
+			  delayv[_i]);
+	(void)icenet_host(net, 1, 0, 1, "192.168.1.2:4000", NET_NO_NAT,
+			  delayv[_i]);
+	icenet_meet(net);
+	icenet_run(net, 10000);
+
+	for (a = 0; a < 2; a++) {
+		const struct ua_ice_event *ev =
+			icenet_event(net, a, UA_ICE_EVENT_PAIR_VALID);
+
+		ck_assert_ptr_nonnull(ev);
+		ck_assert_uint_eq(t0 + rtt_ms, ev->since_ms);
+
+		/* First, triggered, nomination, two keepalives, repeats */
+		ck_assert_uint_le(icenet_requests(net, a, NULL), 10);
+	}
+}
+END_TEST
+
+
 START_TEST(asymmetric_answer_fails_the_pair)
 {
 	struct ua_ice_pair pair;
@@ -954,6 +983,7 @@ Suite *ua_suite_ice(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, two_hosts_connect_in_one_round_trip);
+	tcase_add_loop_test(tc, checks_do_not_chase_each_other, 0, 6);
 	tcase_add_test(tc, asymmetric_answer_fails_the_pair);
 	tcase_add_test(tc, answer_on_another_base_fails_the_pair);
 	tcase_add_test(tc, unauthenticated_answer_is_ignored);
