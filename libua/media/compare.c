@@ -18,7 +18,7 @@ enum {
 	COARSE = 4,       /* Samples between two lags tried first: half
 			     a period of 1 kHz                         */
 	QUIET = 100,      /* Effective value, 50 dB below the largest  */
-	MS_PER_S = 1000
+	LAG_BLOCKS = 5    /* That the lag is told of                   */
 };
 
 #define SAME 0.5 /* A block that is this alike is the one */
@@ -239,6 +239,7 @@ static void walk(const struct work *w, struct ua_compare *cmp)
 	bool begun = false;
 	double sum = 0;
 	double pending = 0;
+	double best = 0;
 	size_t n = 0;
 	size_t npending = 0;
 	size_t at;
@@ -256,8 +257,12 @@ static void walk(const struct work *w, struct ua_compare *cmp)
 		v = hears ? match(w, at, &lag) : 0;
 
 		if (v >= SAME) {
-			if (!begun)
+			/* Of the clearest near the beginning: the first
+			   block may hold little of it. */
+			if (n < LAG_BLOCKS && v > best) {
 				cmp->lag_ms = (double)lag / MS;
+				best = v;
+			}
 			begun = true;
 			cmp->heard_s += (double)BLOCK / SRATE;
 			sum += pending + v;
