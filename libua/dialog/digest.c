@@ -9,24 +9,9 @@
 
 #include "base/re_compat.h"
 #include "base/random.h"
-#include "dialog/digest.h"
+#include "dialog/challenge.h"
 
-enum {
-	VALUE_MAX = 1024, /* longest realm, nonce or opaque that is kept */
-	CNONCE_LEN = 22   /* 132 bits of randomness                      */
-};
-
-/** A challenge as it stands in a message: all borrowed from there */
-struct challenge {
-	struct pl realm;
-	struct pl nonce;
-	struct pl opaque;
-	enum ua_digest_alg alg;
-	bool proxy;
-	bool sess;
-	bool qop;
-	bool stale;
-};
+enum { CNONCE_LEN = 22 /* 132 bits of randomness */ };
 
 /** The last challenge of a realm */
 struct slot {
@@ -52,22 +37,17 @@ struct ua_digest {
 
 /** What a set of challenges was good for, to tell why none was taken */
 struct survey {
-	struct challenge bestv[UA_DIGEST_REALMS];
+	struct ua_challenge bestv[UA_DIGEST_REALMS];
 	size_t n;
 	bool unknown;
 	bool foreign;
 };
 
-/* clang-format off */
-static const struct {
-	const char *name;
-	const EVP_MD *(*md)(void);
-} algs[] = {
-	[UA_DIGEST_SHA512_256] = { "SHA-512-256", EVP_sha512_256 },
-	[UA_DIGEST_SHA256]     = { "SHA-256",     EVP_sha256     },
-	[UA_DIGEST_MD5]        = { "MD5",         EVP_md5        },
+static const EVP_MD *(*const mds[])(void) = {
+	[UA_DIGEST_SHA512_256] = EVP_sha512_256,
+	[UA_DIGEST_SHA256] = EVP_sha256,
+	[UA_DIGEST_MD5] = EVP_md5,
 };
-/* clang-format on */
 
 
 static void slot_reset(struct slot *slot)
@@ -137,7 +117,7 @@ static int hash(char *hex, enum ua_digest_alg alg, const char *const partv[],
 		return ENOMEM;
 
 	ERR_clear_error();
-	ok = EVP_DigestInit_ex(ctx, algs[alg].md(), NULL);
+	ok = EVP_DigestInit_ex(ctx, mds[alg](), NULL);
 
 	for (i = 0; ok && i < n; i++) {
 		if (i)
@@ -198,196 +178,12 @@ out:
 }
 
 
-static bool is_lws(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-
-static void skip_lws(struct pl *pl)
-{
-	while (pl->l && is_lws(*pl->p))
-		pl_advance(pl, 1);
-}
-
-
-/* The characters before c, or before any end of a token. */
-static struct pl take_token(struct pl *pl)
-{
-	struct pl token = { pl->p, 0 };
-
-	while (pl->l && !is_lws(*pl->p) && *pl->p != ',' && *pl->p != '=' &&
-	       *pl->p != '"') {
-		pl_advance(pl, 1);
-		++token.l;
-	}
-
-	return token;
-}
-
-
-/*
- * A quoted string without its quotes.  Backslashes stay: what goes into the
- * hash and back to the server is what it wrote (RFC 7616, 3.4.1, unq).
- */
-static int take_quoted(struct pl *pl, struct pl *val)
-{
-	pl_advance(pl, 1);
-	val->p = pl->p;
-	val->l = 0;
-
-	while (pl->l) {
-		if (*pl->p == '"') {
-			pl_advance(pl, 1);
-			return 0;
-		}
-
-		if ((uint8_t)*pl->p < 0x20 && *pl->p != '\t')
-			return EBADMSG;
-
-		if (*pl->p == '\\') {
-			if (pl->l < 2)
-				return EBADMSG;
-			pl_advance(pl, 1);
-			++val->l;
-		}
-
-		pl_advance(pl, 1);
-		++val->l;
-	}
-
-	return EBADMSG;
-}
-
-
-/* Next "name = value"; ENOENT: no more. */
-static int take_param(struct pl *pl, struct pl *name, struct pl *val)
-{
-	while (pl->l && (is_lws(*pl->p) || *pl->p == ','))
-		pl_advance(pl, 1);
-
-	if (!pl->l)
-		return ENOENT;
-
-	*name = take_token(pl);
-	skip_lws(pl);
-
-	if (!name->l || !pl->l || *pl->p != '=')
-		return EBADMSG;
-
-	pl_advance(pl, 1);
-	skip_lws(pl);
-
-	if (pl->l && *pl->p == '"') {
-		if (take_quoted(pl, val))
-			return EBADMSG;
-	}
-	else {
-		*val = take_token(pl);
-	}
-
-	skip_lws(pl);
-
-	return pl->l && *pl->p != ',' ? EBADMSG : 0;
-}
-
-
-static bool list_has(struct pl list, const char *word)
-{
-	struct pl token;
-
-	while (list.l) {
-		skip_lws(&list);
-		token = take_token(&list);
-		if (!pl_strcasecmp(&token, word))
-			return true;
-
-		if (list.l)
-			pl_advance(&list, 1);
-	}
-
-	return false;
-}
-
-
-static int alg_decode(struct challenge *ch, const struct pl *val)
-{
-	static const struct pl sess = PL("-sess");
-	struct pl name = *val, end;
-	size_t i;
-
-	if (name.l > sess.l) {
-		end.p = name.p + name.l - sess.l;
-		end.l = sess.l;
-		if (!pl_casecmp(&end, &sess)) {
-			ch->sess = true;
-			name.l -= sess.l;
-		}
-	}
-
-	for (i = 0; i < UA_DIGEST_NALG; i++) {
-		if (!pl_strcasecmp(&name, algs[i].name)) {
-			ch->alg = (enum ua_digest_alg)i;
-			return 0;
-		}
-	}
-
-	return ENOTSUP;
-}
-
-
-/*
- * One header's value.  ENOTSUP: not for us (another scheme, algorithm or
- * qop); EBADMSG: broken.
- */
-static int challenge_decode(struct challenge *ch, const struct pl *hval)
-{
-	struct pl pl = *hval, scheme, name, val;
-	int err, alg_err = 0;
-
-	memset(ch, 0, sizeof(*ch));
-	ch->alg = UA_DIGEST_MD5;
-
-	skip_lws(&pl);
-	scheme = take_token(&pl);
-	if (pl_strcasecmp(&scheme, "Digest"))
-		return scheme.l ? ENOTSUP : EBADMSG;
-
-	while (!(err = take_param(&pl, &name, &val))) {
-
-		if (val.l > VALUE_MAX)
-			return EBADMSG;
-
-		if (!pl_strcasecmp(&name, "realm"))
-			ch->realm = val;
-		else if (!pl_strcasecmp(&name, "nonce"))
-			ch->nonce = val;
-		else if (!pl_strcasecmp(&name, "opaque"))
-			ch->opaque = val;
-		else if (!pl_strcasecmp(&name, "stale"))
-			ch->stale = !pl_strcasecmp(&val, "true");
-		else if (!pl_strcasecmp(&name, "algorithm"))
-			alg_err = alg_decode(ch, &val);
-		else if (!pl_strcasecmp(&name, "qop")) {
-			ch->qop = list_has(val, "auth");
-			if (!ch->qop)
-				alg_err = ENOTSUP;
-		}
-	}
-
-	if (err != ENOENT || !ch->realm.p || !ch->nonce.p)
-		return EBADMSG;
-
-	return alg_err;
-}
-
-
-static void survey_add(struct survey *sv, const struct challenge *ch)
+static void survey_add(struct survey *sv, const struct ua_challenge *ch)
 {
 	size_t i;
 
 	for (i = 0; i < sv->n; i++) {
-		struct challenge *best = &sv->bestv[i];
+		struct ua_challenge *best = &sv->bestv[i];
 
 		if (best->proxy != ch->proxy ||
 		    pl_cmp(&best->realm, &ch->realm))
@@ -415,11 +211,11 @@ static bool survey_handler(const struct sip_hdr *hdr,
 {
 	const struct survey_arg *sa = arg;
 	const struct ua_digest *digest = sa->digest;
-	struct challenge ch;
+	struct ua_challenge ch;
 	int err;
 	(void)msg;
 
-	err = challenge_decode(&ch, &hdr->val);
+	err = ua_challenge_decode(&ch, &hdr->val);
 	if (err == ENOTSUP)
 		sa->sv->unknown = true;
 	if (err)
@@ -439,7 +235,7 @@ static bool survey_handler(const struct sip_hdr *hdr,
 
 
 static struct slot *slot_find(struct ua_digest *digest,
-			      const struct challenge *ch)
+			      const struct ua_challenge *ch)
 {
 	size_t i;
 
@@ -477,7 +273,7 @@ static bool refused(struct ua_digest *digest,
 }
 
 
-static int slot_make(struct slot *slot, const struct challenge *ch,
+static int slot_make(struct slot *slot, const struct ua_challenge *ch,
 		     const struct ua_rand *rand)
 {
 	int err;
@@ -502,7 +298,7 @@ static int slot_make(struct slot *slot, const struct challenge *ch,
 
 
 static void slot_put(struct ua_digest *digest, struct ua_digest_round *round,
-		     const struct challenge *ch, const struct slot *fresh)
+		     const struct ua_challenge *ch, const struct slot *fresh)
 {
 	struct slot *slot = slot_find(digest, ch);
 	size_t i;
@@ -636,7 +432,7 @@ static int slot_encode(const struct ua_digest *digest, struct slot *slot,
 		"algorithm=%s%s",
 		slot->proxy ? "Proxy-Authorization" : "Authorization",
 		digest->user, slot->realm, slot->nonce, uri, response,
-		algs[slot->alg].name, slot->sess ? "-sess" : "");
+		ua_challenge_alg_name(slot->alg), slot->sess ? "-sess" : "");
 	if (!err && (slot->qop || slot->sess))
 		err = mbuf_printf(mb, ", cnonce=\"%s\"", slot->cnonce);
 	if (!err && slot->qop)
@@ -675,8 +471,9 @@ static bool info_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
 	char *nonce;
 	(void)msg;
 
-	if (take_param(&pl, &name, &val) ||
-	    pl_strcasecmp(&name, "nextnonce") || !val.l || val.l > VALUE_MAX)
+	if (ua_challenge_param(&pl, &name, &val) ||
+	    pl_strcasecmp(&name, "nextnonce") || !val.l ||
+	    val.l > UA_CHALLENGE_VALUE_MAX)
 		return false;
 
 	/* Without memory the old nonce goes on until it is stale. */

@@ -6,7 +6,7 @@
 
 #include "base/re_compat.h"
 #include <ua/log.h>
-#include "dialog/invcore.h"
+#include "dialog/invfork.h"
 #include "dialog/sipmsg.h"
 
 struct out_node {
@@ -72,7 +72,7 @@ static const char *const move_names[UA_INVCORE_NMOVE] = {
 /* clang-format on */
 
 
-const char *ua_invcore_state_name(enum ua_invite_state state)
+const char *ua_invite_state_name(enum ua_invite_state state)
 {
 	return state < UA_INVITE_NSTATE ? state_names[state] : "?";
 }
@@ -111,28 +111,6 @@ struct ua_dialog *ua_invcore_dialog(const struct ua_invite *inv)
 }
 
 
-struct ua_invcore_fork *ua_invcore_fork(struct ua_invite *inv,
-					const struct sip_msg *msg)
-{
-	size_t i;
-
-	for (i = 0; i < inv->forkc; i++) {
-		if (ua_dialog_is_peer(inv->forkv[i].dlg, msg))
-			return &inv->forkv[i];
-	}
-
-	return NULL;
-}
-
-
-void ua_invcore_fork_reset(struct ua_invcore_fork *fork)
-{
-	mem_deref(fork->dlg);
-	mem_deref(fork->ack);
-	memset(fork, 0, sizeof(*fork));
-}
-
-
 void ua_invcore_req_reset(struct ua_invcore_req *req)
 {
 	mem_deref(req->sdp);
@@ -141,7 +119,7 @@ void ua_invcore_req_reset(struct ua_invcore_req *req)
 }
 
 
-void ua_invcore_out_free(struct ua_invite_out *out)
+void ua_invite_out_free(struct ua_invite_out *out)
 {
 	mem_deref(out->uri);
 	mem_deref(out->hop);
@@ -156,7 +134,7 @@ static void out_destructor(void *arg)
 	struct out_node *node = arg;
 
 	list_unlink(&node->le);
-	ua_invcore_out_free(&node->out);
+	ua_invite_out_free(&node->out);
 }
 
 
@@ -176,7 +154,7 @@ int ua_invcore_out(struct ua_invite *inv, const struct ua_invite_out *out)
 
 	node = mem_zalloc(sizeof(*node), out_destructor);
 	if (!node) {
-		ua_invcore_out_free(&given);
+		ua_invite_out_free(&given);
 		return ENOMEM;
 	}
 
@@ -187,7 +165,7 @@ int ua_invcore_out(struct ua_invite *inv, const struct ua_invite_out *out)
 }
 
 
-bool ua_invcore_out_take(struct ua_invite *inv, struct ua_invite_out *out)
+bool ua_invite_output(struct ua_invite *inv, struct ua_invite_out *out)
 {
 	struct out_node *node = list_ledata(list_head(&inv->outl));
 
@@ -239,7 +217,7 @@ int ua_invcore_event(struct ua_invite *inv, const struct ua_invite_event *ev,
 }
 
 
-bool ua_invcore_event_take(struct ua_invite *inv, struct ua_invite_event *ev)
+bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
 {
 	struct event_node *node = list_ledata(list_head(&inv->eventl));
 
@@ -260,7 +238,7 @@ bool ua_invcore_event_take(struct ua_invite *inv, struct ua_invite_event *ev)
 }
 
 
-bool ua_invcore_pending(const struct ua_invite *inv)
+bool ua_invite_pending(const struct ua_invite *inv)
 {
 	return inv->ended_ready || list_head(&inv->eventl);
 }
@@ -351,7 +329,7 @@ static void destructor(void *arg)
 	list_flush(&inv->eventl);
 
 	for (i = 0; i < inv->forkc; i++)
-		ua_invcore_fork_reset(&inv->forkv[i]);
+		ua_invfork_reset(&inv->forkv[i]);
 	for (i = 0; i < UA_INVCORE_BYES; i++)
 		mem_deref(inv->byev[i].dlg);
 
@@ -387,8 +365,7 @@ static bool aor_ok(const char *str)
 }
 
 
-int ua_invcore_alloc(struct ua_invite **invp,
-		     const struct ua_invite_conf *conf)
+int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
 {
 	struct ua_invite *inv;
 	struct pl contact;

@@ -121,24 +121,8 @@ bool ua_invcore_can(const struct ua_invite *inv, enum ua_invcore_move mv);
 /** The dialog that is the session, NULL: none yet */
 struct ua_dialog *ua_invcore_dialog(const struct ua_invite *inv);
 
-/** Fork of an answer's To-tag, NULL: unknown */
-struct ua_invcore_fork *ua_invcore_fork(struct ua_invite *inv,
-					const struct sip_msg *msg);
-
-void ua_invcore_fork_reset(struct ua_invcore_fork *fork);
 void ua_invcore_req_reset(struct ua_invcore_req *req);
 
-
-/** As ua_invite_alloc(), ua_invite_state_name() */
-UA_CHECK int ua_invcore_alloc(struct ua_invite **invp,
-			      const struct ua_invite_conf *conf);
-const char *ua_invcore_state_name(enum ua_invite_state state);
-
-/** As ua_invite_output(), _out_free(), _event() and _pending() */
-bool ua_invcore_out_take(struct ua_invite *inv, struct ua_invite_out *out);
-void ua_invcore_out_free(struct ua_invite_out *out);
-bool ua_invcore_event_take(struct ua_invite *inv, struct ua_invite_event *ev);
-bool ua_invcore_pending(const struct ua_invite *inv);
 
 /** Queue something to do; what out holds is given, also on error */
 UA_CHECK int ua_invcore_out(struct ua_invite *inv,

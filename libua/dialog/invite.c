@@ -35,12 +35,6 @@ static int sdp_dup(struct mbuf **mbp, const char *sdp, size_t len)
 }
 
 
-int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
-{
-	return ua_invcore_alloc(invp, conf);
-}
-
-
 int ua_invite_connect(struct ua_invite *inv, uint64_t now_ms, const char *uri,
 		      const char *sdp, size_t len)
 {
@@ -420,42 +414,6 @@ void ua_invite_tick(struct ua_invite *inv, uint64_t now_ms)
 
 	if (inv->state == UA_INVITE_CLOSED)
 		(void)due(&inv->linger_at, now_ms);
-}
-
-
-bool ua_invite_match(const struct ua_invite *inv, const struct sip_msg *msg)
-{
-	return ua_invuas_match(inv, msg);
-}
-
-
-bool ua_invite_output(struct ua_invite *inv, struct ua_invite_out *out)
-{
-	return ua_invcore_out_take(inv, out);
-}
-
-
-void ua_invite_out_free(struct ua_invite_out *out)
-{
-	ua_invcore_out_free(out);
-}
-
-
-bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
-{
-	return ua_invcore_event_take(inv, ev);
-}
-
-
-bool ua_invite_pending(const struct ua_invite *inv)
-{
-	return ua_invcore_pending(inv);
-}
-
-
-const char *ua_invite_state_name(enum ua_invite_state state)
-{
-	return ua_invcore_state_name(state);
 }
 
 

@@ -7,6 +7,7 @@
 #include "base/re_compat.h"
 #include "base/random.h"
 #include <ua/log.h>
+#include "dialog/invfork.h"
 #include "dialog/invuac.h"
 #include "dialog/sipmsg.h"
 
@@ -55,7 +56,7 @@ static int request(struct ua_invite *inv, const struct ua_dialog *dlg,
 	return err;
 
 out:
-	ua_invcore_out_free(&out);
+	ua_invite_out_free(&out);
 
 	return err;
 }
@@ -175,7 +176,7 @@ static int ack_again(struct ua_invite *inv, const struct ua_invcore_fork *fork)
 	if (!err)
 		err = str_dup(&out.hop, ua_dialog_hop(fork->dlg));
 	if (err) {
-		ua_invcore_out_free(&out);
+		ua_invite_out_free(&out);
 		return err;
 	}
 
@@ -240,57 +241,6 @@ int ua_invuac_bye(struct ua_invite *inv, struct ua_dialog *dlg)
 }
 
 
-/* A place for a new fork: an empty one, or that of an early dialog. */
-static struct ua_invcore_fork *fork_place(struct ua_invite *inv, bool steal)
-{
-	size_t i;
-
-	if (inv->forkc < UA_INVITE_FORKS)
-		return &inv->forkv[inv->forkc++];
-
-	for (i = 0; steal && i < inv->forkc; i++) {
-		if (!inv->forkv[i].ack && i != inv->main) {
-			ua_invcore_fork_reset(&inv->forkv[i]);
-			return &inv->forkv[i];
-		}
-	}
-
-	return NULL;
-}
-
-
-/*
- * The fork that an answer speaks for, made anew from it.  NULL with err 0:
- * there are too many already.
- */
-static struct ua_invcore_fork *fork_take(struct ua_invite *inv,
-					 const struct sip_msg *msg, int *err)
-{
-	struct ua_invcore_fork *fork = ua_invcore_fork(inv, msg);
-	struct ua_dialog *dlg;
-
-	/* Only the 2xx's route set and target count (13.2.2.4). */
-	if (fork && msg->scode < 200)
-		return fork;
-
-	*err = ua_dialog_fork(&dlg, inv->half, msg);
-	if (*err)
-		return NULL;
-
-	if (!fork)
-		fork = fork_place(inv, msg->scode >= 200);
-	if (!fork) {
-		mem_deref(dlg);
-		return NULL;
-	}
-
-	mem_deref(fork->dlg);
-	fork->dlg = dlg;
-
-	return fork;
-}
-
-
 /* A 2xx that nobody wants: it has to be ended (13.2.2.4). */
 static int fork_kill(struct ua_invite *inv, struct ua_invcore_fork *fork,
 		     uint32_t cseq)
@@ -320,7 +270,7 @@ static int on_progress(struct ua_invite *inv, struct sip_msg *msg)
 		return err;
 
 	if (msg->to.tag.l) {
-		fork = fork_take(inv, msg, &err);
+		fork = ua_invfork_take(inv, msg, &err);
 		if (err == EBADMSG)
 			err = 0;
 		if (err || !fork)
@@ -343,7 +293,7 @@ static int on_answer(struct ua_invite *inv, uint64_t now_ms,
 
 	inv->req.active = false;
 
-	fork = fork_take(inv, msg, &err);
+	fork = ua_invfork_take(inv, msg, &err);
 	if (err == ENOMEM)
 		return err;
 	if (!fork) {
@@ -391,17 +341,6 @@ static bool authorize(struct ua_invite *inv, struct ua_digest_round *round,
 }
 
 
-static void forks_forget(struct ua_invite *inv)
-{
-	size_t i;
-
-	for (i = 0; i < inv->forkc; i++)
-		ua_invcore_fork_reset(&inv->forkv[i]);
-	inv->forkc = 0;
-	inv->main = 0;
-}
-
-
 static int on_refusal(struct ua_invite *inv, uint64_t now_ms,
 		      struct sip_msg *msg)
 {
@@ -417,7 +356,7 @@ static int on_refusal(struct ua_invite *inv, uint64_t now_ms,
 	}
 
 	if (!inv->told && authorize(inv, &inv->req.round, msg, &err)) {
-		forks_forget(inv);
+		ua_invfork_forget(inv);
 		return ua_invuac_invite(inv);
 	}
 	if (err == ENOMEM)
@@ -530,7 +469,7 @@ static int again_response(struct ua_invite *inv, uint64_t now_ms,
 /* A 2xx of no transaction: sent again, or of another fork. */
 static int late_answer(struct ua_invite *inv, struct sip_msg *msg)
 {
-	struct ua_invcore_fork *fork = ua_invcore_fork(inv, msg);
+	struct ua_invcore_fork *fork = ua_invfork_find(inv, msg);
 	const uint32_t cseq = msg->cseq.num;
 	int err = 0;
 
@@ -543,7 +482,7 @@ static int late_answer(struct ua_invite *inv, struct sip_msg *msg)
 	if (!inv->uac || cseq != inv->first_cseq)
 		return ENOENT;
 
-	fork = fork_take(inv, msg, &err);
+	fork = ua_invfork_take(inv, msg, &err);
 	if (!fork)
 		return err == ENOMEM ? ENOMEM : ENOENT;
 

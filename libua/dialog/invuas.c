@@ -328,7 +328,7 @@ static struct ua_dialog *request_dialog(const struct ua_invite *inv,
 }
 
 
-bool ua_invuas_match(const struct ua_invite *inv, const struct sip_msg *msg)
+bool ua_invite_match(const struct ua_invite *inv, const struct sip_msg *msg)
 {
 	return NULL != request_dialog(inv, msg);
 }

@@ -12,9 +12,6 @@ UA_CHECK int ua_invuas_invite(struct ua_invite *inv, uint64_t now_ms,
 UA_CHECK int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 			       struct sip_msg *msg);
 
-/** As ua_invite_match() */
-bool ua_invuas_match(const struct ua_invite *inv, const struct sip_msg *msg);
-
 /** Answer the INVITE that waits; 2xx starts waiting for its ACK */
 UA_CHECK int ua_invuas_answer(struct ua_invite *inv, uint64_t now_ms,
 			      uint16_t code, const char *reason,

@@ -7,6 +7,7 @@
 #include "base/re_compat.h"
 #include "base/random.h"
 #include <ua/log.h>
+#include "dialog/binding.h"
 #include "dialog/dialog.h"
 #include "dialog/reg.h"
 #include "dialog/sipmsg.h"
@@ -363,76 +364,6 @@ void ua_reg_failed(struct ua_reg *reg, uint64_t now_ms, int err)
 }
 
 
-/** What a search for our own binding found */
-struct binding {
-	const struct ua_reg *reg;
-	struct uri uri; /* of our Contact */
-	uint32_t n;     /* bindings in the answer                    */
-	bool ours;
-	bool told; /* it has an expiry of its own               */
-	uint32_t expires_s;
-};
-
-
-static bool same_place(const struct uri *a, const struct uri *b)
-{
-	return !pl_cmp(&a->user, &b->user) &&
-	       !pl_casecmp(&a->host, &b->host) &&
-	       (a->port ? a->port : SIP_PORT) ==
-		       (b->port ? b->port : SIP_PORT);
-}
-
-
-static bool binding_handler(const struct sip_hdr *hdr,
-			    const struct sip_msg *msg, void *arg)
-{
-	struct binding *bind = arg;
-	struct sip_addr addr;
-	struct pl val;
-	bool ours;
-	(void)msg;
-
-	if (sip_addr_decode(&addr, &hdr->val))
-		return false;
-
-	++bind->n;
-	ours = same_place(&addr.uri, &bind->uri);
-	if (bind->n > 1 && !ours)
-		return false;
-
-	/* A single one that is written differently is ours all the same. */
-	bind->ours = ours;
-	bind->told = !msg_param_decode(&addr.params, "expires", &val) &&
-		     ua_sipmsg_u32(&val, &bind->expires_s);
-
-	return ours;
-}
-
-
-/* Expiry granted to us (RFC 3261, 10.2.4), not to another phone. */
-static uint32_t granted(const struct ua_reg *reg, const struct sip_msg *msg)
-{
-	struct binding bind = { .reg = reg };
-	uint32_t expires;
-	struct pl pl;
-
-	pl_set_str(&pl, reg->contact);
-	if (uri_decode(&bind.uri, &pl))
-		return reg->ask_s;
-
-	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, binding_handler,
-				&bind);
-
-	if ((bind.ours || bind.n == 1) && bind.told)
-		return bind.expires_s;
-
-	if (msg->expires.p && ua_sipmsg_u32(&msg->expires, &expires))
-		return expires;
-
-	return reg->ask_s;
-}
-
-
 static uint64_t refresh_ms(const struct ua_reg *reg, uint32_t expires_s)
 {
 	uint32_t s = expires_s;
@@ -458,7 +389,7 @@ static void bound(struct ua_reg *reg, uint64_t now_ms,
 		.type = UA_REG_REGISTERED,
 		.code = msg->scode,
 		.rtt_ms = (uint32_t)(now_ms - reg->sent_ms),
-		.expires_s = granted(reg, msg),
+		.expires_s = ua_binding_expires(reg->contact, reg->ask_s, msg),
 	};
 
 	ua_digest_info(reg->digest, msg);

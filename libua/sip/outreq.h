@@ -12,9 +12,9 @@ struct ua_outreq;
 enum {
 	/*
 	 * A server that takes TCP answers an INVITE within 200 ms with a 100;
-	 * a SYN into the void is sent again after 1 s and 3 s.
+	 * a SYN that got lost is sent again after 1 s: one loss fits.
 	 */
-	UA_OUTREQ_TCP_MS = 4000
+	UA_OUTREQ_TCP_MS = 2500
 };
 
 /**
