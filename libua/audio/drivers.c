@@ -13,7 +13,7 @@ const struct ua_audio_driver *const ua_drivers[] = {
 	&ua_alsa.pub,
 #endif
 	&ua_wavfile.pub,
-	&ua_tone.pub,
+	&ua_tonesrc.pub,
 	&ua_nullsound_silence.pub,
 	&ua_nullsound_null.pub,
 	&ua_echo.pub,

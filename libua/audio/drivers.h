@@ -23,7 +23,7 @@ struct ua_driver {
 
 extern const struct ua_driver ua_alsa;
 extern const struct ua_driver ua_wavfile;
-extern const struct ua_driver ua_tone;
+extern const struct ua_driver ua_tonesrc;
 extern const struct ua_driver ua_nullsound_silence;
 extern const struct ua_driver ua_nullsound_null;
 extern const struct ua_driver ua_echo;

@@ -5,7 +5,7 @@ libua_la_SOURCES += \
 	libua/audio/drivers.h \
 	libua/audio/echo.c \
 	libua/audio/nullsound.c \
-	libua/audio/tone.c \
+	libua/audio/tonesrc.c \
 	libua/audio/wav.c \
 	libua/audio/wav.h \
 	libua/audio/wavfile.c \

@@ -14,6 +14,9 @@
 #include "base/re_compat.h"
 #include "media/resample.h"
 
+enum { NSAMP_MAX = UA_WAVIN_MAX /* What a file can have unconverted */ };
+
+
 static int fail(char *errstr, const char *path, const char *what)
 {
 	if (errstr)
@@ -94,6 +97,9 @@ static int convert(struct ua_wavin *wav, uint32_t srate_hz)
 	int16_t *pcm;
 	int err;
 
+	if ((uint64_t)wav->nsamp * srate_hz / wav->srate_hz > NSAMP_MAX)
+		return EFBIG;
+
 	err = ua_resample_alloc(&rs, wav->srate_hz, srate_hz);
 	if (err)
 		return err;
@@ -143,6 +149,8 @@ int ua_wavin_open(struct ua_wavin *wav, const char *path, uint32_t srate_hz,
 		err = convert(&got, srate_hz);
 	if (err == EINVAL)
 		err = fail(errstr, path, "its sample rate is too odd");
+	else if (err == EFBIG)
+		err = fail(errstr, path, "it is too long at the call's rate");
 
 out:
 	mem_deref(buf);

@@ -3,10 +3,11 @@
 
 #include <check.h>
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <ua/audio.h>
@@ -79,19 +80,18 @@ START_TEST(each_driver_is_found_on_its_sides)
 		{ "echo", true, true },
 		{ "tone:440", true, false },
 		{ "tone:20", true, false },
-		{ "alsa", true, true },
-		{ "alsa:plughw:1,0", true, true },
-		{ "file:/x.wav", false, true },
 		{ "tone:", false, false },
 		{ "tone", false, false },
 		{ "tone:19", false, false },
-		{ "tone:9000", false, false },
+		{ "tone:9000", true, false },
 		{ "tone:nan", false, false },
 		{ "tone:440x", false, false },
 		{ "null:x", false, false },
 		{ "nul", false, false },
 		{ "", false, false },
-		{ "file", false, true },
+		{ "file", false, false },
+		{ "file:", false, false },
+		{ "file:call-%d.wav", true, true },
 	};
 	size_t i;
 
@@ -130,6 +130,100 @@ START_TEST(errors_name_the_value_and_what_was_expected)
 			 ua_audio_spec("tone:ten", UA_AUDIO_SOURCE, errstr));
 	ck_assert_ptr_nonnull(strstr(errstr, "tone:ten"));
 	ck_assert_ptr_nonnull(strstr(errstr, "20"));
+}
+END_TEST
+
+
+START_TEST(spec_of_a_sink_is_checked_and_nothing_is_written)
+{
+	char errstr[UA_AUDIO_ERRSTR] = "";
+	char spec[128];
+
+	ck_assert_int_eq(EINVAL, ua_audio_spec("file:/nowhere/x.wav",
+					       UA_AUDIO_SINK, errstr));
+	ck_assert_ptr_nonnull(strstr(errstr, "/nowhere/x.wav"));
+	ck_assert_int_eq(EINVAL, ua_audio_spec("file:/dev/null", UA_AUDIO_SINK,
+					       errstr));
+	ck_assert_ptr_nonnull(strstr(errstr, "not a file"));
+
+	(void)snprintf(spec, sizeof(spec), "file:%s", dir);
+	ck_assert_int_eq(EINVAL, ua_audio_spec(spec, UA_AUDIO_SINK, errstr));
+
+	(void)snprintf(spec, sizeof(spec), "file:%s/new.wav", dir);
+	ck_assert_int_eq(0, ua_audio_spec(spec, UA_AUDIO_SINK, errstr));
+	ck_assert_int_ne(0, access(spec + 5, F_OK));
+
+	/* An old one stays as it is. */
+	count_file(spec + 5, 100);
+	ck_assert_int_eq(0, ua_audio_spec(spec, UA_AUDIO_SINK, errstr));
+	ck_assert_int_eq(0, ua_audio_spec(spec, UA_AUDIO_SOURCE, errstr));
+}
+END_TEST
+
+
+START_TEST(frame_without_size_or_rate_is_refused)
+{
+	static const struct ua_audio_conf conf[] = {
+		{ .srate_hz = 8000, .nsamp = 0 },
+		{ .srate_hz = 8000, .nsamp = 8001 },
+		{ .srate_hz = 0, .nsamp = 160 },
+		{ .srate_hz = 192001, .nsamp = 160 },
+	};
+	char errstr[UA_AUDIO_ERRSTR] = "";
+	struct ua_audio *audio = NULL;
+
+	ck_assert_int_eq(EINVAL, ua_audio_open(&audio, &conf[_i], errstr));
+	ck_assert_ptr_null(audio);
+	ck_assert_ptr_nonnull(strstr(errstr, "expected"));
+}
+END_TEST
+
+
+START_TEST(one_file_can_be_source_and_sink)
+{
+	struct ua_audio *audio;
+	char spec[128];
+	int16_t pcm[160];
+
+	(void)snprintf(spec, sizeof(spec), "file:%s/both.wav", dir);
+	count_file(spec + 5, 160);
+
+	audio = open_ok(spec, spec);
+	ck_assert_int_eq(0, ua_audio_read(audio, pcm, 160));
+	ck_assert_int_eq(159, pcm[159]);
+	mem_deref(audio);
+}
+END_TEST
+
+
+/* A disk that is full, as far as this process is concerned */
+START_TEST(file_that_cannot_grow_is_told_once_and_stays_readable)
+{
+	const struct rlimit room = { .rlim_cur = 10000, .rlim_max = 10000 };
+	struct ua_wavin in = { .pcm = NULL };
+	const int16_t pcm[160] = { 1 };
+	struct ua_audio *audio;
+	char spec[128];
+	int told = 0;
+	int err;
+	int i;
+
+	(void)snprintf(spec, sizeof(spec), "file:%s/full.wav", dir);
+	audio = open_ok("silence", spec);
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(0, setrlimit(RLIMIT_FSIZE, &room));
+	for (i = 0; i < 100; i++) {
+		err = ua_audio_write(audio, pcm, 160);
+		ck_assert(!err || err == EIO);
+		told += err != 0;
+	}
+	ck_assert_int_eq(1, told);
+	mem_deref(audio);
+
+	ck_assert_int_eq(0, ua_wavin_open(&in, spec + 5, 0, NULL));
+	ck_assert_uint_eq(4800, in.nsamp);
+	ua_wavin_close(&in);
 }
 END_TEST
 
@@ -224,13 +318,13 @@ START_TEST(echo_says_what_it_heard)
 		ck_assert_mem_eq(in, out, sizeof(in));
 	}
 
-	/* A reader that was away does not lag behind for ever. */
+	/* A reader that was away hears the newest, and does not lag. */
 	for (k = 0; k < 20; k++) {
 		in[0] = (int16_t)k;
 		(void)ua_audio_write(audio, in, 160);
 	}
 	ck_assert_int_eq(0, ua_audio_read(audio, out, 160));
-	ck_assert_int_ge(out[0], 3);
+	ck_assert_int_eq(19, out[0]);
 	mem_deref(audio);
 }
 END_TEST
@@ -270,48 +364,6 @@ START_TEST(file_of_a_killed_writer_can_be_read)
 END_TEST
 
 
-#ifdef HAVE_ALSA
-
-/* alsa-lib's "null" has no clock; ours keeps it near real time. */
-START_TEST(sound_card_clocks_its_frames)
-{
-	struct ua_audio *audio = open_ok("alsa:null", "alsa:null");
-	struct pollfd pfd = { .events = POLLIN };
-	int16_t pcm[160] = { 1 };
-	int i;
-
-	pfd.fd = ua_audio_fd(audio);
-	ck_assert_int_ge(pfd.fd, 0);
-
-	for (i = 0; i < 4; i++) {
-		ck_assert_int_eq(1, poll(&pfd, 1, 5000));
-		ck_assert_int_eq(0, ua_audio_read(audio, pcm, 160));
-		ck_assert_int_eq(0, pcm[0]);
-		(void)ua_audio_write(audio, pcm, 160);
-	}
-
-	mem_deref(audio);
-}
-END_TEST
-
-
-START_TEST(sound_card_that_is_not_there_is_named)
-{
-	const struct ua_audio_conf conf = { .source = "alsa:hw:77",
-					    .srate_hz = 8000,
-					    .nsamp = 160 };
-	char errstr[UA_AUDIO_ERRSTR];
-	struct ua_audio *audio = NULL;
-
-	ck_assert_int_eq(ENODEV, ua_audio_open(&audio, &conf, errstr));
-	ck_assert_ptr_null(audio);
-	ck_assert_ptr_nonnull(strstr(errstr, "alsa:hw:77"));
-}
-END_TEST
-
-#endif
-
-
 static int scenario(void *arg)
 {
 	const struct ua_audio_conf conf = {
@@ -344,15 +396,16 @@ Suite *ua_suite_audio(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, each_driver_is_found_on_its_sides);
 	tcase_add_test(tc, errors_name_the_value_and_what_was_expected);
+	tcase_add_test(tc, spec_of_a_sink_is_checked_and_nothing_is_written);
+	tcase_add_loop_test(tc, frame_without_size_or_rate_is_refused, 0, 4);
+	tcase_add_test(tc, one_file_can_be_source_and_sink);
+	tcase_add_test(tc,
+		       file_that_cannot_grow_is_told_once_and_stays_readable);
 	tcase_add_test(tc, sink_that_cannot_be_written_is_refused);
 	tcase_add_test(tc, file_is_played_again_and_again);
 	tcase_add_test(tc, file_that_is_played_once_tells_its_end_once);
 	tcase_add_loop_test(tc, echo_says_what_it_heard, 0, 2);
 	tcase_add_test(tc, file_of_a_killed_writer_can_be_read);
-#ifdef HAVE_ALSA
-	tcase_add_test(tc, sound_card_clocks_its_frames);
-	tcase_add_test(tc, sound_card_that_is_not_there_is_named);
-#endif
 	tcase_add_test(tc, memory_that_runs_out_leaves_nothing_open);
 	suite_add_tcase(s, tc);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file tone.c  A tone as source */
+/** @file tonesrc.c  A tone as source */
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static int tone_read(struct ua_audio_dev *dev, int16_t *pcm, size_t nsamp)
 }
 
 
-const struct ua_driver ua_tone = {
+const struct ua_driver ua_tonesrc = {
 	.pub = {
 		.name = "tone",
 		.usage = "tone:HZ",
