@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "call/caps.h"
 #include "call/flow.h"
 #include "call/incoming.h"
 #include "net/sock.h"
@@ -233,6 +234,14 @@ static bool is_user(const struct pl *user, void *arg)
 }
 
 
+static int on_options(struct mbuf *mb, void *arg)
+{
+	const struct ua_agent *agent = arg;
+
+	return ua_caps_print(&agent->env, mb);
+}
+
+
 static void trace(bool tx, enum ua_tp tp, const struct ua_addr *src,
 		  const struct ua_addr *dst, const uint8_t *buf, size_t len,
 		  void *arg)
@@ -296,6 +305,7 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 	conf.log = &agent->log;
 	conf.invite_h = on_invite;
 	conf.user_h = is_user;
+	conf.options_h = on_options;
 	conf.trace_h = agent->log.level >= UA_LOG_TRACE ? trace : NULL;
 	conf.arg = agent;
 

@@ -212,3 +212,9 @@ int ua_audio_fd(const struct ua_audio *audio)
 
 	return drv->fd ? drv->fd(audio->source.dev) : -1;
 }
+
+
+void ua_audio_close(struct ua_audio *audio)
+{
+	mem_deref(audio);
+}

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/wr.h"
 #include "call/callcore.h"
+#include "call/caps.h"
 #include "call/incoming.h"
 
 #define N UA_CALL_NONE
@@ -465,35 +466,6 @@ static int open_flow(struct ua_call *call, bool controlling)
 }
 
 
-static int open_offer(struct ua_call *call)
-{
-	const struct ua_agent_conf *aconf = call->env->conf;
-	struct ua_offer_codec codecs[UA_CODEC_MAX];
-	struct ua_offer_conf conf;
-	size_t i;
-
-	memset(codecs, 0, sizeof(codecs));
-	for (i = 0; i < aconf->ncodec; i++) {
-		codecs[i].name = aconf->codecs[i]->sdp_name;
-		codecs[i].clock_hz = aconf->codecs[i]->clock_hz;
-		codecs[i].channels = aconf->codecs[i]->channels;
-		codecs[i].pt = aconf->codecs[i]->pt < 0
-				       ? (int16_t)UA_SDP_PT_NONE
-				       : aconf->codecs[i]->pt;
-		codecs[i].fmtp = aconf->codecs[i]->fmtp;
-	}
-
-	ua_offer_conf_default(&conf);
-	conf.codecv = codecs;
-	conf.codecc = aconf->ncodec;
-	conf.ptime = aconf->ptime_ms;
-	conf.rand = call->env->rand;
-	conf.log = call->env->log;
-
-	return ua_offer_alloc(&call->offer, &conf);
-}
-
-
 /* ---------------------------- signalling --------------------------- */
 
 
@@ -746,7 +718,7 @@ static void send_invite(struct ua_call *call)
 	    call->state != UA_CALL_RESOLVING)
 		return;
 
-	err = open_offer(call);
+	err = ua_caps_offer(&call->offer, call->env);
 	if (!err)
 		err = write_offer(call, sdp, &len);
 	if (!err && call->account)
@@ -1205,7 +1177,7 @@ static int take_offer(struct ua_call *call)
 	size_t len;
 	int err;
 
-	err = open_offer(call);
+	err = ua_caps_offer(&call->offer, call->env);
 	if (err)
 		return err;
 

@@ -53,7 +53,7 @@ static struct ua_leg *leg_of_base(struct ua_flow *flow, uint16_t base)
 static int leg_send(struct ua_leg *leg, const struct ua_addr *dst,
 		    const uint8_t *buf, size_t len)
 {
-	struct ua_relay *relay = leg->relay;
+	struct ua_flow_relay *relay = leg->relay;
 	struct ua_dgram dg;
 	int err;
 
@@ -309,7 +309,7 @@ static void leg_input(struct ua_leg *leg, const struct ua_addr *src,
 }
 
 
-void ua_flow_relayed(struct ua_relay *relay, const struct ua_addr *peer,
+void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
 		     const uint8_t *buf, size_t len)
 {
 	if (relay->leg.comp)

@@ -20,17 +20,17 @@ enum {
 /** Where datagrams leave and come in: a socket, or a relay over one */
 struct ua_leg {
 	struct ua_flow *flow;
-	unsigned comp;          /**< 1: RTP, 2: RTCP                      */
-	struct ua_addr addr;    /**< As the network behind it sees it     */
-	struct ua_addr mapped;  /**< As a server saw it, af NONE: unknown */
-	uint8_t cost;           /**< enum ua_ifcost                       */
-	uint16_t base;          /**< In ICE, or UA_LEG_NOBASE             */
-	struct ua_sock *sock;   /**< NULL: a relay                        */
-	struct ua_relay *relay; /**< NULL: a socket                       */
+	unsigned comp;         /**< 1: RTP, 2: RTCP                      */
+	struct ua_addr addr;   /**< As the network behind it sees it     */
+	struct ua_addr mapped; /**< As a server saw it, af NONE: unknown */
+	uint8_t cost;          /**< enum ua_ifcost                       */
+	uint16_t base;         /**< In ICE, or UA_LEG_NOBASE             */
+	struct ua_sock *sock;  /**< NULL: a relay                        */
+	struct ua_flow_relay *relay; /**< NULL: a socket */
 };
 
 /** An allocation at a TURN server */
-struct ua_relay {
+struct ua_flow_relay {
 	struct ua_flow *flow;
 	struct ua_leg *host; /**< Whose socket it shares */
 	struct ua_leg leg;   /**< comp 0: not ready      */
@@ -77,7 +77,7 @@ struct ua_flow {
 
 	struct ua_leg hosts[UA_LEG_HOSTS];
 	size_t nhost;
-	struct ua_relay relays[UA_GATHER_RELAYS];
+	struct ua_flow_relay relays[UA_GATHER_RELAYS];
 	size_t nrelay;
 	struct ua_bound binds[UA_GATHER_BINDS];
 	size_t nbind;
@@ -98,7 +98,7 @@ struct ua_flow {
 void ua_flow_pump(struct ua_flow *flow);
 
 /** A datagram that came through a relay */
-void ua_flow_relayed(struct ua_relay *relay, const struct ua_addr *peer,
+void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
 		     const uint8_t *buf, size_t len);
 
 /** Look up the servers; what they say comes by and by */

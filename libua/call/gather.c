@@ -14,7 +14,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 
-static void relay_ready(struct ua_relay *relay, uint64_t now_ms,
+static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
 			const struct ua_turn_event *ev)
 {
 	struct ua_flow *flow = relay->flow;
@@ -48,7 +48,7 @@ static void relay_ready(struct ua_relay *relay, uint64_t now_ms,
 }
 
 
-static void relay_lost(struct ua_relay *relay, uint64_t now_ms, int err)
+static void relay_lost(struct ua_flow_relay *relay, uint64_t now_ms, int err)
 {
 	struct ua_flow *flow = relay->flow;
 
@@ -61,7 +61,7 @@ static void relay_lost(struct ua_relay *relay, uint64_t now_ms, int err)
 }
 
 
-static void relay_event(struct ua_relay *relay, uint64_t now_ms,
+static void relay_event(struct ua_flow_relay *relay, uint64_t now_ms,
 			const struct ua_turn_event *ev)
 {
 	struct ua_flow *flow = relay->flow;
@@ -114,7 +114,7 @@ static void relay_event(struct ua_relay *relay, uint64_t now_ms,
 }
 
 
-static uint64_t relay_pump(struct ua_relay *relay, uint64_t now_ms)
+static uint64_t relay_pump(struct ua_flow_relay *relay, uint64_t now_ms)
 {
 	struct ua_turn_event ev;
 	struct ua_dgram dg;
@@ -213,7 +213,7 @@ uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms)
 static void relay_open(struct ua_flow *flow, const struct ua_server *server,
 		       const struct ua_addr *addr, struct ua_leg *host)
 {
-	struct ua_relay *relay = &flow->relays[flow->nrelay];
+	struct ua_flow_relay *relay = &flow->relays[flow->nrelay];
 	const struct ua_turn_conf conf = {
 		.server = *addr,
 		.user = server->user,
@@ -400,7 +400,7 @@ bool ua_gather_done(const struct ua_flow *flow)
 }
 
 
-static bool relay_input(struct ua_relay *relay, uint64_t now_ms,
+static bool relay_input(struct ua_flow_relay *relay, uint64_t now_ms,
 			const struct ua_addr *src, const uint8_t *buf,
 			size_t len)
 {
@@ -425,7 +425,7 @@ bool ua_gather_input(struct ua_leg *host, uint64_t now_ms,
 	size_t i;
 
 	for (i = 0; i < flow->nrelay; i++) {
-		struct ua_relay *relay = &flow->relays[i];
+		struct ua_flow_relay *relay = &flow->relays[i];
 
 		if (relay->host == host && relay->turn &&
 		    relay_input(relay, now_ms, src, buf, len))
@@ -460,7 +460,7 @@ void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp)
 	}
 
 	for (i = 0; i < flow->nrelay; i++) {
-		struct ua_relay *relay = &flow->relays[i];
+		struct ua_flow_relay *relay = &flow->relays[i];
 
 		if (relay->turn && (!comp || relay->host->comp == comp))
 			ua_turn_close(relay->turn, now_ms);

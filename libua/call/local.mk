@@ -2,6 +2,8 @@
 libua_la_SOURCES += \
 	libua/call/call.c \
 	libua/call/callcore.h \
+	libua/call/caps.c \
+	libua/call/caps.h \
 	libua/call/env.c \
 	libua/call/env.h \
 	libua/call/flow.c \

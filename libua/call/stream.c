@@ -54,8 +54,8 @@ static void stream_destructor(void *arg)
 	if (stream->has_fd)
 		ua_fd_close(&stream->ufd);
 
-	mem_deref(stream->audio);
-	mem_deref(stream->record);
+	ua_audio_close(stream->audio);
+	ua_audio_close(stream->record);
 	mem_deref(stream->send);
 	mem_deref(stream->recv);
 	mem_deref(stream->rtcp);
@@ -404,8 +404,10 @@ void ua_stream_stop(struct ua_stream *stream)
 		ua_rtcpses_bye(stream->rtcp, now_ms, ua_send_tx(stream->send));
 	send_rtcp(stream, now_ms);
 
-	stream->audio = mem_deref(stream->audio);
-	stream->record = mem_deref(stream->record);
+	ua_audio_close(stream->audio);
+	ua_audio_close(stream->record);
+	stream->audio = NULL;
+	stream->record = NULL;
 }
 
 

@@ -17,7 +17,8 @@ enum {
 };
 
 
-int ua_cred_set(struct ua_cred *cred, const char *user, const char *password)
+int ua_cred_set(struct ua_stun_cred *cred, const char *user,
+		const char *password)
 {
 	int err;
 
@@ -39,7 +40,7 @@ int ua_cred_set(struct ua_cred *cred, const char *user, const char *password)
 }
 
 
-void ua_cred_reset(struct ua_cred *cred)
+void ua_cred_reset(struct ua_stun_cred *cred)
 {
 	if (cred->password)
 		OPENSSL_cleanse(cred->password, strlen(cred->password));
@@ -50,7 +51,7 @@ void ua_cred_reset(struct ua_cred *cred)
 }
 
 
-void ua_cred_forget(struct ua_cred *cred)
+void ua_cred_forget(struct ua_stun_cred *cred)
 {
 	OPENSSL_cleanse(cred->key, sizeof(cred->key));
 	cred->realm[0] = '\0';
@@ -79,7 +80,8 @@ static bool promises_algorithms(const uint8_t *nonce, size_t len)
 
 
 /* A 438 may leave out the realm that we know */
-static int realm_get(const struct ua_cred *cred, const struct ua_stun *msg,
+static int realm_get(const struct ua_stun_cred *cred,
+		     const struct ua_stun *msg,
 		     char realm[static UA_CRED_REALM_MAX + 1])
 {
 	const uint8_t *p;
@@ -100,7 +102,7 @@ static int realm_get(const struct ua_cred *cred, const struct ua_stun *msg,
 }
 
 
-int ua_cred_challenge(struct ua_cred *cred, const struct ua_stun *msg)
+int ua_cred_challenge(struct ua_stun_cred *cred, const struct ua_stun *msg)
 {
 	char realm[UA_CRED_REALM_MAX + 1];
 	uint8_t key[UA_CRED_KEY_LEN];
@@ -141,7 +143,7 @@ int ua_cred_challenge(struct ua_cred *cred, const struct ua_stun *msg)
 }
 
 
-void ua_cred_put(const struct ua_cred *cred, struct ua_wr *wr)
+void ua_cred_put(const struct ua_stun_cred *cred, struct ua_wr *wr)
 {
 	ua_stun_put(wr, UA_STUN_USERNAME, cred->user, strlen(cred->user));
 	ua_stun_put(wr, UA_STUN_REALM, cred->realm, strlen(cred->realm));

@@ -13,7 +13,7 @@ enum {
 };
 
 /** What a client knows to prove who it is; a value inside its owner */
-struct ua_cred {
+struct ua_stun_cred {
 	char *user;     /**< Own copy, NULL: there are none          */
 	char *password; /**< Own copy                                */
 	char realm[UA_CRED_REALM_MAX + 1];
@@ -34,14 +34,14 @@ struct ua_cred {
  * @retval EINVAL  User is longer than UA_CRED_USER_MAX, or has no password
  * @retval ENOMEM  Nothing is kept
  */
-UA_CHECK int ua_cred_set(struct ua_cred *cred, const char *user,
+UA_CHECK int ua_cred_set(struct ua_stun_cred *cred, const char *user,
 			 const char *password);
 
 /** Wipe and free all of it */
-void ua_cred_reset(struct ua_cred *cred);
+void ua_cred_reset(struct ua_stun_cred *cred);
 
 /** Forget the challenge: another server is asked next */
-void ua_cred_forget(struct ua_cred *cred);
+void ua_cred_forget(struct ua_stun_cred *cred);
 
 
 /**
@@ -58,11 +58,11 @@ void ua_cred_forget(struct ua_cred *cred);
  * @retval ENOSYS    No MD5 in this system: give up
  * @retval ENOMEM    Ignore it, it will be sent again
  */
-UA_CHECK int ua_cred_challenge(struct ua_cred *cred,
+UA_CHECK int ua_cred_challenge(struct ua_stun_cred *cred,
 			       const struct ua_stun *msg);
 
 
 /** Append USERNAME, REALM and NONCE; ua_stun_end() with the key signs */
-void ua_cred_put(const struct ua_cred *cred, struct ua_wr *wr);
+void ua_cred_put(const struct ua_stun_cred *cred, struct ua_wr *wr);
 
 #endif

@@ -106,7 +106,7 @@ struct ua_turn {
 	uint32_t ask_lifetime_s;
 	const struct ua_rand *rand;
 	const struct ua_log *log;
-	struct ua_cred cred;
+	struct ua_stun_cred cred;
 
 	uint8_t state;       /* enum state; written by move() alone       */
 	uint8_t told;        /* Bits of enum ua_turn_event_type to tell   */

@@ -93,8 +93,7 @@ UA_CHECK int ua_audio_spec(const char *spec, enum ua_audio_dir dir,
  *
  * "echo" on either side makes the source say again what the sink is given.
  *
- * @param audiop  Set on success; ended by mem_deref() of libre, which closes
- *                both: a WAV file that was written is whole then
+ * @param audiop  Set on success; ended by ua_audio_close()
  * @param errstr  As ua_audio_spec()
  *
  * @retval 0       Open
@@ -104,6 +103,10 @@ UA_CHECK int ua_audio_spec(const char *spec, enum ua_audio_dir dir,
  */
 UA_CHECK int ua_audio_open(struct ua_audio **audiop,
 			   const struct ua_audio_conf *conf, char *errstr);
+
+
+/** Close both: a WAV file that was written is whole then.  NULL is fine */
+void ua_audio_close(struct ua_audio *audio);
 
 
 /**

@@ -25,18 +25,18 @@ struct ua_dec; /**< State of a decoder, each codec's own  */
  * state; encode and decode then get NULL for it.
  */
 struct ua_codec {
-	const char *name;  /**< Encoding name in lower case, "opus"    */
-	const char *sdp_name;  /**< The same as registered, "PCMA": some
-				    phones look at the case                */
-	uint32_t clock_hz; /**< RTP clock rate, as in SDP              */
-	uint32_t srate_hz; /**< Sample rate of its PCM                 */
-	uint8_t channels;  /**< As in SDP; the PCM is mono all the same */
-	int8_t pt;         /**< Static payload type (RFC 3551), or -1  */
-	uint8_t ptime_min; /**< Shortest packet it makes [ms]          */
-	uint8_t ptime_max; /**< Longest packet it makes [ms]           */
-	uint8_t ie;        /**< Equipment impairment (ITU-T G.113)     */
-	uint8_t bpl;       /**< Packet-loss robustness (ITU-T G.113)   */
-	const char *fmtp;  /**< What we say of our decoder, or NULL    */
+	const char *name;     /**< Encoding name in lower case, "opus"    */
+	const char *sdp_name; /**< The same as registered, "PCMA": some
+				   phones look at the case                */
+	uint32_t clock_hz;    /**< RTP clock rate, as in SDP              */
+	uint32_t srate_hz;    /**< Sample rate of its PCM                 */
+	uint8_t channels;     /**< As in SDP; the PCM is mono all the same */
+	int8_t pt;            /**< Static payload type (RFC 3551), or -1  */
+	uint8_t ptime_min;    /**< Shortest packet it makes [ms]          */
+	uint8_t ptime_max;    /**< Longest packet it makes [ms]           */
+	uint8_t ie;           /**< Equipment impairment (ITU-T G.113)     */
+	uint8_t bpl;          /**< Packet-loss robustness (ITU-T G.113)   */
+	const char *fmtp;     /**< What we say of our decoder, or NULL    */
 
 	/**
 	 * @param encp   Set on success; freed by enc_free
