@@ -91,15 +91,20 @@ static inline int ua_udp_fd(const struct udp_sock *us, int af)
 #endif
 }
 
-/* 2.1.0: sip_send_h got the contact object, and its source is not const. */
-#if LIBRE_VERSION_NUM >= 20100
-#define UA_SIP_SEND_H(name)                                                   \
-	int name(enum sip_transp tp, struct sa *src, const struct sa *dst,    \
-		 struct mbuf *mb, struct sip_contact **contp, void *arg)
+/* 2.2.2: tcp_conn_fd() is gone, so -1: the connection hides its descriptor. */
+static inline int ua_tcp_fd(const struct tcp_conn *tc)
+{
+#if LIBRE_VERSION_NUM >= 20202
+	(void)tc;
+	return -1;
 #else
-#define UA_SIP_SEND_H(name)                                                   \
-	int name(enum sip_transp tp, const struct sa *src,                    \
-		 const struct sa *dst, struct mbuf *mb, void *arg)
+	return tcp_conn_fd(tc);
+#endif
+}
+
+/* 3.9.0: ARRAY_SIZE() is RE_ARRAY_SIZE() alone. */
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a) RE_ARRAY_SIZE(a)
 #endif
 
 #endif

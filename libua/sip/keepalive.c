@@ -77,17 +77,16 @@ static uint32_t next_ms(const struct ua_keepalive_flow *ka)
 
 /*
  * libre finds a connection by its peer and would go on using one that is
- * dead: shut it down, so that the next request opens another.  From 2.2.2 on
- * it does not show its descriptor: there the kernel's own patience counts.
+ * dead: shut it down, so that the next request opens another.  Where libre
+ * does not show its descriptor the kernel's own patience counts.
  */
 static void conn_shut(struct ua_keepalive_flow *ka)
 {
-#if LIBRE_VERSION_NUM < 20202
 	struct tcp_conn *tc = ka->last ? sip_msg_tcpconn(ka->last) : NULL;
+	const int fd = tc ? ua_tcp_fd(tc) : -1;
 
-	if (tc)
-		(void)shutdown(tcp_conn_fd(tc), SHUT_RDWR);
-#endif
+	if (fd >= 0)
+		(void)shutdown(fd, SHUT_RDWR);
 	ka->last = mem_deref(ka->last);
 }
 
