@@ -156,8 +156,11 @@ snd_pcm_sframes_t snd_pcm_writei(snd_pcm_t *pcm, const void *buf,
 
 	n = n > PIECE ? PIECE : n;
 	for (i = 0; i < n; i++) {
-		if (in[i] && card.nheard < 8 * NSAMP)
-			card.heard[card.nheard++] = in[i];
+		if (!in[i] || card.nheard == 8 * NSAMP)
+			continue;
+
+		card.heard[card.nheard] = in[i];
+		card.nheard++;
 	}
 
 	return (snd_pcm_sframes_t)n;

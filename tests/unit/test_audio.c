@@ -199,7 +199,8 @@ END_TEST
 /* A disk that is full, as far as this process is concerned */
 START_TEST(file_that_cannot_grow_is_told_once_and_stays_readable)
 {
-	const struct rlimit room = { .rlim_cur = 10000, .rlim_max = 10000 };
+	struct rlimit room;
+	struct rlimit old;
 	struct ua_wavin in = { .pcm = NULL };
 	const int16_t pcm[160] = { 1 };
 	struct ua_audio *audio;
@@ -212,14 +213,19 @@ START_TEST(file_that_cannot_grow_is_told_once_and_stays_readable)
 	audio = open_ok("silence", spec);
 
 	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(0, getrlimit(RLIMIT_FSIZE, &old));
+	room = old;
+	room.rlim_cur = 10000;
 	ck_assert_int_eq(0, setrlimit(RLIMIT_FSIZE, &room));
 	for (i = 0; i < 100; i++) {
 		err = ua_audio_write(audio, pcm, 160);
 		ck_assert(!err || err == EIO);
 		told += err != 0;
 	}
-	ck_assert_int_eq(1, told);
 	mem_deref(audio);
+	ck_assert_int_eq(0, setrlimit(RLIMIT_FSIZE, &old));
+	(void)signal(SIGXFSZ, SIG_DFL);
+	ck_assert_int_eq(1, told);
 
 	ck_assert_int_eq(0, ua_wavin_open(&in, spec + 5, 0, NULL));
 	ck_assert_uint_eq(4800, in.nsamp);
@@ -258,7 +264,7 @@ START_TEST(file_is_played_again_and_again)
 	for (k = 0; k < 10; k++) {
 		ck_assert_int_eq(0, ua_audio_read(audio, pcm, 160));
 		for (i = 0; i < 160; i++)
-			ck_assert_int_eq((k * 160 + i) % 100, pcm[i]);
+			ck_assert_int_eq((int)((k * 160 + i) % 100), pcm[i]);
 	}
 
 	ck_assert_int_eq(-1, ua_audio_fd(audio));
