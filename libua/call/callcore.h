@@ -64,4 +64,83 @@ struct ua_call {
 	char callid[128];
 };
 
+
+/* callbase.c: states, events, beginning and end */
+
+/** Make one move.  EPROTO: not in this state; nothing changed */
+int ua_callbase_step(struct ua_call *call, enum ua_call_ev ev);
+
+/** A call that nobody knows yet; mem_deref() it.  NULL without memory */
+struct ua_call *ua_callbase_new(struct ua_env *env, bool incoming);
+
+/** Give it a number and to the agent's list, which owns it from now on */
+void ua_callbase_list(struct ua_call *call);
+
+/** Since it was asked for, or came in [ms] */
+uint64_t ua_callbase_ms(const struct ua_call *call);
+
+void ua_callbase_emit(struct ua_call *call, struct ua_event *ev);
+void ua_callbase_tell(struct ua_call *call, enum ua_event_type type,
+		      uint16_t code, const char *reason);
+
+/** No more sound; its statistics are kept */
+void ua_callbase_stop(struct ua_call *call);
+
+/** It is over: the last event; the agent's reference goes */
+void ua_callbase_close(struct ua_call *call, enum ua_by by, uint16_t code,
+		       const char *reason);
+
+/** End it because something on our side does not work; says why */
+void ua_callbase_fail(struct ua_call *call, const char *fmt, ...);
+
+/** Copy a string over another one; NULL stays NULL.  ENOMEM: it is NULL */
+UA_CHECK int ua_callbase_dup(char **dst, const char *src);
+
+/** Print into errstr, which may be NULL */
+void ua_callbase_say(char *errstr, const char *fmt, ...);
+
+/** Take copies of an application's wishes.  ENOMEM */
+UA_CHECK int ua_callbase_conf(struct ua_call *call,
+			      const struct ua_call_conf *conf);
+
+/** Look at its SPECs.  EINVAL: see errstr */
+UA_CHECK int ua_callbase_sound(const struct ua_call_conf *conf, char *errstr);
+
+
+/* callmedia.c: sound and path */
+
+/** Open sockets and gather.  Errors as ua_flow_alloc() */
+UA_CHECK int ua_callmedia_open(struct ua_call *call, bool controlling);
+
+/**
+ * The peer's description counts from now on: path and sound follow it.
+ *
+ * @retval ENOTSUP  It has no sound for us
+ * @retval errno    As ua_flow_remote(), ua_stream_alloc(), ua_stream_set()
+ */
+UA_CHECK int ua_callmedia_use(struct ua_call *call,
+			      const struct ua_offer_result *res);
+
+/** Let sound flow as far as state and path allow */
+void ua_callmedia_talk(struct ua_call *call);
+
+
+/* callsig.c: signalling */
+
+/** For ua_session_conf.h; its argument is the call */
+void ua_callsig_handler(struct ua_session *sess,
+			const struct ua_invite_event *ev, void *arg);
+
+/** Send the INVITE, if it is known where to, and what we can offer */
+void ua_callsig_invite(struct ua_call *call);
+
+/** Send the 200, if it is wanted and candidates are there */
+void ua_callsig_answer(struct ua_call *call);
+
+
+/* dial.c */
+
+/** Name ourselves by the address that leads to the other side.  ENOMEM */
+UA_CHECK int ua_dial_anonymous(struct ua_call *call);
+
 #endif

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
 	libua/call/call.c \
+	libua/call/callbase.c \
 	libua/call/callcore.h \
+	libua/call/callmedia.c \
+	libua/call/callsig.c \
 	libua/call/caps.c \
 	libua/call/caps.h \
+	libua/call/dial.c \
 	libua/call/env.c \
 	libua/call/env.h \
 	libua/call/flow.c \
 	libua/call/flow.h \
 	libua/call/flowcore.h \
 	libua/call/gather.c \
+	libua/call/incoming.c \
 	libua/call/incoming.h \
 	libua/call/server.c \
 	libua/call/server.h \

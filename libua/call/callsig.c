@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file callsig.c  Signalling of a call: offers, answers and what becomes of
+ * them */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/wr.h"
+#include "call/callcore.h"
+#include "call/caps.h"
+
+
+static int write_sdp(struct ua_call *call,
+		     int (*write)(struct ua_offer *offer,
+				  const struct ua_offer_local *local,
+				  struct ua_wr *wr),
+		     char *sdp, size_t *len)
+{
+	struct ua_flow_local local;
+	struct ua_wr wr;
+	int err;
+
+	ua_flow_local(call->flow, ua_endpoint_local(call->ep)->af, &local);
+	ua_wr_init(&wr, sdp, UA_CALL_SDP_MAX);
+	err = write(call->offer, &local.sdp, &wr);
+	*len = wr.pos;
+
+	return err;
+}
+
+
+static int write_offer(struct ua_call *call, char *sdp, size_t *len)
+{
+	return write_sdp(call, ua_offer_local_offer, sdp, len);
+}
+
+
+static int write_answer(struct ua_call *call, char *sdp, size_t *len)
+{
+	return write_sdp(call, ua_offer_local_answer, sdp, len);
+}
+
+
+static void take_answer(struct ua_call *call, const char *sdp, size_t len)
+{
+	struct ua_sdp_error serr;
+	int err;
+
+	err = ua_offer_remote_answer(call->offer, (const uint8_t *)sdp, len,
+				     &serr);
+
+	/* A later 18x or the 200 may repeat an answer. */
+	if (err == EPROTO)
+		return;
+
+	if (err) {
+		ua_callbase_fail(call, "bad answer: %s (%m)", serr.text, err);
+		return;
+	}
+
+	err = ua_callmedia_use(call, ua_offer_result(call->offer));
+	if (err)
+		ua_callbase_fail(call, "the answer leaves no sound (%m)", err);
+}
+
+
+/* The answer to an offer in a 2xx goes into its ACK. */
+static void answer_in_ack(struct ua_call *call, const char *sdp, size_t len)
+{
+	char text[UA_CALL_SDP_MAX];
+	struct ua_sdp_error serr;
+	size_t n = 0;
+	int err;
+
+	err = ua_offer_remote_offer(call->offer, (const uint8_t *)sdp, len,
+				    &serr);
+	if (!err)
+		err = ua_callmedia_use(call, ua_offer_pending(call->offer));
+	if (!err)
+		err = write_answer(call, text, &n);
+
+	if (ua_session_ack(call->sess, n ? text : NULL, n) || err)
+		ua_callbase_fail(call, "bad offer in the answer (%m)", err);
+}
+
+
+static void on_answered(struct ua_call *call, const struct ua_invite_event *ev)
+{
+	struct ua_event out = { .type = UA_EVENT_ANSWERED, .code = ev->code };
+
+	if (ua_callbase_step(call, UA_CALL_EV_UP)) {
+		if (ev->ack_owed && ua_session_ack(call->sess, NULL, 0))
+			ua_log(call->env->log, UA_LOG_WARN, "call",
+			       "%u: no ACK sent", call->number);
+		return;
+	}
+
+	call->up_us = ua_clock_us();
+	out.reason = ev->reason;
+	out.ms = ua_callbase_ms(call);
+	ua_callbase_emit(call, &out);
+
+	if (ev->ack_owed)
+		answer_in_ack(call, ev->sdp, ev->len);
+	else if (ev->sdp)
+		take_answer(call, ev->sdp, ev->len);
+
+	if (call->state == UA_CALL_UP && !call->has_media)
+		ua_callbase_fail(call,
+				 "answered without a session description");
+	else
+		ua_callmedia_talk(call);
+}
+
+
+static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
+{
+	struct ua_event out = { .type = UA_EVENT_PROGRESS,
+				.code = ev->code,
+				.reason = ev->reason,
+				.early_media = ev->sdp != NULL };
+
+	if (ua_callbase_step(call, UA_CALL_EV_RING))
+		return;
+
+	ua_callbase_emit(call, &out);
+	if (ev->sdp)
+		take_answer(call, ev->sdp, ev->len);
+}
+
+
+static void refuse_reoffer(struct ua_call *call, int err,
+			   const struct ua_sdp_error *serr)
+{
+	const uint16_t code = err == EPROTO ? 491 : err == ENOMEM ? 500 : 488;
+	char warning[320] = "";
+
+	if (code == 488)
+		(void)re_snprintf(warning, sizeof(warning),
+				  "Warning: 399 libua \"%s\"\r\n", serr->text);
+
+	if (ua_session_reject(call->sess, code, NULL,
+			      warning[0] ? warning : NULL))
+		ua_log(call->env->log, UA_LOG_WARN, "call",
+		       "%u: could not refuse the re-INVITE", call->number);
+}
+
+
+/* A re-INVITE: what is bad in it leaves the call as it was. */
+static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
+{
+	char text[UA_CALL_SDP_MAX];
+	struct ua_sdp_error serr = { .line = 0 };
+	size_t n = 0;
+	int err;
+
+	if (ev->sdp) {
+		err = ua_offer_remote_offer(
+			call->offer, (const uint8_t *)ev->sdp, ev->len, &serr);
+		if (!err)
+			err = ua_callmedia_use(call,
+					       ua_offer_pending(call->offer));
+		if (!err)
+			err = write_answer(call, text, &n);
+		if (err && err != EPROTO)
+			(void)ua_offer_rollback(call->offer);
+	}
+	else {
+		err = write_offer(call, text, &n);
+		call->offered = !err;
+	}
+
+	if (err) {
+		refuse_reoffer(call, err, &serr);
+		return;
+	}
+
+	if (ua_session_accept(call->sess, text, n))
+		ua_log(call->env->log, UA_LOG_WARN, "call",
+		       "%u: could not answer the re-INVITE", call->number);
+}
+
+
+static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
+{
+	char words[128];
+
+	if (ev->code || !ev->err) {
+		ua_callbase_close(call, ev->by, ev->code, ev->reason);
+		return;
+	}
+
+	(void)re_snprintf(words, sizeof(words), "%s (%m)",
+			  ev->err == ETIMEDOUT ? "no answer from the server"
+					       : "server unreachable",
+			  ev->err);
+	ua_callbase_close(call, ev->by, 0, words);
+}
+
+
+void ua_callsig_handler(struct ua_session *sess,
+			const struct ua_invite_event *ev, void *arg)
+{
+	struct ua_call *call = arg;
+
+	(void)sess;
+	mem_ref(call);
+
+	switch (ev->type) {
+
+	case UA_INVITE_PROGRESS:
+		on_progress(call, ev);
+		break;
+
+	case UA_INVITE_ANSWERED:
+		on_answered(call, ev);
+		break;
+
+	case UA_INVITE_ACKED:
+		/* We may have hung up meanwhile: no sound is opened again. */
+		if (call->state != UA_CALL_UP)
+			break;
+		if (call->offered && ev->sdp)
+			take_answer(call, ev->sdp, ev->len);
+		else if (call->offered)
+			ua_callbase_fail(call,
+					 "the ACK has no answer to our offer");
+		call->offered = false;
+		break;
+
+	case UA_INVITE_REOFFER:
+		on_reoffer(call, ev);
+		break;
+
+	case UA_INVITE_REOFFER_GONE:
+		(void)ua_offer_rollback(call->offer);
+		break;
+
+	case UA_INVITE_ENDED:
+		on_ended(call, ev);
+		break;
+
+	default:
+		break;
+	}
+
+	mem_deref(call);
+}
+
+
+/* Both are needed: where to, and what we can offer. */
+void ua_callsig_invite(struct ua_call *call)
+{
+	struct ua_session_conf conf = { .h = ua_callsig_handler, .arg = call };
+	struct ua_identity id = { .aor = call->local_uri };
+	char contact[UA_ENDPOINT_URI_MAX];
+	char sdp[UA_CALL_SDP_MAX];
+	size_t len;
+	int err;
+
+	if (!call->has_hop || !call->gathered || call->sess ||
+	    call->state != UA_CALL_RESOLVING)
+		return;
+
+	err = ua_caps_offer(&call->offer, call->env);
+	if (!err)
+		err = write_offer(call, sdp, &len);
+	if (!err && call->account)
+		err = call->env->identity(call->env, call->account, &id);
+	if (!err)
+		err = ua_endpoint_contact(call->ep, contact, call->user,
+					  call->hop.tp);
+	if (err) {
+		ua_callbase_fail(call, "no INVITE could be made (%m)", err);
+		return;
+	}
+
+	conf.aor = id.aor;
+	conf.contact = contact;
+	conf.route = id.route;
+	conf.cred = id.cred;
+	conf.hop = call->hop;
+
+	err = ua_session_connect(&call->sess, call->ep, &conf, call->peer, sdp,
+				 len);
+	if (err) {
+		ua_callbase_fail(call, "%s: no INVITE could be sent (%m)",
+				 call->peer, err);
+		return;
+	}
+
+	str_ncpy(call->callid, ua_session_callid(call->sess),
+		 sizeof(call->callid));
+	(void)ua_callbase_step(call, UA_CALL_EV_SENT);
+	ua_callbase_tell(call, UA_EVENT_CALLING, 0, NULL);
+}
+
+
+/* Answer, once it is wanted and candidates are there. */
+void ua_callsig_answer(struct ua_call *call)
+{
+	const struct ua_offer_result *pending;
+	char sdp[UA_CALL_SDP_MAX];
+	size_t len;
+	int err;
+
+	if (!call->answering || !call->gathered ||
+	    call->state != UA_CALL_RINGING)
+		return;
+
+	pending = ua_offer_pending(call->offer);
+	call->offered = !pending;
+
+	/* From now on sound is wanted: it may come before our 200 is there. */
+	if (pending) {
+		err = ua_callmedia_use(call, pending);
+		if (!err)
+			err = write_answer(call, sdp, &len);
+	}
+	else {
+		err = write_offer(call, sdp, &len);
+	}
+
+	if (!err)
+		err = ua_session_accept(call->sess, sdp, len);
+	if (err) {
+		ua_callbase_fail(call, "could not answer (%m)", err);
+		return;
+	}
+
+	call->up_us = ua_clock_us();
+	(void)ua_callbase_step(call, UA_CALL_EV_UP);
+	ua_callbase_tell(call, UA_EVENT_ANSWERED, 200, "OK");
+	ua_callmedia_talk(call);
+}
