@@ -384,6 +384,32 @@ static int scenario(void *arg)
 }
 
 
+/* A file that is converted on the way */
+static int file_scenario(void *arg)
+{
+	const struct ua_audio_conf conf = { .source = arg,
+					    .srate_hz = 16000,
+					    .nsamp = 320 };
+	struct ua_audio *audio = NULL;
+	int err;
+
+	err = ua_audio_open(&audio, &conf, NULL);
+	mem_deref(audio);
+	return err;
+}
+
+
+START_TEST(memory_that_runs_out_leaves_no_file_open)
+{
+	char spec[128];
+
+	(void)snprintf(spec, sizeof(spec), "file:%s/o.wav", dir);
+	count_file(spec + 5, 200);
+	ua_oom_walk(file_scenario, spec);
+}
+END_TEST
+
+
 START_TEST(memory_that_runs_out_leaves_nothing_open)
 {
 	char spec[128];
@@ -413,6 +439,7 @@ Suite *ua_suite_audio(void)
 	tcase_add_loop_test(tc, echo_says_what_it_heard, 0, 2);
 	tcase_add_test(tc, file_of_a_killed_writer_can_be_read);
 	tcase_add_test(tc, memory_that_runs_out_leaves_nothing_open);
+	tcase_add_test(tc, memory_that_runs_out_leaves_no_file_open);
 	suite_add_tcase(s, tc);
 
 	return s;
