@@ -90,7 +90,8 @@ START_TEST(another_reader_agrees)
 
 	ck_assert_int_eq(0, rtcp_decode(&msg, mb));
 	ck_assert_int_eq(RTCP_SDES, msg->hdr.pt);
-	ck_assert_str_eq("phone@host", msg->r.sdesv[0].itemv[0].data);
+	ck_assert_uint_eq(10, msg->r.sdesv[0].itemv[0].length);
+	ck_assert_mem_eq("phone@host", msg->r.sdesv[0].itemv[0].data, 10);
 	msg = mem_deref(msg);
 
 	ck_assert_int_eq(0, rtcp_decode(&msg, mb));
