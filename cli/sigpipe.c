@@ -7,11 +7,18 @@
 #include <stdbool.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "options.h"
 #include "sigpipe.h"
 
+
+/*
+ * timeout(1) sends its signal to the process and to its group, which is one
+ * wish told twice; a person is slower.
+ */
+enum { ECHO_MS = 200 };
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -19,6 +26,7 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 static struct {
 	int fd[2];
 	volatile sig_atomic_t n;
+	struct timespec first; /* When it came                    */
 	bool tty; /* term is what the terminal was like              */
 	struct termios term;
 	void (*h)(void *arg);
@@ -26,20 +34,41 @@ static struct {
 } sp = { .fd = { -1, -1 } };
 
 
+static void leave(void)
+{
+	if (sp.tty)
+		tcsetattr(STDIN_FILENO, TCSANOW, &sp.term);
+
+	_exit(EXIT_INTERRUPTED);
+}
+
+
+static bool is_echo(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (now.tv_sec - sp.first.tv_sec) * 1000 +
+		       (now.tv_nsec - sp.first.tv_nsec) / 1000000 <
+	       ECHO_MS;
+}
+
+
 static void on_signal(int sig)
 {
 	const int e = errno;
 
 	(void)sig;
-	if (sp.n) {
-		if (sp.tty)
-			tcsetattr(STDIN_FILENO, TCSANOW, &sp.term);
-		_exit(EXIT_INTERRUPTED);
+	if (!sp.n) {
+		sp.n = 1;
+		clock_gettime(CLOCK_MONOTONIC, &sp.first);
+		if (write(sp.fd[1], "", 1) < 0)
+			leave();
 	}
-
-	sp.n = 1;
-	if (write(sp.fd[1], "", 1) < 0)
-		_exit(EXIT_INTERRUPTED);
+	else if (!is_echo()) {
+		leave();
+	}
 
 	errno = e;
 }
@@ -72,7 +101,7 @@ int sigpipe_open(struct ua_agent *agent, void (*h)(void *arg), void *arg)
 		return err;
 
 	memset(&act, 0, sizeof(act));
-	sigemptyset(&act.sa_mask);
+	sigfillset(&act.sa_mask);
 	act.sa_flags = SA_RESTART;
 	act.sa_handler = on_signal;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); ++i)

@@ -46,7 +46,7 @@ verdict()
 run()
 {
 	status=0
-	timeout 30 "$uaphone" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
+	timeout --foreground 30 "$uaphone" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
 		status=$?
 }
 
@@ -89,7 +89,7 @@ start()
 	shift
 	mkfifo "$tmp/$who.fifo"
 	: >"$tmp/$who.log"
-	timeout 30 "$uaphone" "$@" >"$tmp/$who.fifo" 2>"$tmp/$who.err" \
+	timeout --foreground 30 "$uaphone" "$@" >"$tmp/$who.fifo" 2>"$tmp/$who.err" \
 		</dev/null &
 	pid=$!
 	pids="$pids $pid"

@@ -114,7 +114,7 @@ verdict 'the other side was told' \
 mkfifo "$tmp/in" "$tmp/driven.fifo"
 : >"$tmp/driven.log"
 # shellcheck disable=SC2086
-timeout 30 "$uaphone" $here --answer --echo <"$tmp/in" >"$tmp/driven.fifo" \
+timeout --foreground 30 "$uaphone" $here --answer --echo <"$tmp/in" >"$tmp/driven.fifo" \
 	2>"$tmp/driven.err" &
 driven_pid=$!
 pids="$pids $driven_pid"
@@ -141,7 +141,7 @@ verdict 'the result is the last line' result_is "$tmp/driven.log" 0
 exec 5>&-
 
 # Words in a pipe
-printf 'codecs\nfrob\nquit\n' | timeout 30 "$uaphone" --local 127.0.0.1 \
+printf 'codecs\nfrob\nquit\n' | timeout --foreground 30 "$uaphone" --local 127.0.0.1 \
 	--interface lo --source null --sink null >"$tmp/out" 2>"$tmp/err"
 verdict 'words are taken from a pipe' grep -q '^pcma ' "$tmp/out"
 verdict 'an unknown word is told' grep -q 'unknown word' "$tmp/out"
