@@ -138,11 +138,12 @@ static void succeeded(struct ua_ice *ice, uint64_t now_ms,
 	struct ua_pair *pair = &ice->list.v[a->pair];
 	const uint64_t rtt_ms = now_ms - a->sent_ms;
 
-	pair->heard_ms = now_ms;
 	if (a->once && rtt_ms < pair->rtt_ms)
 		pair->rtt_ms = (uint32_t)rtt_ms;
 
 	if (a->comp) {
+		/* A NAT that was restarted shows another address now. */
+		pair->local = ua_describe_mapped(ice, a->pair, mapped);
 		ua_txn_stop(&a->comp->txn);
 		if (a->comp->asking == UA_PAIR_NIL)
 			return;

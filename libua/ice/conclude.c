@@ -13,7 +13,7 @@ enum {
 	/* The peer's media stops for less than this when nothing is wrong */
 	SILENT_MS = 1000,
 
-	/* Without media only keepalives tell, which come each 6 s at most */
+	/* Without media only the peer's keepalives tell, each 6 s at most */
 	SILENT_UNHEARD_MS = 7000,
 
 	/* A nomination may be lost twice; after 9 s the next pair is taken */
@@ -108,6 +108,7 @@ void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	struct ua_pair *p = &ice->list.v[pair];
 	struct ua_comp *comp = ua_iceagent_comp_of(ice, p);
 	const struct ua_pair *old;
+	bool settling;
 
 	p->nominated = true;
 	p->wanted = false;
@@ -126,7 +127,9 @@ void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	 * another pair later moves because the old one is dead.
 	 */
 	old = &ice->list.v[comp->selected];
-	if ((now_ms < comp->selected_ms + SETTLE_MS && p->prio > old->prio) ||
+	settling = now_ms < comp->selected_ms + SETTLE_MS;
+	p->late = ice->ice2 || !settling;
+	if ((settling && p->prio > old->prio) ||
 	    now_ms >= silent_at(ice, comp))
 		select_pair(ice, now_ms, pair);
 }
@@ -331,7 +334,7 @@ static void let_go(struct ua_ice *ice, struct ua_comp *comp)
 }
 
 
-/* Another pair that the peer nominated, and was heard on more lately */
+/* Another pair that the peer nominated later, and asked on more lately */
 static uint16_t moved_to(const struct ua_ice *ice, const struct ua_comp *comp)
 {
 	const struct ua_pair *old;
@@ -345,7 +348,7 @@ static uint16_t moved_to(const struct ua_ice *ice, const struct ua_comp *comp)
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
-		if (p != old && p->nominated && p->valid &&
+		if (p != old && p->late && p->valid &&
 		    p->stream == old->stream && p->comp == old->comp &&
 		    p->heard_ms > old->heard_ms)
 			return i;

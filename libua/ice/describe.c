@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file describe.c  From descriptions and packets to candidates and pairs */
+/** @file describe.c  From descriptions and packets to candidates */
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/re_compat.h"
 #include "ice/describe.h"
+#include "ice/match.h"
 
-enum {
-	BRED_PER_S = 4, /* New peer-reflexive ones of a component */
-
-	/*
-	 * Type preferences that order, and only order, pairs less likely to
-	 * work than their kind: behind server-reflexive, before relayed ones.
-	 */
-	PREF_UNLIKELY = 99,
-	PREF_LAST = 1
-};
+enum { BRED_PER_S = 4 /* New peer-reflexive ones of a component */ };
 
 
 static const struct ua_addr *base_addr(uint16_t base, void *arg)
@@ -24,12 +16,6 @@ static const struct ua_addr *base_addr(uint16_t base, void *arg)
 	const struct ua_ice *ice = arg;
 
 	return &ice->basev[base].addr;
-}
-
-
-static bool is_ula(const struct ua_addr *addr)
-{
-	return addr->af == UA_AF_IP6 && (addr->ip[0] & 0xfe) == 0xfc;
 }
 
 
@@ -43,239 +29,27 @@ static struct ua_addr unscoped(const struct ua_addr *addr)
 }
 
 
-/* May datagrams get from the base to the candidate at all? */
-static bool may_pair(const struct ua_ice_base *base,
-		     const struct ua_cand *remote)
-{
-	if (!base->up || base->stream != remote->stream ||
-	    base->comp != remote->comp || base->addr.af != remote->addr.af)
-		return false;
-
-	return ua_addr_is_linklocal(&base->addr) ==
-		       ua_addr_is_linklocal(&remote->addr) &&
-	       ua_addr_is_loopback(&base->addr) ==
-		       ua_addr_is_loopback(&remote->addr);
-}
-
-
-/*
- * Does the candidate end at a relay?  A peer's relay shows up as
- * peer-reflexive first if its check is quicker than its description.
- */
-static bool is_relay(const struct ua_ice *ice, const struct ua_cand *cand)
-{
-	uint16_t i;
-
-	if (cand->type != UA_ICE_PRFLX)
-		return cand->type == UA_ICE_RELAY;
-
-	if (!ice->complete)
-		return true;
-
-	for (i = 0; i < ice->remotes.n; i++) {
-		const struct ua_cand *c = &ice->remotes.v[i];
-
-		if (c->type == UA_ICE_RELAY &&
-		    ua_addr_ip_eq(&c->addr, &cand->addr))
-			return true;
-	}
-
-	return false;
-}
-
-
-static bool is_outside(const struct ua_cand *cand, const struct ua_cand *of)
-{
-	return cand->type == UA_ICE_SRFLX && cand->stream == of->stream &&
-	       cand->comp == of->comp && cand->addr.af == of->addr.af;
-}
-
-
-/* Both sides know how they look from outside, and it is not the same IP */
-static bool live_apart(const struct ua_ice *ice, const struct ua_cand *local,
-		       const struct ua_cand *remote)
-{
-	bool apart = false;
-	uint16_t i, k;
-
-	for (i = 0; i < ice->locals.n; i++) {
-		const struct ua_cand *l = &ice->locals.v[i];
-
-		if (!is_outside(l, local))
-			continue;
-
-		for (k = 0; k < ice->remotes.n; k++) {
-			const struct ua_cand *r = &ice->remotes.v[k];
-
-			if (!is_outside(r, remote))
-				continue;
-
-			if (ua_addr_ip_eq(&l->addr, &r->addr))
-				return false;
-
-			apart = true;
-		}
-	}
-
-	return apart;
-}
-
-
-static uint64_t pair_prio(const struct ua_ice *ice, uint32_t local,
-			  uint32_t remote)
-{
-	return ice->controlling ? ua_pair_prio(local, remote)
-				: ua_pair_prio(remote, local);
-}
-
-
-static uint32_t with_pref(uint32_t prio, uint32_t pref)
-{
-	return (prio & 0x00ffffff) | pref << 24;
-}
-
-
-/*
- * Deviation from RFC 8445, 6.1.2.3: two private addresses behind different
- * NATs reach each other by VPN at best, so (host, srflx) goes first.  Both
- * sides see that, and their lists stay aligned, as they must for filters to
- * open in time.
- */
-static uint64_t pair_order(const struct ua_ice *ice,
-			   const struct ua_cand *local,
-			   const struct ua_cand *remote)
-{
-	uint32_t pref = 0;
-
-	if (is_ula(&local->addr) != is_ula(&remote->addr))
-		pref = PREF_LAST;
-	else if (local->type == UA_ICE_HOST && remote->type == UA_ICE_HOST &&
-		 ua_addr_is_private(&local->addr) &&
-		 ua_addr_is_private(&remote->addr) &&
-		 live_apart(ice, local, remote))
-		pref = PREF_UNLIKELY;
-
-	if (!pref || ice->conf.rfc_strict)
-		return pair_prio(ice, local->prio, remote->prio);
-
-	return pair_prio(ice, with_pref(local->prio, pref),
-			 with_pref(remote->prio, pref));
-}
-
-
-static void pair_fill(const struct ua_ice *ice, struct ua_pair *pair)
-{
-	const struct ua_ice_base *base = &ice->basev[pair->base];
-	const struct ua_cand *local = &ice->locals.v[base->cand];
-	const struct ua_cand *remote = &ice->remotes.v[pair->remote];
-
-	pair->prio = pair_prio(ice, local->prio, remote->prio);
-	pair->order = pair_order(ice, local, remote);
-	pair->lgroup = local->group;
-	pair->rgroup = remote->group;
-	pair->relays = (uint8_t)((base->kind == UA_ICE_RELAY) +
-				 is_relay(ice, remote));
-}
-
-
-void ua_describe_refresh(struct ua_ice *ice)
-{
-	uint16_t i;
-
-	for (i = 0; i < ice->list.n; i++)
-		pair_fill(ice, &ice->list.v[i]);
-}
-
-
-/* A relay grants permissions by IP: one request serves all pairs of that IP */
-static void pair_permit(struct ua_ice *ice, struct ua_pair *pair)
-{
-	const struct ua_addr *addr = &ice->remotes.v[pair->remote].addr;
-	uint16_t i;
-
-	if (ice->basev[pair->base].kind != UA_ICE_RELAY)
-		return;
-
-	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
-
-		if (p->base != pair->base || !p->permit ||
-		    !ua_addr_ip_eq(&ice->remotes.v[p->remote].addr, addr))
-			continue;
-
-		if (p->permit == UA_PAIR_PERMIT_GRANTED)
-			pair->permit = UA_PAIR_PERMIT_GRANTED;
-
-		return;
-	}
-
-	pair->permit = UA_PAIR_PERMIT_ASK;
-	ice->permits = true;
-}
-
-
-static int pair_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
-		    bool proven, uint16_t *index)
+static void local_make(struct ua_ice *ice, struct ua_cand *cand,
+		       enum ua_ice_type type, uint16_t base,
+		       const struct ua_addr *addr,
+		       const struct ua_addr *server)
 {
 	const struct ua_ice_base *b = &ice->basev[base];
-	struct ua_pair pair;
-	char addr[UA_ADDR_LEN];
-	int err;
 
-	memset(&pair, 0, sizeof(pair));
-	pair.base = base;
-	pair.remote = remote;
-	pair.local = b->cand;
-	pair.stream = b->stream;
-	pair.comp = b->comp;
-	pair.cost = b->cost;
-	pair.af = b->addr.af;
-	pair.first_ms = UA_NEVER;
-	pair.valid_ms = UA_NEVER;
-	pair.rtt_ms = UA_PAIR_RTT_NONE;
-	pair_fill(ice, &pair);
-	pair_permit(ice, &pair);
-
-	err = ua_checklist_add(&ice->list, &pair, proven, index);
-	if (err)
-		return err;
-
-	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
-	       "pair %u: base %u (%s) to %s %s, stream %u component %u",
-	       *index, base, ua_ice_type_name((enum ua_ice_type)b->kind),
-	       ua_ice_type_name((enum ua_ice_type)ice->remotes.v[remote].type),
-	       ua_addr_str(&ice->remotes.v[remote].addr, addr), b->stream,
-	       b->comp);
-
-	return 0;
-}
-
-
-/* A component that has its path, or is not needed, gets no new pairs */
-static bool wants_pairs(const struct ua_ice *ice, unsigned stream,
-			unsigned comp_id)
-{
-	const struct ua_comp *comp = ua_iceagent_comp(ice, stream, comp_id);
-
-	return comp->needed && comp->selected == UA_PAIR_NIL;
-}
-
-
-/* Pair one base with one candidate unless it makes no sense */
-static int pair_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
-{
-	uint16_t index;
-	int err;
-
-	if (!may_pair(&ice->basev[base], &ice->remotes.v[remote]) ||
-	    !wants_pairs(ice, ice->basev[base].stream,
-			 ice->basev[base].comp) ||
-	    ua_checklist_find(&ice->list, base, remote) != UA_PAIR_NIL)
-		return 0;
-
-	err = pair_add(ice, base, remote, false, &index);
-
-	return err == ENOSPC ? 0 : err;
+	memset(cand, 0, sizeof(*cand));
+	cand->addr = unscoped(addr);
+	cand->rel = *server;
+	cand->birth = ice->births++;
+	cand->base = base;
+	cand->type = (uint8_t)type;
+	cand->stream = b->stream;
+	cand->comp = b->comp;
+	cand->prio = ua_cand_prio(
+		type,
+		ua_cand_pref(b->cost, ua_cand_count(&ice->locals, b->stream,
+						    b->comp, type)),
+		b->comp);
+	ua_cand_found(&ice->locals, cand, base_addr, ice);
 }
 
 
@@ -283,26 +57,11 @@ static int local_add(struct ua_ice *ice, enum ua_ice_type type, uint16_t base,
 		     const struct ua_addr *addr, const struct ua_addr *server,
 		     uint16_t *index)
 {
-	const struct ua_ice_base *b = &ice->basev[base];
 	struct ua_cand cand;
 	char str[UA_ADDR_LEN];
 	int err;
 
-	memset(&cand, 0, sizeof(cand));
-	cand.addr = unscoped(addr);
-	cand.rel = *server;
-	cand.birth = ice->births++;
-	cand.base = base;
-	cand.type = (uint8_t)type;
-	cand.stream = b->stream;
-	cand.comp = b->comp;
-	cand.prio = ua_cand_prio(
-		type,
-		ua_cand_pref(b->cost, ua_cand_count(&ice->locals, b->stream,
-						    b->comp, type)),
-		b->comp);
-	ua_cand_found(&ice->locals, &cand, base_addr, ice);
-
+	local_make(ice, &cand, type, base, addr, server);
 	err = ua_cand_add(&ice->locals, &cand, index);
 	if (err)
 		return err;
@@ -337,11 +96,11 @@ int ua_describe_base(struct ua_ice *ice, struct ua_ice_base *base,
 	/* Pairs that memory was too short for are found by peer's checks. */
 	*index = ice->nbase++;
 	for (i = 0; i < ice->remotes.n; i++) {
-		if (pair_up(ice, b, i))
+		if (ua_match_up(ice, b, i))
 			break;
 	}
 
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 	return 0;
 }
 
@@ -374,7 +133,7 @@ int ua_describe_srflx(struct ua_ice *ice, uint16_t base,
 		return err;
 
 	/* It is sent from its base: no pair of its own (RFC 8445, 6.1.2.4). */
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 	return 0;
 }
 
@@ -466,7 +225,7 @@ static void remote_again(struct ua_ice *ice, uint16_t index,
 	c->rel = cand->rel;
 	memcpy(c->foundation, cand->foundation, sizeof(c->foundation));
 	ua_cand_group(&ice->remotes, c);
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 }
 
 
@@ -536,9 +295,9 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 	}
 
 	for (i = 0; i < ice->nbase && !err; i++)
-		err = pair_up(ice, i, index);
+		err = ua_match_up(ice, i, index);
 
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 	return err;
 }
 
@@ -669,11 +428,53 @@ int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	}
 
 	*index = ua_checklist_find(&ice->list, base, remote);
-	err = *index == UA_PAIR_NIL ? pair_add(ice, base, remote, true, index)
-				    : 0;
-	ua_describe_refresh(ice);
+	err = *index == UA_PAIR_NIL
+		      ? ua_match_add(ice, base, remote, true, index)
+		      : 0;
+	ua_match_refresh(ice);
 
 	return err;
+}
+
+
+static bool stands_for(const struct ua_ice *ice, uint16_t pair, uint16_t local)
+{
+	return pair != UA_PAIR_NIL && ice->list.v[pair].local == local;
+}
+
+
+/*
+ * A NAT that maps by destination shows another address on every pair.  Many
+ * are of no use: one that no path in use needs is given up, and its pairs go
+ * by the name of their base.
+ */
+static uint16_t give_up_mapped(struct ua_ice *ice, uint8_t stream,
+			       uint8_t comp_id)
+{
+	const struct ua_comp *comp = ua_iceagent_comp(ice, stream, comp_id);
+	uint16_t i, k;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		const struct ua_cand *c = &ice->locals.v[i];
+
+		if (c->type == UA_ICE_PRFLX && c->stream == stream &&
+		    c->comp == comp_id && !stands_for(ice, comp->media, i) &&
+		    !stands_for(ice, comp->selected, i) &&
+		    !stands_for(ice, comp->asking, i))
+			break;
+	}
+
+	if (i == ice->locals.n)
+		return UA_CAND_NONE;
+
+	for (k = 0; k < ice->list.n; k++) {
+		struct ua_pair *p = &ice->list.v[k];
+
+		if (p->local == i)
+			p->local = ice->basev[p->base].cand;
+	}
+
+	return i;
 }
 
 
@@ -684,6 +485,7 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 	const uint16_t base = ice->list.v[pair].base;
 	const struct ua_ice_base *b = &ice->basev[base];
 	const struct ua_addr addr = unscoped(mapped);
+	struct ua_cand cand;
 	uint16_t i;
 
 	for (i = 0; i < ice->locals.n; i++) {
@@ -692,10 +494,18 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 			return i;
 	}
 
-	if (ua_cand_count(&ice->locals, b->stream, b->comp, UA_ICE_PRFLX) >=
-		    UA_CAND_PRFLX_MAX ||
-	    local_add(ice, UA_ICE_PRFLX, base, mapped, &none, &i))
+	if (ua_cand_count(&ice->locals, b->stream, b->comp, UA_ICE_PRFLX) <
+	    UA_CAND_PRFLX_MAX)
+		return local_add(ice, UA_ICE_PRFLX, base, mapped, &none, &i)
+			       ? b->cand
+			       : i;
+
+	i = give_up_mapped(ice, b->stream, b->comp);
+	if (i == UA_CAND_NONE)
 		return b->cand;
+
+	local_make(ice, &cand, UA_ICE_PRFLX, base, mapped, &none);
+	ice->locals.v[i] = cand;
 
 	return i;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file describe.h  From descriptions and packets to candidates and pairs */
+/** @file describe.h  From descriptions and packets to candidates */
 #ifndef UA_DESCRIBE_H
 #define UA_DESCRIBE_H
 
@@ -49,10 +49,6 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 
 /** PRIORITY of checks from a base (RFC 8445, 7.1.1) */
 uint32_t ua_describe_prio(const struct ua_ice *ice, uint16_t base);
-
-
-/** Role or candidates changed: priorities, order and class of all pairs */
-void ua_describe_refresh(struct ua_ice *ice);
 
 
 /** Way of a pair */

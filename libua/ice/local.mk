@@ -16,6 +16,8 @@ libua_la_SOURCES += \
 	libua/ice/describe.h \
 	libua/ice/ice.c \
 	libua/ice/iceagent.h \
+	libua/ice/match.c \
+	libua/ice/match.h \
 	libua/ice/nominate.c \
 	libua/ice/nominate.h \
 	libua/ice/pacer.c \
@@ -25,4 +27,5 @@ libua_la_SOURCES += \
 	libua/ice/role.c \
 	libua/ice/role.h \
 	libua/ice/schedule.c \
-	libua/ice/schedule.h
+	libua/ice/schedule.h \
+	libua/ice/tell.c

@@ -75,7 +75,7 @@ struct ua_pair {
 	uint64_t order;    /**< Place in the list: prio, or less         */
 	uint64_t first_ms; /**< First send, renewed by the peer's check  */
 	uint64_t valid_ms; /**< First success, UA_NEVER: none            */
-	uint64_t heard_ms; /**< Last authentic packet, 0: never          */
+	uint64_t heard_ms; /**< Last request or media, 0: never          */
 	struct ua_txn txn; /**< Present check                            */
 	struct ua_pair_past past;
 	uint32_t rto_ms;  /**< Of the first send                        */
@@ -101,6 +101,7 @@ struct ua_pair {
 	bool valid;
 	bool nominated;
 	bool wanted;  /**< The peer nominated, our own check is out */
+	bool late;    /**< Nominated when another was settled       */
 	bool peer_ok; /**< An authentic check of the peer came here */
 	bool told;    /**< PAIR_VALID was reported                  */
 };

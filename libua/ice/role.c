@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "ice/describe.h"
+#include "ice/match.h"
 #include "ice/role.h"
 
 enum {
@@ -81,7 +81,7 @@ void ua_role_switch(struct ua_ice *ice, uint64_t now_ms, bool fresh)
 	for (i = 0; i < (unsigned)ice->conf.nstream * ice->conf.ncomp; i++)
 		comp_renew(ice, &ice->compv[i]);
 
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 }
 
 

@@ -3,7 +3,7 @@
 
 #include "base/random.h"
 #include "ice/conclude.h"
-#include "ice/describe.h"
+#include "ice/match.h"
 #include "ice/pacer.h"
 #include "ice/schedule.h"
 
@@ -358,7 +358,7 @@ static void complete(struct ua_ice *ice, uint64_t now_ms)
 		return;
 
 	ice->complete = true;
-	ua_describe_refresh(ice);
+	ua_match_refresh(ice);
 }
 
 

@@ -3,6 +3,7 @@
  */
 
 #include <check.h>
+#include <stdio.h>
 
 #include "icenet.h"
 
@@ -12,6 +13,8 @@ Suite *ua_suite_ice_theory(void);
 enum kind { O = 0, FC, AR, PR, SY, BL, NKIND };
 
 enum { D = 0, R = 2 };
+
+enum { RANDOM_NETS = 300 };
 
 /* clang-format off */
 static const int theory[NKIND][NKIND] = {
@@ -185,6 +188,100 @@ START_TEST(lost_packets_cost_time_not_the_path)
 END_TEST
 
 
+static unsigned draw(struct icenet *net, unsigned n)
+{
+	uint32_t v;
+
+	net->rand.fill((uint8_t *)&v, sizeof(v), net->rand.arg);
+	return v % n;
+}
+
+
+/* A side of random NAT, addresses, delay; a relay always */
+static void random_side(struct icenet *net, unsigned agent, unsigned ncomp)
+{
+	const unsigned hosts = 1 + draw(net, 3);
+	const uint32_t delay_ms = 1 + draw(net, 100);
+	const bool outside = !draw(net, 4);
+	const bool blocked = !outside && !draw(net, 6);
+	int nat = NET_NO_NAT;
+	unsigned h, c, i;
+
+	if (!outside) {
+		nat = icenet_nat(net, (enum net_mapping)draw(net, 2),
+				 (enum net_filter)draw(net, 3),
+				 agent ? "203.0.113.2:0" : "203.0.113.1:0");
+		net->natv[nat].by_map = draw(net, 2);
+		net->natv[nat].blocked = blocked;
+	}
+
+	for (c = 1; c <= ncomp; c++) {
+		for (h = 0; h < hosts; h++) {
+			char addr[UA_ADDR_LEN];
+
+			(void)snprintf(addr, sizeof(addr), "%s.%u.%u:%u",
+				       outside ? "198.18" : "192.168",
+				       agent + 1, h + 1, 4000 + c);
+			i = icenet_host(net, agent, 0, (uint16_t)c, addr, nat,
+					delay_ms);
+			icenet_srflx(net, i);
+		}
+
+		i = icenet_relay(net, agent, 0, (uint16_t)c,
+				 agent ? (c == 1 ? "198.51.100.7:60001"
+						 : "198.51.100.7:60003")
+				       : (c == 1 ? "198.51.100.8:60000"
+						 : "198.51.100.8:60002"),
+				 delay_ms + draw(net, 30));
+	}
+}
+
+
+/* Whatever the network, there is a relay: they connect, and agree */
+START_TEST(random_networks_connect)
+{
+	struct icenet *net = icenet_alloc(1000 + (uint64_t)_i);
+	const unsigned ncomp = 1 + draw(net, 2);
+	const bool conflict = !draw(net, 5);
+	unsigned a, c, first;
+
+	net->loss_pct = draw(net, 3) ? 0 : 1 + draw(net, 15);
+	for (a = 0; a < 2; a++) {
+		net->agentv[a].conf.ncomp = (uint16_t)ncomp;
+		if (conflict)
+			net->agentv[a].conf.controlling = _i & 1;
+	}
+
+	random_side(net, 0, ncomp);
+	random_side(net, 1, ncomp);
+
+	for (a = 0; a < 2; a++)
+		(void)ua_ice_gathered(net->agentv[a].ice, net->now);
+
+	first = draw(net, 2);
+	ck_assert_int_eq(0, icenet_tell(net, first));
+	icenet_pump(net, !first);
+	icenet_run(net, draw(net, 3000));
+	ck_assert_int_eq(0, icenet_tell(net, !first));
+	icenet_pump(net, first);
+	icenet_run(net, 25000);
+
+	for (c = 1; c <= ncomp; c++)
+		ck_assert_msg(icenet_same_pair(net, 0, (uint16_t)c),
+			      "seed %d, component %u: ends differ", _i, c);
+
+	for (a = 0; a < 2; a++) {
+		ck_assert_int_ge(icenet_nominated(net, a), 0);
+		ck_assert_ptr_null(icenet_event(net, a, UA_ICE_EVENT_FAILED));
+	}
+
+	ck_assert(ua_ice_controlling(net->agentv[0].ice) !=
+		  ua_ice_controlling(net->agentv[1].ice));
+	icenet_free(net);
+}
+END_TEST
+
+
 Suite *ua_suite_ice_theory(void)
 {
 	Suite *s = suite_create("ice_theory");
@@ -199,6 +296,7 @@ Suite *ua_suite_ice_theory(void)
 	tcase_add_loop_test(tc, late_answer_changes_nothing, 0, NKIND * NKIND);
 	tcase_add_loop_test(tc, lost_packets_cost_time_not_the_path, 0,
 			    4 * NKIND * NKIND);
+	tcase_add_loop_test(tc, random_networks_connect, 0, RANDOM_NETS);
 	suite_add_tcase(s, tc);
 
 	return s;
