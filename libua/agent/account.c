@@ -345,7 +345,7 @@ static void target_handler(int err, const char *text,
 					: acc->retry_ms * 2;
 	}
 
-	ua_call_account_ready(&acc->agent->env, acc);
+	ua_dial_ready(&acc->agent->env, acc);
 }
 
 
@@ -376,10 +376,10 @@ static int dup_uri(char **strp, struct uri *uri, const char *str,
 	int err;
 
 	if (!strncasecmp(str, "sips:", 5)) {
-		ua_agent_errf(errstr,
-			      "%s %s: sips needs TLS, which is not in this"
-			      " version: sip:... expected",
-			      what, str);
+		ua_settings_errf(errstr,
+				 "%s %s: sips needs TLS, which is not in this"
+				 " version: sip:... expected",
+				 what, str);
 		return EINVAL;
 	}
 
@@ -390,8 +390,8 @@ static int dup_uri(char **strp, struct uri *uri, const char *str,
 
 	pl_set_str(&pl, *strp);
 	if (uri_decode(uri, &pl) || !pl_isset(&uri->host)) {
-		ua_agent_errf(errstr, "%s %s: sip:user@host expected", what,
-			      str);
+		ua_settings_errf(errstr, "%s %s: sip:user@host expected", what,
+				 str);
 		return EINVAL;
 	}
 
@@ -411,8 +411,8 @@ static int take_identity(struct ua_account *acc,
 		return err;
 
 	if (!pl_isset(&uri.user)) {
-		ua_agent_errf(errstr, "aor %s: sip:user@host expected",
-			      conf->aor);
+		ua_settings_errf(errstr, "aor %s: sip:user@host expected",
+				 conf->aor);
 		return EINVAL;
 	}
 
@@ -464,24 +464,24 @@ static int take_server(struct ua_account *acc,
 static int check_numbers(const struct ua_account_conf *conf, char *errstr)
 {
 	if (conf->tp_set && conf->tp != UA_TP_UDP && conf->tp != UA_TP_TCP) {
-		ua_agent_errf(errstr, "transport %s: udp or tcp expected",
-			      ua_tp_name(conf->tp));
+		ua_settings_errf(errstr, "transport %s: udp or tcp expected",
+				 ua_tp_name(conf->tp));
 		return EINVAL;
 	}
 
 	if (conf->expires_s < 20 || conf->expires_s > 86400) {
-		ua_agent_errf(errstr,
-			      "register-expires %u:"
-			      " 20 to 86400 seconds expected",
-			      conf->expires_s);
+		ua_settings_errf(errstr,
+				 "register-expires %u:"
+				 " 20 to 86400 seconds expected",
+				 conf->expires_s);
 		return EINVAL;
 	}
 
 	if (conf->keepalive_s > 3600) {
-		ua_agent_errf(errstr,
-			      "keepalive-interval %u:"
-			      " 1 to 3600 seconds expected",
-			      conf->keepalive_s);
+		ua_settings_errf(errstr,
+				 "keepalive-interval %u:"
+				 " 1 to 3600 seconds expected",
+				 conf->keepalive_s);
 		return EINVAL;
 	}
 
@@ -495,7 +495,7 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 	struct ua_account *acc;
 	int err;
 
-	ua_agent_errf(errstr, "");
+	ua_settings_errf(errstr, "");
 
 	err = check_numbers(conf, errstr);
 	if (err)
@@ -520,10 +520,11 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 	if (!err) {
 		err = lookup(acc);
 		if (err == EINVAL)
-			ua_agent_errf(errstr,
-				      "%s: a host name or address and udp or"
-				      " tcp expected",
-				      acc->server);
+			ua_settings_errf(
+				errstr,
+				"%s: a host name or address and udp or"
+				" tcp expected",
+				acc->server);
 	}
 	if (err) {
 		mem_deref(acc);

@@ -26,6 +26,12 @@ struct ua_watch {
 	void *arg;
 };
 
+/** A place of ours in the network: an endpoint on one local address */
+struct ua_site {
+	struct le le;
+	struct ua_endpoint *ep;
+};
+
 struct ua_agent {
 	struct ua_env env; /**< First: see there */
 	struct ua_agent_conf conf;
@@ -37,7 +43,7 @@ struct ua_agent {
 	struct mqueue *mq;
 	struct list accounts;
 	struct list leaving;   /**< Removed, not yet unregistered */
-	struct list endpoints; /**< struct site */
+	struct list endpoints; /**< struct ua_site */
 	struct list timers;
 	struct ua_watch watch[UA_WATCH_MAX];
 	struct tmr settle;
@@ -57,7 +63,20 @@ struct ua_agent {
 
 
 /** Room for what goes wrong: prints into errstr, which may be NULL */
-void ua_agent_errf(char *errstr, const char *fmt, ...);
+void ua_settings_errf(char *errstr, const char *fmt, ...);
+
+/** Refuse bad values.  EINVAL: see errstr */
+UA_CHECK int ua_settings_check(const struct ua_agent_conf *conf, char *errstr);
+
+/** Replace the strings of agent->conf by copies.  ENOMEM */
+UA_CHECK int ua_settings_keep(struct ua_agent *agent);
+
+/** Open the first endpoint.  Errors as ua_agent_alloc() */
+UA_CHECK int ua_site_open(struct ua_agent *agent, char *errstr);
+
+/** For struct ua_env */
+int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
+		     struct ua_endpoint **epp);
 
 /** Is it a user of this agent? */
 bool ua_account_is_user(const struct ua_account *account,

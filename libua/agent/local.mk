@@ -2,7 +2,10 @@
 libua_la_SOURCES += \
 	libua/agent/account.c \
 	libua/agent/agent.c \
+	libua/agent/apploop.c \
 	libua/agent/event.c \
 	libua/agent/evqueue.c \
 	libua/agent/evqueue.h \
-	libua/agent/impl.h
+	libua/agent/impl.h \
+	libua/agent/settings.c \
+	libua/agent/site.c

@@ -87,7 +87,7 @@ static int find_hop(struct ua_call *call)
 }
 
 
-void ua_call_account_ready(struct ua_env *env, struct ua_account *account)
+void ua_dial_ready(struct ua_env *env, struct ua_account *account)
 {
 	struct le *le = env->calls.head;
 	int err;

@@ -50,7 +50,7 @@ struct ua_env {
 
 	/**
 	 * Who an account is.  EINPROGRESS: its server is being looked up,
-	 * ua_call_ready() is called later; ENOENT: it was not found.
+	 * ua_dial_ready() is called later; ENOENT: it was not found.
 	 */
 	int (*identity)(struct ua_env *env, struct ua_account *account,
 			struct ua_identity *id);

@@ -30,54 +30,11 @@ static void flow_destructor(void *arg)
 }
 
 
-static struct ua_leg *leg_of_base(struct ua_flow *flow, uint16_t base)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nhost; i++) {
-		if (flow->hosts[i].base == base)
-			return &flow->hosts[i];
-	}
-
-	for (i = 0; i < flow->nrelay; i++) {
-		if (flow->relays[i].leg.comp &&
-		    flow->relays[i].leg.base == base)
-			return &flow->relays[i].leg;
-	}
-
-	return NULL;
-}
-
-
-/* Send from a leg, through its relay if it is one. */
-static int leg_send(struct ua_leg *leg, const struct ua_addr *dst,
-		    const uint8_t *buf, size_t len)
-{
-	struct ua_flow_relay *relay = leg->relay;
-	struct ua_dgram dg;
-	int err;
-
-	if (!relay)
-		return leg->sock ? ua_sock_send(leg->sock, dst, buf, len)
-				 : ENOTCONN;
-
-	if (!relay->turn || !relay->host->sock)
-		return ENOTCONN;
-
-	err = ua_turn_send(relay->turn, ua_clock_ms(), dst, buf, len, &dg);
-	if (err)
-		return err;
-
-	return ua_sock_send(relay->host->sock, &dg.path.remote, dg.buf,
-			    dg.len);
-}
-
-
 /* ICE asks for a relay's permission or channel. */
 static void relay_wish(struct ua_flow *flow, const struct ua_ice_event *ev,
 		       uint64_t now_ms)
 {
-	struct ua_leg *leg = leg_of_base(flow, ev->base);
+	struct ua_leg *leg = ua_leg_of_base(flow, ev->base);
 	int err;
 
 	if (!leg || !leg->relay || !leg->relay->turn)
@@ -105,8 +62,8 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 	int err;
 
 	while (flow->ice && ua_ice_output(flow->ice, now_ms, &dg)) {
-		leg = leg_of_base(flow, dg.path.base);
-		err = leg ? leg_send(leg, &dg.path.remote, dg.buf, dg.len)
+		leg = ua_leg_of_base(flow, dg.path.base);
+		err = leg ? ua_leg_send(leg, &dg.path.remote, dg.buf, dg.len)
 			  : ENOTCONN;
 		if (err)
 			ua_ice_send_error(flow->ice, now_ms, &dg, err);
@@ -205,40 +162,6 @@ static void on_deadline(void *arg)
 }
 
 
-static bool plain_accepts(struct ua_flow *flow, unsigned comp,
-			  const struct ua_addr *src)
-{
-	struct ua_plain *plain = &flow->plains[comp - 1];
-	char buf[UA_ADDR_LEN];
-
-	if (!flow->has_remote)
-		return false;
-
-	if (ua_addr_eq(src, &plain->remote)) {
-		plain->told = true;
-		return true;
-	}
-
-	if (plain->latched.af)
-		return ua_addr_eq(src, &plain->latched);
-
-	/*
-	 * Who sits behind a NAT does not know its own address: where the
-	 * first packet comes from it is, for a while, unless its description
-	 * was right.
-	 */
-	if (plain->told || ua_clock_ms() > flow->plain_ms + UA_FLOW_LATCH_MS)
-		return false;
-
-	plain->latched = *src;
-	ua_log(flow->env->log, UA_LOG_INFO, "flow",
-	       "component %u: peer sends from %s, not as it said", comp,
-	       ua_addr_str(src, buf));
-
-	return true;
-}
-
-
 static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		      const struct ua_addr *src, const uint8_t *buf,
 		      size_t len)
@@ -252,7 +175,7 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		return;
 
 	if (flow->plain) {
-		if (!plain_accepts(flow, leg->comp, src))
+		if (!ua_plain_accepts(flow, leg->comp, src))
 			return;
 	}
 	else {
@@ -287,8 +210,8 @@ static void on_stun(struct ua_leg *leg, const struct ua_addr *src,
 }
 
 
-static void leg_input(struct ua_leg *leg, const struct ua_addr *src,
-		      const uint8_t *buf, size_t len)
+void ua_flow_input(struct ua_leg *leg, const struct ua_addr *src,
+		   const uint8_t *buf, size_t len)
 {
 	const enum ua_demux kind = ua_demux_class(buf, len);
 
@@ -313,112 +236,7 @@ void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
 		     const uint8_t *buf, size_t len)
 {
 	if (relay->leg.comp)
-		leg_input(&relay->leg, peer, buf, len);
-}
-
-
-static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
-		      void *arg)
-{
-	struct ua_leg *leg = arg;
-	struct ua_flow *flow = leg->flow;
-	const enum ua_demux kind = ua_demux_class(buf, len);
-	const bool media = kind == UA_DEMUX_RTP || kind == UA_DEMUX_RTCP;
-
-	mem_ref(flow);
-
-	if (media || !ua_gather_input(leg, ua_clock_ms(), src, buf, len))
-		leg_input(leg, src, buf, len);
-
-	/* Media moves no machine: nothing is to be pumped. */
-	if (!media)
-		ua_flow_pump(flow);
-
-	mem_deref(flow);
-}
-
-
-static void sock_error(int err, const struct ua_addr *dst, void *arg)
-{
-	struct ua_leg *leg = arg;
-	char addr[UA_ADDR_LEN];
-
-	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
-	       "component %u: %s refused: %m", leg->comp,
-	       ua_addr_str(dst, addr), err);
-}
-
-
-static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
-		     unsigned comp, struct ua_sock *sock)
-{
-	struct ua_leg *leg = &flow->hosts[flow->nhost];
-	int err = 0;
-
-	leg->flow = flow;
-	leg->comp = comp;
-	leg->base = UA_LEG_NOBASE;
-	leg->cost = (uint8_t)ifa->cost;
-	leg->sock = sock;
-	leg->addr = *ua_sock_local(sock);
-	flow->nhost++;
-
-	ua_sock_handlers(sock, sock_recv, sock_error, leg);
-	if (ua_sock_dscp_set(sock, UA_DSCP_MEDIA))
-		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
-		       "packets are not marked as media");
-
-	if (flow->ice && flow->env->conf->ice == UA_ICE_FULL)
-		err = ua_ice_base_add(flow->ice, ua_clock_ms(), 0,
-				      (uint16_t)comp, UA_ICE_HOST, &leg->addr,
-				      leg->cost, &leg->base);
-
-	return err;
-}
-
-
-/* RTP and RTCP sockets of one local address */
-static int addr_open(struct ua_flow *flow, const struct ua_ifaddr *ifa)
-{
-	struct ua_sock *rtp;
-	struct ua_sock *rtcp;
-	int err;
-
-	err = ua_sock_open_pair(&rtp, &rtcp, &ifa->addr);
-	if (err)
-		return err;
-
-	err = host_open(flow, ifa, 1, rtp);
-	if (err) {
-		mem_deref(rtcp);
-		return err;
-	}
-
-	return host_open(flow, ifa, 2, rtcp);
-}
-
-
-static int open_hosts(struct ua_flow *flow)
-{
-	struct ua_iflist list;
-	char buf[UA_ADDR_LEN];
-	int err;
-	size_t i;
-
-	err = ua_env_addresses(flow->env, &list);
-	if (err)
-		return err;
-
-	for (i = 0; i < list.n && i < UA_FLOW_ADDRS; i++) {
-		err = addr_open(flow, &list.v[i]);
-		if (err)
-			ua_log(flow->env->log, UA_LOG_WARN, "flow",
-			       "%s on %s is left out: %m",
-			       ua_addr_ip_str(&list.v[i].addr, buf),
-			       list.v[i].ifname, err);
-	}
-
-	return flow->nhost ? 0 : err;
+		ua_flow_input(&relay->leg, peer, buf, len);
 }
 
 
@@ -455,7 +273,7 @@ int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env, bool controlling,
 
 	err = open_ice(flow, controlling);
 	if (!err)
-		err = open_hosts(flow);
+		err = ua_leg_open(flow);
 	if (err) {
 		mem_deref(flow);
 		return err;
@@ -486,75 +304,6 @@ void ua_flow_close(struct ua_flow *flow)
 	ua_gather_close(flow, ua_clock_ms(), 0);
 	list_append(&flow->env->parting, &flow->le, flow);
 	ua_flow_pump(flow);
-}
-
-
-static struct ua_leg *host_of(struct ua_flow *flow, unsigned comp, int af)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nhost; i++) {
-		struct ua_leg *leg = &flow->hosts[i];
-
-		if (leg->comp == comp && leg->sock &&
-		    (!af || leg->addr.af == af))
-			return leg;
-	}
-
-	return NULL;
-}
-
-
-static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp, int af)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nrelay; i++) {
-		struct ua_leg *leg = &flow->relays[i].leg;
-
-		if (leg->comp == comp && flow->relays[i].turn &&
-		    (!af || leg->addr.af == af))
-			return leg;
-	}
-
-	return NULL;
-}
-
-
-/* What most likely works for a peer without ICE (RFC 8445, 5.1.4). */
-static struct ua_leg *default_leg(struct ua_flow *flow, unsigned comp, int af)
-{
-	const bool relay = relay_of(flow, 1, af) && relay_of(flow, 2, af);
-
-	return relay ? relay_of(flow, comp, af) : host_of(flow, comp, af);
-}
-
-
-/*
- * What stands in c= and m=: a relay, else how a server saw us, else our own;
- * of the family of signalling if there is one, since the peer has that too.
- */
-static void choose_default(struct ua_flow *flow, int af)
-{
-	unsigned comp;
-
-	if (flow->dflt[0])
-		return;
-
-	if (!default_leg(flow, 1, af))
-		af = 0;
-
-	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
-		struct ua_leg *leg = default_leg(flow, comp, af);
-
-		if (!leg)
-			continue;
-
-		flow->dflt[comp - 1] = leg;
-		flow->dflt_addr[comp - 1] = leg->mapped.af && !leg->relay
-						    ? leg->mapped
-						    : leg->addr;
-	}
 }
 
 
@@ -593,7 +342,7 @@ size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
 
 void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 {
-	choose_default(flow, af);
+	ua_leg_default(flow, af);
 
 	ua_offer_local_default(&local->sdp);
 	local->sdp.rtp = flow->dflt_addr[0];
@@ -608,47 +357,6 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.pacing = UA_ICE_TA_MS;
 	local->sdp.candv = local->candv;
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
-}
-
-
-static int plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
-{
-	const struct ua_addr *addrs[UA_FLOW_COMPS] = { &facts->rtp,
-						       &facts->rtcp };
-	unsigned comp;
-
-	if (!facts->rtp.af)
-		return EINVAL;
-
-	choose_default(flow, facts->rtp.af);
-	if (!flow->plain)
-		flow->plain_ms = ua_clock_ms();
-	flow->plain = true;
-	ua_ice_free(flow->ice);
-	flow->ice = NULL;
-
-	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
-		struct ua_plain *plain = &flow->plains[comp - 1];
-
-		if (ua_addr_eq(&plain->remote, addrs[comp - 1]))
-			continue;
-
-		memset(plain, 0, sizeof(*plain));
-		plain->remote = *addrs[comp - 1];
-		plain->leg = flow->dflt[comp - 1];
-
-		/* A relay in the open does not reach into a private net. */
-		if (!plain->leg || plain->leg->addr.af != plain->remote.af ||
-		    (plain->leg->relay && ua_addr_is_private(&plain->remote)))
-			plain->leg = host_of(flow, comp, plain->remote.af);
-
-		if (plain->leg && plain->leg->relay &&
-		    ua_turn_permit(plain->leg->relay->turn, ua_clock_ms(),
-				   &plain->remote))
-			plain->leg = host_of(flow, comp, plain->remote.af);
-	}
-
-	return flow->plains[0].leg ? 0 : EINVAL;
 }
 
 
@@ -705,7 +413,7 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	err = ua_ice_remote_set(flow->ice, now_ms, facts->ufrag, facts->pwd,
 				&peer);
 	if (err == EINVAL && !flow->has_remote)
-		return plain_remote(flow, facts);
+		return ua_plain_remote(flow, facts);
 	if (err && err != EALREADY)
 		return err;
 
@@ -754,7 +462,7 @@ int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 	else if (flow->has_remote && !flow->plain)
 		err = 0; /* An update without ICE: the path stays. */
 	else
-		err = plain_remote(flow, facts);
+		err = ua_plain_remote(flow, facts);
 
 	if (err)
 		return err;
@@ -763,20 +471,6 @@ int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 	ua_flow_pump(flow);
 
 	return 0;
-}
-
-
-static int plain_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
-		      size_t len)
-{
-	struct ua_plain *plain = &flow->plains[comp - 1];
-	const struct ua_addr *dst =
-		plain->latched.af ? &plain->latched : &plain->remote;
-
-	if (!plain->leg || !dst->af || !dst->port)
-		return ENOTCONN;
-
-	return leg_send(plain->leg, dst, buf, len);
 }
 
 
@@ -791,7 +485,7 @@ int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 		comp = 1;
 
 	if (flow->plain)
-		return plain_send(flow, comp, buf, len);
+		return ua_plain_send(flow, comp, buf, len);
 
 	if (!flow->ice)
 		return ENOTCONN;
@@ -800,9 +494,9 @@ int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 	if (err)
 		return err;
 
-	leg = leg_of_base(flow, path.base);
+	leg = ua_leg_of_base(flow, path.base);
 
-	return leg ? leg_send(leg, &path.remote, buf, len) : ENOTCONN;
+	return leg ? ua_leg_send(leg, &path.remote, buf, len) : ENOTCONN;
 }
 
 
@@ -833,25 +527,6 @@ static void cand_info(struct ua_cand_info *info, const struct ua_ice_cand *c)
 }
 
 
-static int plain_path(const struct ua_flow *flow, struct ua_ice_info *info)
-{
-	const struct ua_plain *plain = &flow->plains[0];
-
-	if (!plain->leg)
-		return ENOTCONN;
-
-	info->local.type = plain->leg->relay ? UA_CAND_RELAY : UA_CAND_HOST;
-	info->local.addr = plain->leg->addr;
-	info->local.component = 1;
-	info->remote.type = plain->latched.af ? UA_CAND_PRFLX : UA_CAND_HOST;
-	info->remote.addr = plain->latched.af ? plain->latched : plain->remote;
-	info->remote.component = 1;
-	info->relay = plain->leg->relay != NULL;
-
-	return 0;
-}
-
-
 int ua_flow_path(const struct ua_flow *flow, struct ua_ice_info *info)
 {
 	struct ua_ice_cand local;
@@ -862,7 +537,7 @@ int ua_flow_path(const struct ua_flow *flow, struct ua_ice_info *info)
 	memset(info, 0, sizeof(*info));
 
 	if (flow->plain)
-		return plain_path(flow, info);
+		return ua_plain_path(flow, info);
 
 	if (!flow->ice)
 		return ENOTCONN;

@@ -94,6 +94,47 @@ struct ua_flow {
 };
 
 
+/* leg.c: sockets, and what goes through relays */
+
+/** Open sockets on all addresses.  Errors as ua_flow_alloc() */
+UA_CHECK int ua_leg_open(struct ua_flow *flow);
+
+/** The leg that is a base of ICE; NULL: none */
+struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base);
+
+/** A socket of a component and family (0: any); NULL: none */
+struct ua_leg *ua_leg_host(struct ua_flow *flow, unsigned comp, int af);
+
+/** Choose what stands in c= and m=, unless that was done before */
+void ua_leg_default(struct ua_flow *flow, int af);
+
+/** Send from a leg, through its relay if it is one */
+UA_CHECK int ua_leg_send(struct ua_leg *leg, const struct ua_addr *dst,
+			 const uint8_t *buf, size_t len);
+
+
+/* plain.c: a peer without ICE */
+
+/** Its description.  EINVAL: nothing there that can be sent to */
+UA_CHECK int ua_plain_remote(struct ua_flow *flow,
+			     const struct ua_sdp_facts *facts);
+
+/** Is media from there fine?  May latch */
+bool ua_plain_accepts(struct ua_flow *flow, unsigned comp,
+		      const struct ua_addr *src);
+
+UA_CHECK int ua_plain_send(struct ua_flow *flow, unsigned comp,
+			   const uint8_t *buf, size_t len);
+UA_CHECK int ua_plain_path(const struct ua_flow *flow,
+			   struct ua_ice_info *info);
+
+
+/* flow.c */
+
+/** A datagram that came on a leg, from src */
+void ua_flow_input(struct ua_leg *leg, const struct ua_addr *src,
+		   const uint8_t *buf, size_t len);
+
 /** Send what machines want sent, tell what they say, arm the timer */
 void ua_flow_pump(struct ua_flow *flow);
 

@@ -23,6 +23,6 @@ uint16_t ua_incoming(struct ua_env *env, struct ua_account *account,
 
 
 /** An account's server was found or not: calls that wait for it go on */
-void ua_call_account_ready(struct ua_env *env, struct ua_account *account);
+void ua_dial_ready(struct ua_env *env, struct ua_account *account);
 
 #endif

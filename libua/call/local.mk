@@ -16,6 +16,8 @@ libua_la_SOURCES += \
 	libua/call/gather.c \
 	libua/call/incoming.c \
 	libua/call/incoming.h \
+	libua/call/leg.c \
+	libua/call/plain.c \
 	libua/call/server.c \
 	libua/call/server.h \
 	libua/call/stream.c \

@@ -169,15 +169,19 @@ static void frame(struct ua_stream *stream)
 		    "sink");
 
 	memset(out, 0, stream->nsamp * sizeof(out[0]));
-	if (stream->talking) {
+
+	/* A file waits for the answer; a device runs, so what it says before
+	   that is read all the same, and dropped. */
+	if (stream->talking || stream->has_fd)
 		tell_device(stream,
 			    ua_audio_read(stream->audio, out, stream->nsamp),
 			    "source");
 
-		if (stream->dir & UA_SDP_SENDONLY) {
-			(void)ua_send_input(stream->send, out, stream->nsamp);
-			send_packets(stream, now_ms);
-		}
+	if (!stream->talking)
+		memset(out, 0, stream->nsamp * sizeof(out[0]));
+	else if (stream->dir & UA_SDP_SENDONLY) {
+		(void)ua_send_input(stream->send, out, stream->nsamp);
+		send_packets(stream, now_ms);
 	}
 
 	record(stream, in, out);

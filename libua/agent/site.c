@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file site.c  Endpoints of an agent: one a local address */
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/impl.h"
+#include "base/addr.h"
+#include "call/caps.h"
+#include "call/incoming.h"
+static void site_destructor(void *arg)
+{
+	struct ua_site *site = arg;
+
+	list_unlink(&site->le);
+	mem_deref(site->ep);
+}
+
+
+static bool is_user(const struct pl *user, void *arg)
+{
+	const struct ua_agent *agent = arg;
+
+	return list_isempty(&agent->accounts) ||
+	       ua_account_of_user(agent, user);
+}
+
+
+static int on_options(struct mbuf *mb, void *arg)
+{
+	const struct ua_agent *agent = arg;
+
+	return ua_caps_print(&agent->env, mb);
+}
+
+
+static void trace(bool tx, enum ua_tp tp, const struct ua_addr *src,
+		  const struct ua_addr *dst, const uint8_t *buf, size_t len,
+		  void *arg)
+{
+	const struct ua_agent *agent = arg;
+	char s[UA_ADDR_LEN];
+	char d[UA_ADDR_LEN];
+
+	ua_log(&agent->log, UA_LOG_TRACE, "sip", "%s %s %s -> %s\n%b",
+	       tx ? "sent" : "got", ua_tp_name(tp), ua_addr_str(src, s),
+	       ua_addr_str(dst, d), buf, len);
+}
+
+
+/* An INVITE: whose is it, and is there room? */
+static uint16_t on_invite(struct sip_msg *msg, void *arg)
+{
+	struct ua_agent *agent = arg;
+	struct ua_account *account;
+	struct ua_endpoint *ep = NULL;
+	struct ua_addr local;
+	struct le *le;
+
+	if (agent->env.stopping)
+		return 480;
+
+	if (list_count(&agent->env.calls) >= agent->conf.max_calls)
+		return 486;
+
+	ua_addr_from_sa(&local, &msg->dst);
+	for (le = agent->endpoints.head; le; le = le->next) {
+		const struct ua_site *site = le->data;
+
+		if (!ep || ua_addr_ip_eq(ua_endpoint_local(site->ep), &local))
+			ep = site->ep;
+	}
+
+	account = ua_account_of_user(agent, &msg->uri.user);
+
+	return ua_incoming(&agent->env, account, ep, msg);
+}
+
+
+static int site_add(struct ua_agent *agent, const struct ua_addr *local,
+		    struct ua_site **sitep)
+{
+	struct ua_endpoint_conf conf;
+	struct ua_site *site;
+	int err;
+
+	site = mem_zalloc(sizeof(*site), site_destructor);
+	if (!site)
+		return ENOMEM;
+
+	ua_endpoint_conf_default(&conf);
+	conf.local = *local;
+	conf.software = agent->conf.user_agent;
+	conf.dnsc = ua_resolver_dnsc(agent->resolver);
+	conf.max_calls = agent->conf.max_calls;
+	conf.rand = agent->env.rand;
+	conf.log = &agent->log;
+	conf.invite_h = on_invite;
+	conf.user_h = is_user;
+	conf.options_h = on_options;
+	conf.trace_h = agent->log.level >= UA_LOG_TRACE ? trace : NULL;
+	conf.arg = agent;
+
+	err = ua_endpoint_alloc(&site->ep, &conf);
+	if (err) {
+		mem_deref(site);
+		return err;
+	}
+
+	list_append(&agent->endpoints, &site->le, site);
+	if (sitep)
+		*sitep = site;
+
+	return 0;
+}
+
+
+static bool in_list(const struct ua_iflist *list, const struct ua_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (ua_addr_ip_eq(&list->v[i].addr, addr))
+			return true;
+	}
+
+	return false;
+}
+
+
+/*
+ * The local address for a destination: what was named, else what the kernel
+ * would take, else the best of the interfaces that were named.
+ */
+static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
+		     struct ua_addr *local)
+{
+	const struct ua_agent_conf *conf = &agent->conf;
+	struct ua_iflist list;
+	size_t i;
+	int err;
+
+	if (conf->local.af) {
+		*local = conf->local;
+		return local->af == dst->af ? 0 : EAFNOSUPPORT;
+	}
+
+	err = ua_iflist_source(dst, local);
+	if (!conf->ifaces[0])
+		return err;
+
+	err = ua_env_addresses(&agent->env, &list);
+	if (err || in_list(&list, local))
+		return err;
+
+	for (i = 0; i < list.n; i++) {
+		if (list.v[i].addr.af == dst->af) {
+			*local = list.v[i].addr;
+			return 0;
+		}
+	}
+
+	return EAFNOSUPPORT;
+}
+
+
+int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
+		     struct ua_endpoint **epp)
+{
+	struct ua_agent *agent = (struct ua_agent *)env;
+	struct ua_site *site;
+	struct ua_addr local;
+	struct le *le;
+	int err;
+
+	err = local_for(agent, dst, &local);
+	if (err)
+		return err;
+
+	for (le = agent->endpoints.head; le; le = le->next) {
+		site = le->data;
+		if (ua_addr_ip_eq(ua_endpoint_local(site->ep), &local)) {
+			*epp = site->ep;
+			return 0;
+		}
+	}
+
+	err = site_add(agent, &local, &site);
+	if (err)
+		return err;
+
+	*epp = site->ep;
+	return 0;
+}
+
+
+int ua_site_open(struct ua_agent *agent, char *errstr)
+{
+	struct ua_agent_conf *conf = &agent->conf;
+	struct ua_addr local = conf->local;
+	struct ua_iflist list;
+	char buf[UA_ADDR_LEN];
+	int err;
+
+	err = ua_env_addresses(&agent->env, &list);
+	if (err == ENOENT || err == ENODEV) {
+		ua_settings_errf(errstr, "interface %s: %s",
+				 conf->ifaces[0] ? conf->ifaces[0] : "any",
+				 err == ENOENT
+					 ? "there is none of that name"
+					 : "no address that is fit for calls");
+		return ENODEV;
+	}
+	if (err) {
+		ua_settings_errf(errstr, "list of interfaces: %m", err);
+		return err;
+	}
+
+	if (!local.af) {
+		local = list.v[0].addr;
+		local.port = conf->local.port;
+	}
+
+	err = site_add(agent, &local, NULL);
+	if (err)
+		ua_settings_errf(
+			errstr, "local address %s: %s",
+			ua_addr_str(&local, buf),
+			err == EADDRINUSE
+				? "the port is taken, choose another or 0"
+			: err == EADDRNOTAVAIL
+				? "not an address of this machine"
+				: strerror(err));
+
+	return err;
+}

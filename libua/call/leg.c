@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file leg.c  Sockets and relays of a flow */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "call/flowcore.h"
+
+
+struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		if (flow->hosts[i].base == base)
+			return &flow->hosts[i];
+	}
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].leg.comp &&
+		    flow->relays[i].leg.base == base)
+			return &flow->relays[i].leg;
+	}
+
+	return NULL;
+}
+
+
+/* Send from a leg, through its relay if it is one. */
+int ua_leg_send(struct ua_leg *leg, const struct ua_addr *dst,
+		const uint8_t *buf, size_t len)
+{
+	struct ua_flow_relay *relay = leg->relay;
+	struct ua_dgram dg;
+	int err;
+
+	if (!relay)
+		return leg->sock ? ua_sock_send(leg->sock, dst, buf, len)
+				 : ENOTCONN;
+
+	if (!relay->turn || !relay->host->sock)
+		return ENOTCONN;
+
+	err = ua_turn_send(relay->turn, ua_clock_ms(), dst, buf, len, &dg);
+	if (err)
+		return err;
+
+	return ua_sock_send(relay->host->sock, &dg.path.remote, dg.buf,
+			    dg.len);
+}
+
+
+static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
+		      void *arg)
+{
+	struct ua_leg *leg = arg;
+	struct ua_flow *flow = leg->flow;
+	const enum ua_demux kind = ua_demux_class(buf, len);
+	const bool media = kind == UA_DEMUX_RTP || kind == UA_DEMUX_RTCP;
+
+	mem_ref(flow);
+
+	if (media || !ua_gather_input(leg, ua_clock_ms(), src, buf, len))
+		ua_flow_input(leg, src, buf, len);
+
+	/* Media moves no machine: nothing is to be pumped. */
+	if (!media)
+		ua_flow_pump(flow);
+
+	mem_deref(flow);
+}
+
+
+static void sock_error(int err, const struct ua_addr *dst, void *arg)
+{
+	struct ua_leg *leg = arg;
+	char addr[UA_ADDR_LEN];
+
+	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
+	       "component %u: %s refused: %m", leg->comp,
+	       ua_addr_str(dst, addr), err);
+}
+
+
+static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
+		     unsigned comp, struct ua_sock *sock)
+{
+	struct ua_leg *leg = &flow->hosts[flow->nhost];
+	int err = 0;
+
+	leg->flow = flow;
+	leg->comp = comp;
+	leg->base = UA_LEG_NOBASE;
+	leg->cost = (uint8_t)ifa->cost;
+	leg->sock = sock;
+	leg->addr = *ua_sock_local(sock);
+	flow->nhost++;
+
+	ua_sock_handlers(sock, sock_recv, sock_error, leg);
+	if (ua_sock_dscp_set(sock, UA_DSCP_MEDIA))
+		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+		       "packets are not marked as media");
+
+	if (flow->ice && flow->env->conf->ice == UA_ICE_FULL)
+		err = ua_ice_base_add(flow->ice, ua_clock_ms(), 0,
+				      (uint16_t)comp, UA_ICE_HOST, &leg->addr,
+				      leg->cost, &leg->base);
+
+	return err;
+}
+
+
+/* RTP and RTCP sockets of one local address */
+static int addr_open(struct ua_flow *flow, const struct ua_ifaddr *ifa)
+{
+	struct ua_sock *rtp;
+	struct ua_sock *rtcp;
+	int err;
+
+	err = ua_sock_open_pair(&rtp, &rtcp, &ifa->addr);
+	if (err)
+		return err;
+
+	err = host_open(flow, ifa, 1, rtp);
+	if (err) {
+		mem_deref(rtcp);
+		return err;
+	}
+
+	return host_open(flow, ifa, 2, rtcp);
+}
+
+
+int ua_leg_open(struct ua_flow *flow)
+{
+	struct ua_iflist list;
+	char buf[UA_ADDR_LEN];
+	int err;
+	size_t i;
+
+	err = ua_env_addresses(flow->env, &list);
+	if (err)
+		return err;
+
+	for (i = 0; i < list.n && i < UA_FLOW_ADDRS; i++) {
+		err = addr_open(flow, &list.v[i]);
+		if (err)
+			ua_log(flow->env->log, UA_LOG_WARN, "flow",
+			       "%s on %s is left out: %m",
+			       ua_addr_ip_str(&list.v[i].addr, buf),
+			       list.v[i].ifname, err);
+	}
+
+	return flow->nhost ? 0 : err;
+}
+
+
+struct ua_leg *ua_leg_host(struct ua_flow *flow, unsigned comp, int af)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *leg = &flow->hosts[i];
+
+		if (leg->comp == comp && leg->sock &&
+		    (!af || leg->addr.af == af))
+			return leg;
+	}
+
+	return NULL;
+}
+
+
+static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp, int af)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		struct ua_leg *leg = &flow->relays[i].leg;
+
+		if (leg->comp == comp && flow->relays[i].turn &&
+		    (!af || leg->addr.af == af))
+			return leg;
+	}
+
+	return NULL;
+}
+
+
+/* What most likely works for a peer without ICE (RFC 8445, 5.1.4). */
+static struct ua_leg *default_leg(struct ua_flow *flow, unsigned comp, int af)
+{
+	const bool relay = relay_of(flow, 1, af) && relay_of(flow, 2, af);
+
+	return relay ? relay_of(flow, comp, af) : ua_leg_host(flow, comp, af);
+}
+
+
+/*
+ * What stands in c= and m=: a relay, else how a server saw us, else our own;
+ * of the family of signalling if there is one, since the peer has that too.
+ */
+void ua_leg_default(struct ua_flow *flow, int af)
+{
+	unsigned comp;
+
+	if (flow->dflt[0])
+		return;
+
+	if (!default_leg(flow, 1, af))
+		af = 0;
+
+	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
+		struct ua_leg *leg = default_leg(flow, comp, af);
+
+		if (!leg)
+			continue;
+
+		flow->dflt[comp - 1] = leg;
+		flow->dflt_addr[comp - 1] = leg->mapped.af && !leg->relay
+						    ? leg->mapped
+						    : leg->addr;
+	}
+}
