@@ -114,8 +114,8 @@ verdict 'the other side was told' \
 mkfifo "$tmp/in" "$tmp/driven.fifo"
 : >"$tmp/driven.log"
 # shellcheck disable=SC2086
-timeout --foreground 30 "$uaphone" $here --answer --echo <"$tmp/in" >"$tmp/driven.fifo" \
-	2>"$tmp/driven.err" &
+timeout --foreground 30 "$uaphone" $here --answer --echo <"$tmp/in" \
+	>"$tmp/driven.fifo" 2>"$tmp/driven.err" &
 driven_pid=$!
 pids="$pids $driven_pid"
 exec 5>"$tmp/in" 3<"$tmp/driven.fifo"
@@ -141,8 +141,9 @@ verdict 'the result is the last line' result_is "$tmp/driven.log" 0
 exec 5>&-
 
 # Words in a pipe
-printf 'codecs\nfrob\nquit\n' | timeout --foreground 30 "$uaphone" --local 127.0.0.1 \
-	--interface lo --source null --sink null >"$tmp/out" 2>"$tmp/err"
+printf 'codecs\nfrob\nquit\n' |
+	timeout --foreground 30 "$uaphone" --local 127.0.0.1 --interface lo \
+		--source null --sink null >"$tmp/out" 2>"$tmp/err"
 verdict 'words are taken from a pipe' grep -q '^pcma ' "$tmp/out"
 verdict 'an unknown word is told' grep -q 'unknown word' "$tmp/out"
 
