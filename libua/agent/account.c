@@ -550,6 +550,19 @@ void ua_account_stop(struct ua_account *acc)
 }
 
 
+void ua_account_rearm(struct ua_account *acc)
+{
+	if (tmr_isrunning(&acc->retry))
+		tmr_start(&acc->retry, 0, on_retry, acc);
+
+	if (acc->line && !acc->stopping)
+		ua_regline_refresh(acc->line);
+
+	if (acc->ka)
+		ua_keepalive_now(acc->ka);
+}
+
+
 bool ua_account_busy(const struct ua_account *acc)
 {
 	return acc->line != NULL;

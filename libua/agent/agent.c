@@ -10,6 +10,7 @@
 #include "agent/impl.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "call/callcore.h"
 #include "call/flow.h"
 /** What ua_post() sends through the pipe */
 enum { POST_RUN = 1, POST_STOP = 2 };
@@ -131,6 +132,7 @@ static void agent_destructor(void *arg)
 		free(post);
 
 	tmr_cancel(&agent->settle);
+	ua_jump_stop(&agent->jump);
 	for (i = 0; i < UA_WATCH_MAX; i++) {
 		if (agent->watch[i].fd >= 0)
 			ua_fd_close(&agent->watch[i].ufd);
@@ -163,83 +165,6 @@ static void env_init(struct ua_agent *agent)
 	env->emit = env_emit;
 	env->endpoint = ua_site_endpoint;
 	env->identity = ua_account_identity;
-}
-
-
-static int agent_make(struct ua_agent **agentp,
-		      const struct ua_agent_conf *conf, bool threaded,
-		      char *errstr)
-{
-	struct ua_agent *agent;
-	size_t i;
-	int err;
-
-	(void)pthread_once(&libre_once, start_libre);
-	if (libre_err)
-		return libre_err;
-
-	err = ua_settings_check(conf, errstr);
-	if (err)
-		return err;
-
-	agent = mem_zalloc(sizeof(*agent), agent_destructor);
-	if (!agent)
-		return ENOMEM;
-
-	/* With glibc and musl these two cannot fail. */
-	(void)pthread_mutex_init(&agent->mutex, NULL);
-	(void)sem_init(&agent->released, 0, 0);
-
-	agent->conf = *conf;
-	agent->log = conf->log;
-	agent->start_us = ua_clock_us();
-	agent->threaded = threaded;
-	for (i = 0; i < UA_WATCH_MAX; i++)
-		agent->watch[i].fd = -1;
-	env_init(agent);
-
-	err = ua_evqueue_init(&agent->evq, threaded, conf->event_h, conf->arg);
-	if (err)
-		goto out;
-
-	err = ua_settings_keep(agent);
-	if (err)
-		goto out;
-
-	err = mqueue_alloc(&agent->mq, on_post, agent);
-	if (err)
-		goto out;
-
-	err = open_resolver(agent);
-	if (err)
-		goto out;
-	agent->env.resolver = agent->resolver;
-
-	err = ua_site_open(agent, errstr);
-
-out:
-	if (err)
-		mem_deref(agent);
-	else
-		*agentp = agent;
-
-	return err;
-}
-
-
-int ua_agent_alloc(struct ua_agent **agentp, const struct ua_agent_conf *conf,
-		   char *errstr)
-{
-	ua_settings_errf(errstr, "");
-
-	return agent_make(agentp, conf, false, errstr);
-}
-
-
-static bool is_other_thread(const struct ua_agent *agent)
-{
-	return agent->threaded &&
-	       !pthread_equal(agent->thread, pthread_self());
 }
 
 
@@ -279,6 +204,115 @@ static void on_settle(void *arg)
 	if (agent->running)
 		re_cancel();
 	agent->running = false;
+}
+
+
+/* libre's timers stand still, or have all run off: set them by our clock. */
+static void on_jump(int64_t ms, void *arg)
+{
+	struct ua_agent *agent = arg;
+	struct le *le;
+
+	ua_log(&agent->log, UA_LOG_WARN, "agent",
+	       "the wall clock was set by %lli ms", (long long)ms);
+
+	for (le = agent->endpoints.head; le; le = le->next)
+		ua_endpoint_rearm(((struct ua_site *)le->data)->ep);
+
+	for (le = agent->accounts.head; le; le = le->next)
+		ua_account_rearm(le->data);
+
+	for (le = agent->env.calls.head; le; le = le->next)
+		ua_callmedia_rearm(le->data);
+
+	for (le = agent->env.parting.head; le; le = le->next)
+		ua_flow_rearm(le->data);
+
+	ua_evqueue_rearm(&agent->evq);
+	if (tmr_isrunning(&agent->settle))
+		tmr_start(&agent->settle, 0, on_settle, agent);
+}
+
+
+static int agent_make(struct ua_agent **agentp,
+		      const struct ua_agent_conf *conf, bool threaded,
+		      char *errstr)
+{
+	struct ua_agent *agent;
+	size_t i;
+	int err;
+
+	(void)pthread_once(&libre_once, start_libre);
+	if (libre_err)
+		return libre_err;
+
+	err = ua_settings_check(conf, errstr);
+	if (err)
+		return err;
+
+	agent = mem_zalloc(sizeof(*agent), agent_destructor);
+	if (!agent)
+		return ENOMEM;
+
+	/* With glibc and musl these two cannot fail. */
+	(void)pthread_mutex_init(&agent->mutex, NULL);
+	(void)sem_init(&agent->released, 0, 0);
+
+	agent->conf = *conf;
+	agent->log = conf->log;
+	agent->start_us = ua_clock_us();
+	agent->threaded = threaded;
+	for (i = 0; i < UA_WATCH_MAX; i++)
+		agent->watch[i].fd = -1;
+	agent->jump.fd = -1;
+	env_init(agent);
+
+	err = ua_evqueue_init(&agent->evq, threaded, conf->event_h, conf->arg);
+	if (err)
+		goto out;
+
+	err = ua_settings_keep(agent);
+	if (err)
+		goto out;
+
+	err = mqueue_alloc(&agent->mq, on_post, agent);
+	if (err)
+		goto out;
+
+	err = open_resolver(agent);
+	if (err)
+		goto out;
+	agent->env.resolver = agent->resolver;
+
+	err = ua_site_open(agent, errstr);
+	if (err)
+		goto out;
+
+	err = ua_jump_start(&agent->jump, on_jump, agent);
+
+out:
+	if (err)
+		mem_deref(agent);
+	else
+		*agentp = agent;
+
+	return err;
+}
+
+
+int ua_agent_alloc(struct ua_agent **agentp, const struct ua_agent_conf *conf,
+		   char *errstr)
+{
+	ua_settings_errf(errstr, "");
+
+	return agent_make(agentp, conf, false, errstr);
+}
+
+
+static bool is_other_thread(const struct ua_agent *agent)
+{
+	return agent->threaded &&
+	       !pthread_equal(agent->thread, pthread_self());
 }
 
 

@@ -193,6 +193,13 @@ int ua_evqueue_push(struct ua_evqueue *q, const struct ua_event *ev,
 }
 
 
+void ua_evqueue_rearm(struct ua_evqueue *q)
+{
+	if (tmr_isrunning(&q->tmr))
+		tmr_start(&q->tmr, 0, deliver, q);
+}
+
+
 bool ua_evqueue_busy(const struct ua_evqueue *q)
 {
 	return q->pending.head != NULL;

@@ -42,6 +42,9 @@ void ua_evqueue_close(struct ua_evqueue *q);
 UA_CHECK int ua_evqueue_push(struct ua_evqueue *q, const struct ua_event *ev,
 			     void *call, void *account);
 
+/** The wall clock was set: deliver now */
+void ua_evqueue_rearm(struct ua_evqueue *q);
+
 /** Something waits on the loop's side */
 bool ua_evqueue_busy(const struct ua_evqueue *q);
 

@@ -9,6 +9,7 @@
 #include <ua/account.h>
 #include <ua/agent.h>
 #include "agent/evqueue.h"
+#include "agent/jump.h"
 #include "base/re_compat.h"
 #include "call/env.h"
 
@@ -47,6 +48,7 @@ struct ua_agent {
 	struct list timers;
 	struct ua_watch watch[UA_WATCH_MAX];
 	struct tmr settle;
+	struct ua_jump jump;
 	uint64_t start_us;
 	uint64_t stop_ms; /**< When a stopping agent ends, whatever waits */
 	bool running;     /**< Inside ua_run()                            */
@@ -84,6 +86,9 @@ bool ua_account_is_user(const struct ua_account *account,
 
 /** Tells whether something is still to be sent for it */
 bool ua_account_busy(const struct ua_account *account);
+
+/** The wall clock was set: arm the timers anew */
+void ua_account_rearm(struct ua_account *account);
 
 /** Begin to unregister */
 void ua_account_stop(struct ua_account *account);

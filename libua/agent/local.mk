@@ -7,5 +7,7 @@ libua_la_SOURCES += \
 	libua/agent/evqueue.c \
 	libua/agent/evqueue.h \
 	libua/agent/impl.h \
+	libua/agent/jump.c \
+	libua/agent/jump.h \
 	libua/agent/settings.c \
 	libua/agent/site.c

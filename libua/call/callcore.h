@@ -121,6 +121,9 @@ UA_CHECK int ua_callmedia_open(struct ua_call *call, bool controlling);
 UA_CHECK int ua_callmedia_use(struct ua_call *call,
 			      const struct ua_offer_result *res);
 
+/** The wall clock was set: arm the timers of path and sound anew */
+void ua_callmedia_rearm(struct ua_call *call);
+
 /** Let sound flow as far as state and path allow */
 void ua_callmedia_talk(struct ua_call *call);
 

@@ -273,3 +273,13 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 
 	return ua_flow_alloc(&call->flow, call->env, controlling, &handlers);
 }
+
+
+void ua_callmedia_rearm(struct ua_call *call)
+{
+	if (call->flow)
+		ua_flow_rearm(call->flow);
+
+	if (call->stream)
+		ua_stream_rearm(call->stream);
+}

@@ -500,6 +500,17 @@ int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 }
 
 
+void ua_flow_rearm(struct ua_flow *flow)
+{
+	if (tmr_isrunning(&flow->gather_tmr))
+		tmr_start(&flow->gather_tmr, UA_FLOW_GATHER_MS, on_gather_time,
+			  flow);
+
+	if (tmr_isrunning(&flow->tmr))
+		tmr_start(&flow->tmr, 0, on_deadline, flow);
+}
+
+
 bool ua_flow_ready(const struct ua_flow *flow)
 {
 	struct ua_path path;

@@ -109,6 +109,10 @@ int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 		 size_t len);
 
 
+/** The wall clock was set: arm the timers anew */
+void ua_flow_rearm(struct ua_flow *flow);
+
+
 /** Has media a way now? */
 bool ua_flow_ready(const struct ua_flow *flow);
 

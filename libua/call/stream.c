@@ -388,6 +388,13 @@ void ua_stream_run(struct ua_stream *stream)
 }
 
 
+void ua_stream_rearm(struct ua_stream *stream)
+{
+	if (tmr_isrunning(&stream->tmr))
+		tmr_start(&stream->tmr, 0, on_tick, stream);
+}
+
+
 void ua_stream_talk(struct ua_stream *stream)
 {
 	stream->talking = true;

@@ -66,6 +66,9 @@ UA_CHECK int ua_stream_set(struct ua_stream *stream,
 /** Media has a way: start the clock with a frame right now */
 void ua_stream_run(struct ua_stream *stream);
 
+/** The wall clock was set: the next frame is due now */
+void ua_stream_rearm(struct ua_stream *stream);
+
 /** Answered: from now on the source is sent */
 void ua_stream_talk(struct ua_stream *stream);
 

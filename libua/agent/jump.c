@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file jump.c  Sees when the wall clock was set */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/jump.h"
+#include "base/clock.h"
+
+
+static uint64_t wall_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+
+int64_t ua_jump_step(struct ua_jump *jump, uint64_t wall, uint64_t now_ms)
+{
+	const int64_t apart_ms = (int64_t)wall - (int64_t)now_ms;
+	const int64_t step_ms = apart_ms - jump->apart_ms;
+
+	/* A clock that is slewed parts slowly, and no timer minds. */
+	jump->apart_ms = apart_ms;
+
+	return llabs(step_ms) < UA_JUMP_MIN_MS ? 0 : step_ms;
+}
+
+
+static void on_look(int flags, void *arg)
+{
+	struct ua_jump *jump = arg;
+	uint64_t times;
+	int64_t step_ms;
+
+	(void)flags;
+	if (read(jump->fd, &times, sizeof(times)) < 0)
+		return;
+
+	step_ms = ua_jump_step(jump, wall_ms(), ua_clock_ms());
+	if (step_ms)
+		jump->h(step_ms, jump->arg);
+}
+
+
+int ua_jump_start(struct ua_jump *jump, void (*h)(int64_t ms, void *arg),
+		  void *arg)
+{
+	const struct itimerspec each = {
+		.it_interval = { .tv_sec = UA_JUMP_LOOK_MS / 1000 },
+		.it_value = { .tv_sec = UA_JUMP_LOOK_MS / 1000 },
+	};
+	int err;
+
+	jump->h = h;
+	jump->arg = arg;
+	(void)ua_jump_step(jump, wall_ms(), ua_clock_ms());
+
+	jump->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (jump->fd < 0)
+		return errno;
+
+	err = timerfd_settime(jump->fd, 0, &each, NULL) ? errno : 0;
+	if (!err)
+		err = ua_fd_listen(&jump->ufd, jump->fd, FD_READ, on_look,
+				   jump);
+	if (err) {
+		(void)close(jump->fd);
+		jump->fd = -1;
+	}
+
+	return err;
+}
+
+
+void ua_jump_stop(struct ua_jump *jump)
+{
+	if (jump->fd < 0)
+		return;
+
+	ua_fd_close(&jump->ufd);
+	(void)close(jump->fd);
+	jump->fd = -1;
+}

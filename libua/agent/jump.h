@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file jump.h  Sees when the wall clock was set */
+#ifndef UA_JUMP_H
+#define UA_JUMP_H
+
+#include <ua/types.h>
+#include "base/re_compat.h"
+
+/**
+ * libre 1.1.0's timers follow the wall clock: set back by an hour it stops
+ * them for an hour.  This one wakes up by a clock that nobody sets, and tells
+ * when the two have parted.
+ */
+struct ua_jump {
+	struct ua_fd ufd;
+	int fd;           /**< timerfd, -1: none */
+	int64_t apart_ms; /**< Wall clock less ours, when last looked */
+	void (*h)(int64_t ms, void *arg);
+	void *arg;
+};
+
+enum {
+	UA_JUMP_LOOK_MS = 1000, /**< How often it looks              */
+	UA_JUMP_MIN_MS = 2000   /**< A smaller step hurts no timer   */
+};
+
+
+/**
+ * Begin to watch.
+ *
+ * @param jump  A value in its owner
+ * @param h     Told of each step [ms], negative: back; on the loop
+ *
+ * @retval errno  Of timerfd_create(2): go on without
+ */
+UA_CHECK int ua_jump_start(struct ua_jump *jump,
+			   void (*h)(int64_t ms, void *arg), void *arg);
+
+/** Stop; one that was never started must be all zero but fd, -1 */
+void ua_jump_stop(struct ua_jump *jump);
+
+
+/**
+ * How far did the clocks part since the last look?
+ *
+ * @param wall_ms  The wall clock
+ * @param now_ms   ua_clock_ms()
+ *
+ * @return 0: less than UA_JUMP_MIN_MS
+ */
+int64_t ua_jump_step(struct ua_jump *jump, uint64_t wall_ms, uint64_t now_ms);
+
+#endif
