@@ -21,16 +21,14 @@ enum {
 	NOMINATE_LAST_MS = 1500,
 
 	/* How long one component waits for another one's first success */
-	MATE_MS = 1500,
-
-	KEEP_MIN_MS = 4000,
-	KEEP_MAX_MS = 6000
+	MATE_MS = 1500
 };
 
 
 static uint64_t keep_gap(const struct ua_ice *ice)
 {
-	return ua_random_range(ice->conf.rand, KEEP_MIN_MS, KEEP_MAX_MS);
+	return ua_random_range(ice->conf.rand, UA_ICE_KEEP_MIN_MS,
+			       UA_ICE_KEEP_MAX_MS);
 }
 
 

@@ -117,8 +117,16 @@ int ua_ice_alloc(struct ua_ice **icep, const struct ua_ice_conf *conf)
 	ice->patient = true;
 	ice->tie_breaker = conf->tie_breaker ? conf->tie_breaker
 					     : ua_random_u64(conf->rand);
-	ua_random_str(conf->rand, ice->ufrag, UA_ICE_UFRAG_LEN);
-	ua_random_str(conf->rand, ice->pwd, UA_ICE_PWD_LEN);
+
+	if (conf->fork_of) {
+		memcpy(ice->ufrag, conf->fork_of->ufrag, sizeof(ice->ufrag));
+		memcpy(ice->pwd, conf->fork_of->pwd, sizeof(ice->pwd));
+		ice->conf.fork_of = NULL;
+	}
+	else {
+		ua_random_str(conf->rand, ice->ufrag, UA_ICE_UFRAG_LEN);
+		ua_random_str(conf->rand, ice->pwd, UA_ICE_PWD_LEN);
+	}
 
 	*icep = ice;
 	return 0;

@@ -19,6 +19,10 @@ enum {
 	UA_ICE_PAC_MS = 39500,
 	/* What a user waits for before he thinks that the call is dead */
 	UA_ICE_NO_PATH_MS = 10000,
+	/* Below the 15 s of RFC 8445, 11, and as often as consent will be */
+	UA_ICE_KEEP_MIN_MS = 4000,
+	UA_ICE_KEEP_MAX_MS = 6000,
+
 	/* A trickling peer's relay follows its checks within one signal */
 	UA_ICE_COMPLETE_MS = 300
 };

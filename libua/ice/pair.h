@@ -95,15 +95,15 @@ struct ua_pair {
 	uint8_t relays; /**< Class: how many relays are in it         */
 	uint8_t cost;   /**< Of the base                              */
 	uint8_t af;
-	bool controlling; /**< Role that the present check carries      */
-	bool due;         /**< Its check is to be sent                  */
-	bool unsent;      /**< txn has a new id, which no send carried  */
-	bool valid;
-	bool nominated;
-	bool wanted;  /**< The peer nominated, our own check is out */
-	bool late;    /**< Nominated when another was settled       */
-	bool peer_ok; /**< An authentic check of the peer came here */
-	bool told;    /**< PAIR_VALID was reported                  */
+	bool controlling : 1; /**< Role that the present check carries      */
+	bool due : 1;         /**< Its check is to be sent                  */
+	bool unsent : 1;      /**< txn has a new id, which no send carried  */
+	bool valid : 1;
+	bool nominated : 1;
+	bool wanted : 1;  /**< The peer nominated, our own check is out */
+	bool late : 1;    /**< Nominated when another was settled       */
+	bool peer_ok : 1; /**< An authentic check of the peer came here */
+	bool told : 1;    /**< PAIR_VALID was reported                  */
 };
 
 

@@ -17,8 +17,6 @@ enum {
 	YOUNG_MS = 8000,
 	YOUNG_MAX_MS = 10000,
 
-	KEEP_MIN_MS = 4000,
-	KEEP_MAX_MS = 6000,
 	KEEP_WAIT_MS = 4000
 };
 
@@ -210,8 +208,9 @@ static void keepalive(struct ua_ice *ice, uint64_t now_ms,
 	if (now_ms < comp->keep_ms || comp->asking != UA_PAIR_NIL)
 		return;
 
-	comp->keep_ms = now_ms + ua_random_range(ice->conf.rand, KEEP_MIN_MS,
-						 KEEP_MAX_MS);
+	comp->keep_ms =
+		now_ms + ua_random_range(ice->conf.rand, UA_ICE_KEEP_MIN_MS,
+					 UA_ICE_KEEP_MAX_MS);
 	comp->controlling = ice->controlling;
 	ua_txn_start(&comp->txn, ice->conf.rand, now_ms, UA_TXN_RTO_MS, 1,
 		     KEEP_WAIT_MS);

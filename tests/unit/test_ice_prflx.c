@@ -241,6 +241,22 @@ START_TEST(fork_is_found_by_second_ufrag)
 END_TEST
 
 
+START_TEST(forks_answer_to_one_name)
+{
+	struct ua_ice_conf conf;
+	struct ua_ice *fork;
+
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	conf = net->agentv[0].conf;
+	conf.fork_of = ice0();
+	ck_assert_int_eq(0, ua_ice_alloc(&fork, &conf));
+	ck_assert_str_eq(ua_ice_ufrag(ice0()), ua_ice_ufrag(fork));
+	ck_assert_str_eq(ua_ice_pwd(ice0()), ua_ice_pwd(fork));
+	ua_ice_free(fork);
+}
+END_TEST
+
+
 START_TEST(destination_mapping_does_not_breed_prflx)
 {
 	unsigned a;
@@ -315,6 +331,7 @@ Suite *ua_suite_ice_prflx(void)
 	tcase_add_test(tc, request_before_the_answer_is_answered);
 	tcase_add_test(tc, early_requests_are_bounded);
 	tcase_add_test(tc, fork_is_found_by_second_ufrag);
+	tcase_add_test(tc, forks_answer_to_one_name);
 	tcase_add_loop_test(tc, destination_mapping_does_not_breed_prflx, 0,
 			    2);
 	tcase_add_test(tc, new_prflx_displaces_the_oldest_failure);

@@ -72,18 +72,21 @@ struct ua_pacer {
 
 /** Copied by ua_ice_alloc(); fill with ua_ice_conf_default() first */
 struct ua_ice_conf {
-	const struct ua_rand *rand; /**< Borrowed: its only randomness     */
-	struct ua_pacer *pacer;     /**< Borrowed: one per thread          */
-	const struct ua_log *log;   /**< Borrowed: NULL is silent          */
-	uint16_t nstream;           /**< 1 to UA_ICE_STREAMS               */
-	uint16_t ncomp;             /**< 1 or 2 in each stream             */
-	uint16_t max_pairs;         /**< 1 to UA_ICE_PAIRS                 */
-	uint16_t ta_ms;             /**< Pace; UA_PACER_STEP_MS or more    */
-	uint64_t tie_breaker;       /**< 0: random                         */
-	bool controlling;           /**< We made the offer                 */
-	bool rfc_strict;            /**< RFC 8445 to the letter: Ta is 50 for
-					 a peer that names none, and private
-					 pairs are never put behind         */
+	const struct ua_rand *rand;   /**< Borrowed: its only randomness     */
+	struct ua_pacer *pacer;       /**< Borrowed: one per thread          */
+	const struct ua_log *log;     /**< Borrowed: NULL is silent          */
+	uint16_t nstream;             /**< 1 to UA_ICE_STREAMS               */
+	uint16_t ncomp;               /**< 1 or 2 in each stream             */
+	uint16_t max_pairs;           /**< 1 to UA_ICE_PAIRS                 */
+	uint16_t ta_ms;               /**< Pace; UA_PACER_STEP_MS or more    */
+	const struct ua_ice *fork_of; /**< Take its credentials: another answer
+					   to the same offer; NULL: fresh ones.
+					   Borrowed for ua_ice_alloc() only */
+	uint64_t tie_breaker;         /**< 0: random                         */
+	bool controlling;             /**< We made the offer                 */
+	bool rfc_strict;              /**< RFC 8445 to the letter: Ta is 50 for
+					   a peer that names none, and private
+					   pairs are never put behind         */
 };
 
 enum ua_ice_event_type {
