@@ -102,6 +102,19 @@ static inline int ua_tcp_fd(const struct tcp_conn *tc)
 #endif
 }
 
+/* 2.4.0: libre has a cache of its own, which nobody could tell to reload. */
+static inline int ua_dnsc_alloc(struct dnsc **dnscp, const struct sa *srvv,
+				uint32_t srvc)
+{
+	const int err = dnsc_alloc(dnscp, NULL, srvv, srvc);
+
+#if LIBRE_VERSION_NUM >= 20400
+	if (!err)
+		dnsc_cache_max(*dnscp, 0);
+#endif
+	return err;
+}
+
 /* 3.9.0: ARRAY_SIZE() is RE_ARRAY_SIZE() alone. */
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) RE_ARRAY_SIZE(a)

@@ -229,7 +229,7 @@ static int dnsc_get(struct ua_resolver *res)
 	if (res->dnsc)
 		return 0;
 
-	err = dnsc_alloc(&res->dnsc, NULL, res->serverv, res->nserver);
+	err = ua_dnsc_alloc(&res->dnsc, res->serverv, res->nserver);
 	if (!err)
 		return 0;
 
