@@ -288,6 +288,36 @@ START_TEST(destination_mapping_does_not_breed_prflx)
 END_TEST
 
 
+START_TEST(four_new_prflx_a_second)
+{
+	static const char *const addrv[] = { PEER, NULL };
+	struct net_req req;
+	char from[32];
+	unsigned i;
+
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	ck_assert_int_eq(0, icenet_peer(net, NULL, addrv));
+	memset(&req, 0, sizeof(req));
+	req.from = from;
+
+	/* One that is not learnt gets no answer: both ends know the same. */
+	for (i = 0; i < 6; i++) {
+		(void)re_snprintf(from, sizeof(from), "192.168.1.9:%u",
+				  2000 + i);
+		ck_assert_int_eq(i < 4 ? 0 : ENOMEM,
+				 icenet_peer_request(net, 0, &req));
+		ck_assert_int_eq(i < 4,
+				 icenet_last_of(net, from, UA_STUN_SUCCESS) !=
+					 NULL);
+	}
+
+	icenet_run(net, 1000);
+	ck_assert_int_eq(0, icenet_peer_request(net, 0, &req));
+	ck_assert_ptr_nonnull(icenet_last_of(net, from, UA_STUN_SUCCESS));
+}
+END_TEST
+
+
 START_TEST(new_prflx_displaces_the_oldest_failure)
 {
 	static const char *const addrv[] = { PEER, NULL };
@@ -334,6 +364,7 @@ Suite *ua_suite_ice_prflx(void)
 	tcase_add_test(tc, forks_answer_to_one_name);
 	tcase_add_loop_test(tc, destination_mapping_does_not_breed_prflx, 0,
 			    2);
+	tcase_add_test(tc, four_new_prflx_a_second);
 	tcase_add_test(tc, new_prflx_displaces_the_oldest_failure);
 	suite_add_tcase(s, tc);
 
