@@ -456,8 +456,8 @@ static int take_server(struct ua_account *acc,
 	if (err)
 		return err;
 
-	/* An outbound proxy is a loose router (RFC 3261, 8.1.2). */
-	return re_sdprintf(&acc->route, "<%s;lr>", acc->server);
+	/* It becomes the Route, a loose one (RFC 3261, 8.1.2). */
+	return str_dup(&acc->route, acc->server);
 }
 
 
@@ -634,6 +634,7 @@ int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 	id->user = acc->user;
 	id->domain = acc->domain;
 	id->route = acc->route;
+	id->known = acc->line ? ua_regline_digest(acc->line) : NULL;
 	id->cred.user = acc->auth_user;
 	id->cred.password = acc->password;
 	id->ep = acc->ep;

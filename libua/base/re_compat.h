@@ -115,6 +115,21 @@ static inline int ua_dnsc_alloc(struct dnsc **dnscp, const struct sa *srvv,
 	return err;
 }
 
+/*
+ * 3.12.0: a request that is cancelled before its first provisional response
+ * is forgotten: no CANCEL follows, and its handler is never called.  false:
+ * not yet, cancel again when such a response comes (RFC 3261, 9.1).
+ */
+static inline bool ua_sip_cancel(struct sip_request *req)
+{
+#if LIBRE_VERSION_NUM >= 31200
+	if (!sip_request_provrecv(req))
+		return false;
+#endif
+	sip_request_cancel(req);
+	return true;
+}
+
 /* 3.9.0: ARRAY_SIZE() is RE_ARRAY_SIZE() alone. */
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) RE_ARRAY_SIZE(a)

@@ -280,6 +280,7 @@ void ua_callsig_invite(struct ua_call *call)
 	conf.contact = contact;
 	conf.route = id.route;
 	conf.cred = id.cred;
+	conf.known = id.known;
 	conf.hop = call->hop;
 
 	err = ua_session_connect(&call->sess, call->ep, &conf, call->peer, sdp,

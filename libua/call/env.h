@@ -22,6 +22,7 @@ struct ua_identity {
 	const char *domain; /**< Completes "bob", NULL: nothing does       */
 	const char *route;  /**< Of an outbound proxy, NULL: none          */
 	struct ua_cred cred;
+	const struct ua_digest *known; /**< Challenges met so far, or NULL */
 	struct ua_endpoint *ep;
 	struct ua_hop hop;
 };

@@ -353,6 +353,72 @@ int ua_digest_alloc(struct ua_digest **digestp, const struct ua_cred *cred,
 }
 
 
+static int slot_copy(struct ua_digest *digest, size_t *n,
+		     const struct slot *known, bool proxy)
+{
+	struct slot *slot = &digest->slotv[*n];
+	int err;
+
+	if (*n == UA_DIGEST_REALMS)
+		return 0;
+
+	slot->alg = known->alg;
+	slot->sess = known->sess;
+	slot->qop = known->qop;
+	slot->proxy = proxy;
+	ua_random_str(digest->rand, slot->cnonce, CNONCE_LEN);
+
+	err = str_dup(&slot->realm, known->realm);
+	if (!err)
+		err = str_dup(&slot->nonce, known->nonce);
+	if (!err && known->opaque)
+		err = str_dup(&slot->opaque, known->opaque);
+	if (err)
+		slot_reset(slot);
+	else
+		++*n;
+
+	return err;
+}
+
+
+static bool knows(const struct ua_digest *digest, const char *realm,
+		  bool proxy)
+{
+	size_t i;
+
+	for (i = 0; i < UA_DIGEST_REALMS; i++) {
+		const struct slot *slot = &digest->slotv[i];
+
+		if (slot->realm && slot->proxy == proxy &&
+		    !strcmp(slot->realm, realm))
+			return true;
+	}
+
+	return false;
+}
+
+
+int ua_digest_learn(struct ua_digest *digest, const struct ua_digest *known)
+{
+	size_t i, n = 0;
+	int err = 0;
+
+	for (i = 0; known && !err && i < UA_DIGEST_REALMS; i++) {
+		const struct slot *slot = &known->slotv[i];
+
+		if (!slot->realm)
+			continue;
+
+		err = slot_copy(digest, &n, slot, slot->proxy);
+		if (!err && !slot->proxy && !knows(known, slot->realm, true))
+			err = slot_copy(digest, &n, slot, true);
+	}
+
+	return err;
+}
+
+
 int ua_digest_challenge(struct ua_digest *digest,
 			struct ua_digest_round *round,
 			const struct sip_msg *msg)

@@ -48,6 +48,25 @@ UA_CHECK int ua_digest_alloc(struct ua_digest **digestp,
 
 
 /**
+ * Take over what another client of the same credentials was asked: the first
+ * request can then answer before it is asked, which saves a round trip
+ * (RFC 3261, 22.2 and 22.3).
+ *
+ * A registrar's challenge counts for a proxy, too: where both are one server
+ * its nonce is good for both, and elsewhere an answer to nothing is ignored.
+ * A server that does not take it again asks anew.
+ *
+ * @param digest  Fresh
+ * @param known   Of the flow that the requests take; NULL: nothing is known
+ *
+ * @retval 0       Done
+ * @retval ENOMEM  Go on without: what was copied is no harm
+ */
+UA_CHECK int ua_digest_learn(struct ua_digest *digest,
+			     const struct ua_digest *known);
+
+
+/**
  * Take the challenges of a 401 or 407.
  *
  * Of several challenges of one realm the strongest algorithm that is known

@@ -401,6 +401,8 @@ int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
 		err = dup(&inv->software, conf->software);
 	if (!err)
 		err = ua_digest_alloc(&inv->digest, &conf->cred, conf->rand);
+	if (!err && conf->cred.user)
+		err = ua_digest_learn(inv->digest, conf->known);
 
 	if (err)
 		mem_deref(inv);

@@ -94,6 +94,8 @@ struct ua_invite_conf {
 	const char *headers;  /**< More lines for the INVITE, CRLF-ended     */
 	const char *software; /**< User-Agent, NULL: none                    */
 	struct ua_cred cred;
+	const struct ua_digest *known; /**< As ua_digest_learn() wants it;
+					    looked at once               */
 	uint32_t ring_ms; /**< Unanswered for so long ends it, 0: never  */
 	const struct ua_rand *rand; /**< Borrowed                           */
 	const struct ua_log *log;   /**< Borrowed                           */

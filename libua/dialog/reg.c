@@ -581,6 +581,12 @@ void ua_reg_tick(struct ua_reg *reg, uint64_t now_ms)
 }
 
 
+const struct ua_digest *ua_reg_digest(const struct ua_reg *reg)
+{
+	return reg->digest;
+}
+
+
 enum ua_reg_state ua_reg_state(const struct ua_reg *reg)
 {
 	return reg->state;

@@ -103,6 +103,9 @@ bool ua_reg_pending(const struct ua_reg *reg);
 uint64_t ua_reg_deadline(const struct ua_reg *reg);
 void ua_reg_tick(struct ua_reg *reg, uint64_t now_ms);
 
+/** What the registrar asked so far (borrowed) */
+const struct ua_digest *ua_reg_digest(const struct ua_reg *reg);
+
 enum ua_reg_state ua_reg_state(const struct ua_reg *reg);
 const char *ua_reg_state_name(enum ua_reg_state state);
 

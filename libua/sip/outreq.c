@@ -26,6 +26,7 @@ struct ua_outreq {
 	struct mbuf *mb;
 	struct tmr tmr; /* TCP that says nothing                      */
 	bool fallback;  /* UDP is still to be tried                   */
+	bool cancel;    /* once libre can                             */
 	bool final;
 	ua_outreq_h *h;
 	void *arg;
@@ -264,6 +265,8 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 
 	req->fallback = false;
 	tmr_cancel(&req->tmr);
+	if (req->cancel && msg->scode < 200)
+		req->cancel = !ua_sip_cancel(req->req);
 
 	err = ua_sipmsg_check(msg, &fault);
 	if (msg->scode >= 200)
@@ -351,7 +354,7 @@ void ua_outreq_cancel(struct ua_outreq *req)
 	/* Cancelled before TCP was taken: nothing is worth sending twice. */
 	req->fallback = false;
 	tmr_cancel(&req->tmr);
-	sip_request_cancel(req->req);
+	req->cancel = !ua_sip_cancel(req->req);
 }
 
 

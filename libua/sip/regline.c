@@ -196,6 +196,12 @@ void ua_regline_stop(struct ua_regline *line)
 }
 
 
+const struct ua_digest *ua_regline_digest(const struct ua_regline *line)
+{
+	return ua_reg_digest(line->reg);
+}
+
+
 enum ua_reg_state ua_regline_state(const struct ua_regline *line)
 {
 	return ua_reg_state(line->reg);

@@ -57,6 +57,9 @@ void ua_regline_refresh(struct ua_regline *line);
 /** Unregister; UA_REG_UNREGISTERED follows within UA_REG_BYE_MS */
 void ua_regline_stop(struct ua_regline *line);
 
+/** What the registrar asked so far, for calls on its flow (borrowed) */
+const struct ua_digest *ua_regline_digest(const struct ua_regline *line);
+
 enum ua_reg_state ua_regline_state(const struct ua_regline *line);
 
 #endif

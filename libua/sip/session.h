@@ -27,6 +27,8 @@ struct ua_session_conf {
 				  wants one, NULL: none                     */
 	const char *headers; /**< More lines for the INVITE, CRLF-ended     */
 	struct ua_cred cred;
+	const struct ua_digest *known; /**< Challenges of the flow, NULL: none;
+					    looked at once               */
 	struct ua_hop hop; /**< Where the first INVITE goes: the account's
 				flow.  Requests in the dialog take the
 				dialog's route, on the same flow when that
