@@ -75,6 +75,8 @@ static void event_handler(const struct ua_event *ev, void *arg)
 	e->ev.reason = keep(e->reason, sizeof(e->reason), ev->reason);
 	e->ev.why = keep(e->why, sizeof(e->why), ev->why);
 	e->ev.codec = keep(e->codec, sizeof(e->codec), ev->codec);
+	e->ev.keepalive.method =
+		keep(e->method, sizeof(e->method), ev->keepalive.method);
 	e->ev.cands = NULL;
 	e->number = ev->call ? ua_call_number(ev->call) : 0;
 	rig->n++;

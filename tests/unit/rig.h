@@ -21,6 +21,7 @@ struct rig_event {
 	char reason[160];
 	char why[160];
 	char codec[32];
+	char method[16]; /* Of a keepalive */
 };
 
 /** An agent with a memory */
