@@ -255,9 +255,10 @@ static void line_handler(struct ua_regline *line,
 
 	case UA_REG_UNREGISTERED:
 		ev.type = UA_EVENT_UNREGISTERED;
-		acc->registered = false;
 		acc->line = NULL;
-		emit(acc, &ev);
+		if (acc->registered)
+			emit(acc, &ev);
+		acc->registered = false;
 		mem_deref(line);
 		if (!acc->agent) {
 			list_unlink(&acc->le);
@@ -631,6 +632,7 @@ int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 
 	memset(id, 0, sizeof(*id));
 	id->aor = acc->name_addr;
+	id->uri = acc->aor;
 	id->user = acc->user;
 	id->domain = acc->domain;
 	id->route = acc->route;

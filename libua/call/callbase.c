@@ -69,6 +69,7 @@ static void call_destructor(void *arg)
 	ua_flow_close(call->flow);
 	mem_deref(call->sess);
 	mem_deref(call->offer);
+	mem_deref(call->asked);
 	mem_deref(call->source);
 	mem_deref(call->sink);
 	mem_deref(call->record);
@@ -178,7 +179,7 @@ void ua_callbase_fail(struct ua_call *call, const char *fmt, ...)
 	(void)re_vsnprintf(call->why, sizeof(call->why), fmt, ap);
 	va_end(ap);
 
-	ua_log(call->env->log, UA_LOG_WARN, "call", "%u: %s", call->number,
+	ua_log(call->env->log, UA_LOG_INFO, "call", "%u: %s", call->number,
 	       call->why);
 
 	if (!call->sess) {
@@ -231,6 +232,8 @@ int ua_callbase_conf(struct ua_call *call, const struct ua_call_conf *conf)
 
 int ua_callbase_sound(const struct ua_call_conf *conf, char *errstr)
 {
+	char spec[1024];
+
 	if (conf->source &&
 	    ua_audio_spec(conf->source, UA_AUDIO_SOURCE, errstr))
 		return EINVAL;
@@ -238,5 +241,13 @@ int ua_callbase_sound(const struct ua_call_conf *conf, char *errstr)
 	if (conf->sink && ua_audio_spec(conf->sink, UA_AUDIO_SINK, errstr))
 		return EINVAL;
 
-	return 0;
+	if (!conf->record)
+		return 0;
+
+	if (re_snprintf(spec, sizeof(spec), "file:%s", conf->record) < 0) {
+		ua_callbase_say(errstr, "record: a shorter name expected");
+		return EINVAL;
+	}
+
+	return ua_audio_spec(spec, UA_AUDIO_SINK, errstr) ? EINVAL : 0;
 }

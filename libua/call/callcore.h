@@ -44,6 +44,8 @@ struct ua_call {
 
 	struct ua_session *sess;
 	struct ua_offer *offer;
+	struct ua_offer *asked; /**< As it was when the INVITE went out  */
+	uint8_t fork;           /**< Whose answer counts                 */
 	struct ua_flow *flow;
 	struct ua_stream *stream;
 	bool gathered;

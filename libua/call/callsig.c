@@ -42,10 +42,41 @@ static int write_answer(struct ua_call *call, char *sdp, size_t *len)
 }
 
 
-static void take_answer(struct ua_call *call, const char *sdp, size_t len)
+/*
+ * Each fork answers the one offer by itself (RFC 3261, 13.2.2.4): the answer
+ * of an early one is no answer of the one that picks up.
+ */
+static int use_fork(struct ua_call *call, uint8_t fork)
+{
+	struct ua_offer *offer;
+	int err;
+
+	if (!call->has_media || fork == call->fork || !call->asked)
+		return 0;
+
+	err = ua_offer_clone(&offer, call->asked);
+	if (err)
+		return err;
+
+	mem_deref(call->offer);
+	call->offer = offer;
+	call->has_media = false;
+
+	return ua_flow_fork(call->flow);
+}
+
+
+static void take_answer(struct ua_call *call, const char *sdp, size_t len,
+			uint8_t fork)
 {
 	struct ua_sdp_error serr;
 	int err;
+
+	err = use_fork(call, fork);
+	if (err) {
+		ua_callbase_fail(call, "another fork answered (%m)", err);
+		return;
+	}
 
 	err = ua_offer_remote_answer(call->offer, (const uint8_t *)sdp, len,
 				     &serr);
@@ -59,6 +90,7 @@ static void take_answer(struct ua_call *call, const char *sdp, size_t len)
 		return;
 	}
 
+	call->fork = fork;
 	err = ua_callmedia_use(call, ua_offer_result(call->offer));
 	if (err)
 		ua_callbase_fail(call, "the answer leaves no sound (%m)", err);
@@ -104,7 +136,7 @@ static void on_answered(struct ua_call *call, const struct ua_invite_event *ev)
 	if (ev->ack_owed)
 		answer_in_ack(call, ev->sdp, ev->len);
 	else if (ev->sdp)
-		take_answer(call, ev->sdp, ev->len);
+		take_answer(call, ev->sdp, ev->len, ev->fork);
 
 	if (call->state == UA_CALL_UP && !call->has_media)
 		ua_callbase_fail(call,
@@ -125,8 +157,10 @@ static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
 		return;
 
 	ua_callbase_emit(call, &out);
-	if (ev->sdp)
-		take_answer(call, ev->sdp, ev->len);
+
+	/* Early media of one fork: the first that has any. */
+	if (ev->sdp && (!call->has_media || call->fork == ev->fork))
+		take_answer(call, ev->sdp, ev->len, ev->fork);
 }
 
 
@@ -222,7 +256,7 @@ void ua_callsig_handler(struct ua_session *sess,
 		if (call->state != UA_CALL_UP)
 			break;
 		if (call->offered && ev->sdp)
-			take_answer(call, ev->sdp, ev->len);
+			take_answer(call, ev->sdp, ev->len, call->fork);
 		else if (call->offered)
 			ua_callbase_fail(call,
 					 "the ACK has no answer to our offer");
@@ -266,6 +300,8 @@ void ua_callsig_invite(struct ua_call *call)
 	err = ua_caps_offer(&call->offer, call->env);
 	if (!err)
 		err = write_offer(call, sdp, &len);
+	if (!err)
+		err = ua_offer_clone(&call->asked, call->offer);
 	if (!err && call->account)
 		err = call->env->identity(call->env, call->account, &id);
 	if (!err)

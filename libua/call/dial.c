@@ -16,7 +16,7 @@ int ua_dial_anonymous(struct ua_call *call)
 
 	call->local_uri = mem_deref(call->local_uri);
 
-	return re_sdprintf(&call->local_uri, "<sip:%s>",
+	return re_sdprintf(&call->local_uri, "sip:%s",
 			   ua_addr_str(ua_endpoint_local(call->ep), addr));
 }
 
@@ -166,7 +166,7 @@ static int call_prepare(struct ua_call *call, struct ua_account *account,
 		return err;
 	}
 
-	if (ua_callbase_dup(&call->local_uri, id.aor) ||
+	if (ua_callbase_dup(&call->local_uri, id.uri) ||
 	    ua_callbase_dup(&call->user, id.user) ||
 	    ua_callbase_conf(call, conf))
 		return ENOMEM;

@@ -18,6 +18,7 @@ struct ua_env;
 /** Who calls or is called, and over which flow; all borrowed */
 struct ua_identity {
 	const char *aor;    /**< "Alice" <sip:alice@example.com>, or the URI */
+	const char *uri;    /**< sip:alice@example.com                     */
 	const char *user;   /**< Of the Contact, may be NULL                 */
 	const char *domain; /**< Completes "bob", NULL: nothing does       */
 	const char *route;  /**< Of an outbound proxy, NULL: none          */

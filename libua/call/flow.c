@@ -240,21 +240,20 @@ void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
 }
 
 
-static int open_ice(struct ua_flow *flow, bool controlling)
+/* A fresh agent; of a fork: with the credentials of the one before. */
+static int open_ice(struct ua_flow *flow, struct ua_ice **icep)
 {
 	struct ua_ice_conf conf;
-
-	if (flow->env->conf->ice == UA_ICE_OFF)
-		return 0;
 
 	ua_ice_conf_default(&conf);
 	conf.rand = flow->env->rand;
 	conf.pacer = flow->env->pacer;
 	conf.log = flow->env->log;
 	conf.ncomp = UA_FLOW_COMPS;
-	conf.controlling = controlling;
+	conf.controlling = flow->controlling;
+	conf.fork_of = flow->ice;
 
-	return ua_ice_alloc(&flow->ice, &conf);
+	return ua_ice_alloc(icep, &conf);
 }
 
 
@@ -271,7 +270,9 @@ int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env, bool controlling,
 	flow->env = env;
 	flow->handlers = *handlers;
 
-	err = open_ice(flow, controlling);
+	flow->controlling = controlling;
+
+	err = env->conf->ice == UA_ICE_OFF ? 0 : open_ice(flow, &flow->ice);
 	if (!err)
 		err = ua_leg_open(flow);
 	if (err) {
@@ -444,6 +445,35 @@ static void drop_rtcp(struct ua_flow *flow)
 		if (leg->comp == 2 && !flow->nrelay)
 			leg->sock = mem_deref(leg->sock);
 	}
+}
+
+
+int ua_flow_fork(struct ua_flow *flow)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	struct ua_ice *ice;
+	size_t i;
+	int err;
+
+	flow->has_remote = false;
+	flow->plain = false;
+	memset(flow->plains, 0, sizeof(flow->plains));
+	if (!flow->ice)
+		return 0;
+
+	err = open_ice(flow, &ice);
+	if (err)
+		return err;
+
+	ua_ice_free(flow->ice);
+	flow->ice = ice;
+
+	for (i = 0; !err && i < flow->nhost; i++)
+		err = ua_leg_base(&flow->hosts[i], now_ms);
+
+	ua_gather_again(flow, now_ms);
+
+	return err;
 }
 
 

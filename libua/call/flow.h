@@ -100,6 +100,20 @@ UA_CHECK int ua_flow_remote(struct ua_flow *flow,
 
 
 /**
+ * Another fork of the call answers: forget what the first one said, and take
+ * the next ua_flow_remote() as the first.  Sockets and candidates stay, since
+ * both forks have seen the same offer.
+ *
+ * rtcp-mux must not have been agreed with the first, or the second must agree
+ * as well: its second component is gone.
+ *
+ * @retval 0       Done
+ * @retval ENOMEM  End the call
+ */
+UA_CHECK int ua_flow_fork(struct ua_flow *flow);
+
+
+/**
  * Send a packet of component 1 (RTP) or 2 (RTCP) on the path of now.
  *
  * @retval ENOTCONN  There is none yet: drop it

@@ -23,6 +23,7 @@ struct ua_leg {
 	unsigned comp;         /**< 1: RTP, 2: RTCP                      */
 	struct ua_addr addr;   /**< As the network behind it sees it     */
 	struct ua_addr mapped; /**< As a server saw it, af NONE: unknown */
+	struct ua_addr mapper; /**< That server */
 	uint8_t cost;          /**< enum ua_ifcost                       */
 	uint16_t base;         /**< In ICE, or UA_LEG_NOBASE             */
 	struct ua_sock *sock;  /**< NULL: a relay                        */
@@ -72,6 +73,7 @@ struct ua_flow {
 	struct tmr gather_tmr;
 	bool gathered;
 	bool closing;
+	bool controlling;
 	bool has_remote;
 	bool mux;
 
@@ -98,6 +100,9 @@ struct ua_flow {
 
 /** Open sockets on all addresses.  Errors as ua_flow_alloc() */
 UA_CHECK int ua_leg_open(struct ua_flow *flow);
+
+/** Make a socket a base of ICE, if it is to be one.  As ua_ice_base_add() */
+UA_CHECK int ua_leg_base(struct ua_leg *leg, uint64_t now_ms);
 
 /** The leg that is a base of ICE; NULL: none */
 struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base);
@@ -144,6 +149,9 @@ void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
 
 /** Look up the servers; what they say comes by and by */
 void ua_gather_start(struct ua_flow *flow);
+
+/** Give a fresh ICE agent all bases and mapped addresses of the flow */
+void ua_gather_again(struct ua_flow *flow, uint64_t now_ms);
 
 /** Everything that could be gathered is there, or will never be */
 bool ua_gather_done(const struct ua_flow *flow);

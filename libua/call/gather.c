@@ -14,37 +14,75 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 
-static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
-			const struct ua_turn_event *ev)
+/* What a host's socket and relays are to ICE. */
+static void tell_mapped(struct ua_leg *host, uint64_t now_ms)
 {
-	struct ua_flow *flow = relay->flow;
-	struct ua_leg *host = relay->host;
-	int err = 0;
+	struct ua_flow *flow = host->flow;
+	int err;
 
-	relay->leg.flow = flow;
-	relay->leg.relay = relay;
-	relay->leg.comp = host->comp;
-	relay->leg.addr = ev->relayed;
-	relay->leg.base = UA_LEG_NOBASE;
-	if (!host->mapped.af)
-		host->mapped = ev->mapped;
-
-	if (!flow->ice)
+	if (!flow->ice || !host->mapped.af || host->base == UA_LEG_NOBASE)
 		return;
 
-	/* The same answer tells how the socket looks from outside. */
-	if (ev->mapped.af && host->base != UA_LEG_NOBASE)
-		err = ua_ice_local_srflx(flow->ice, now_ms, host->base,
-					 &ev->mapped, &relay->server);
+	err = ua_ice_local_srflx(flow->ice, now_ms, host->base, &host->mapped,
+				 &host->mapper);
 	if (err && err != EALREADY)
 		ua_log(flow->env->log, UA_LOG_WARN, "flow",
 		       "mapped address is left out: %m", err);
+}
 
-	err = ua_ice_base_add(flow->ice, now_ms, 0, (uint16_t)host->comp,
-			      UA_ICE_RELAY, &ev->relayed, 0, &relay->leg.base);
+
+static void tell_relay(struct ua_leg *leg, uint64_t now_ms)
+{
+	struct ua_flow *flow = leg->flow;
+	int err;
+
+	leg->base = UA_LEG_NOBASE;
+	if (!flow->ice)
+		return;
+
+	err = ua_ice_base_add(flow->ice, now_ms, 0, (uint16_t)leg->comp,
+			      UA_ICE_RELAY, &leg->addr, 0, &leg->base);
 	if (err)
 		ua_log(flow->env->log, UA_LOG_WARN, "flow",
 		       "relay is left out: %m", err);
+}
+
+
+static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
+			const struct ua_turn_event *ev)
+{
+	struct ua_leg *host = relay->host;
+
+	relay->leg.flow = relay->flow;
+	relay->leg.relay = relay;
+	relay->leg.comp = host->comp;
+	relay->leg.addr = ev->relayed;
+
+	/* The same answer tells how the socket looks from outside. */
+	if (!host->mapped.af) {
+		host->mapped = ev->mapped;
+		host->mapper = relay->server;
+	}
+
+	tell_mapped(host, now_ms);
+	tell_relay(&relay->leg, now_ms);
+}
+
+
+void ua_gather_again(struct ua_flow *flow, uint64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++)
+		tell_mapped(&flow->hosts[i], now_ms);
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].leg.comp)
+			tell_relay(&flow->relays[i].leg, now_ms);
+	}
+
+	if (flow->gathered)
+		(void)ua_ice_gathered(flow->ice, now_ms);
 }
 
 
@@ -147,7 +185,6 @@ static void bound_event(struct ua_bound *bound, uint64_t now_ms,
 	struct ua_flow *flow = bound->flow;
 	struct ua_leg *host = bound->host;
 	char addr[UA_ADDR_LEN];
-	int err;
 
 	bound->settled = true;
 
@@ -158,14 +195,8 @@ static void bound_event(struct ua_bound *bound, uint64_t now_ms,
 	}
 
 	host->mapped = ev->mapped;
-	if (!flow->ice || host->base == UA_LEG_NOBASE)
-		return;
-
-	err = ua_ice_local_srflx(flow->ice, now_ms, host->base, &ev->mapped,
-				 &bound->server);
-	if (err && err != EALREADY)
-		ua_log(flow->env->log, UA_LOG_WARN, "flow",
-		       "mapped address is left out: %m", err);
+	host->mapper = bound->server;
+	tell_mapped(host, now_ms);
 }
 
 

@@ -29,7 +29,7 @@ static int take_identity(struct ua_call *call, struct ua_account *account,
 
 	if (account && !call->env->identity(call->env, account, id)) {
 		call->account = mem_ref(account);
-		return ua_callbase_dup(&call->local_uri, id->aor);
+		return ua_callbase_dup(&call->local_uri, id->uri);
 	}
 
 	memset(id, 0, sizeof(*id));

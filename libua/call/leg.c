@@ -83,15 +83,28 @@ static void sock_error(int err, const struct ua_addr *dst, void *arg)
 }
 
 
+int ua_leg_base(struct ua_leg *leg, uint64_t now_ms)
+{
+	struct ua_flow *flow = leg->flow;
+
+	leg->base = UA_LEG_NOBASE;
+
+	/* Relay-only: our own addresses are neither told nor used. */
+	if (!flow->ice || !leg->sock || flow->env->conf->ice != UA_ICE_FULL)
+		return 0;
+
+	return ua_ice_base_add(flow->ice, now_ms, 0, (uint16_t)leg->comp,
+			       UA_ICE_HOST, &leg->addr, leg->cost, &leg->base);
+}
+
+
 static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
 		     unsigned comp, struct ua_sock *sock)
 {
 	struct ua_leg *leg = &flow->hosts[flow->nhost];
-	int err = 0;
 
 	leg->flow = flow;
 	leg->comp = comp;
-	leg->base = UA_LEG_NOBASE;
 	leg->cost = (uint8_t)ifa->cost;
 	leg->sock = sock;
 	leg->addr = *ua_sock_local(sock);
@@ -102,12 +115,7 @@ static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
 		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
 		       "packets are not marked as media");
 
-	if (flow->ice && flow->env->conf->ice == UA_ICE_FULL)
-		err = ua_ice_base_add(flow->ice, ua_clock_ms(), 0,
-				      (uint16_t)comp, UA_ICE_HOST, &leg->addr,
-				      leg->cost, &leg->base);
-
-	return err;
+	return ua_leg_base(leg, ua_clock_ms());
 }
 
 
