@@ -168,8 +168,13 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 
 void ua_bindreq_replay(struct ua_ice *ice, uint64_t now_ms)
 {
-	const uint32_t ufrag_hash = hash(ice->rufrag, strlen(ice->rufrag));
+	uint32_t ufrag_hash;
 	uint16_t i;
+
+	if (!ice->nearly)
+		return;
+
+	ufrag_hash = hash(ice->rufrag, strlen(ice->rufrag));
 
 	for (i = 0; i < ice->nearly; i++) {
 		if (ice->earlyv[i].ufrag_hash != ufrag_hash)

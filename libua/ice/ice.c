@@ -372,7 +372,6 @@ int ua_ice_remote_set(struct ua_ice *ice, uint64_t now_ms, const char *ufrag,
 			comp_end(ice, s, 2);
 	}
 
-	ua_bindreq_replay(ice, now_ms);
 	return 0;
 }
 
@@ -422,6 +421,7 @@ int ua_ice_remote_end(struct ua_ice *ice, uint64_t now_ms)
 
 	if (ice->rufrag) {
 		ice->trickle_ms = UA_NEVER;
+		ua_bindreq_replay(ice, now_ms);
 
 		/* The peer does without RTCP, or with rtcp-mux. */
 		for (s = 0; s < ice->conf.nstream; s++) {

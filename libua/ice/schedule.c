@@ -2,6 +2,7 @@
 /** @file schedule.c  All that happens because time passes */
 
 #include "base/random.h"
+#include "ice/bindreq.h"
 #include "ice/conclude.h"
 #include "ice/match.h"
 #include "ice/pacer.h"
@@ -367,6 +368,10 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 
 	complete(ice, now_ms);
 
+	/* Not before what is listed is known: who is listed is no prflx. */
+	if (ice->rufrag)
+		ua_bindreq_replay(ice, now_ms);
+
 	for (i = 0; i < ice->list.n; i++)
 		pair_tick(ice, now_ms, i);
 
@@ -448,6 +453,9 @@ uint64_t ua_schedule_deadline(const struct ua_ice *ice)
 	sooner(&at, pace_deadline(ice));
 	sooner(&at, ua_conclude_deadline(ice));
 	sooner(&at, patience_deadline(ice));
+
+	if (ice->rufrag && ice->nearly)
+		sooner(&at, ice->remote_ms);
 
 	if (!ice->complete && ice->remote_ms != UA_NEVER)
 		sooner(&at, ice->remote_ms + UA_ICE_COMPLETE_MS);

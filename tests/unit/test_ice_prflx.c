@@ -193,6 +193,27 @@ START_TEST(request_before_the_answer_is_answered)
 END_TEST
 
 
+/* Its pair must not rank below the others for having been quick. */
+START_TEST(early_request_of_a_listed_candidate_is_no_prflx)
+{
+	static const char *const addrv[] = { PEER, NULL };
+	const struct net_req req = { .from = PEER };
+	struct ua_ice_pair pair;
+
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	ck_assert_int_eq(0, icenet_peer_request(net, 0, &req));
+	ck_assert_int_eq(0, icenet_peer(net, NULL, addrv));
+
+	ck_assert_int_ge(icenet_pair(net, 0, 0, PEER, &pair), 0);
+	ck_assert_int_eq(UA_ICE_HOST, pair.remote.type);
+	ck_assert_uint_eq(0, count_remotes(0, UA_ICE_PRFLX));
+
+	/* It was asked for all the same: checked at once. */
+	ck_assert_uint_eq(1, icenet_requests(net, 0, PEER));
+}
+END_TEST
+
+
 START_TEST(early_requests_are_bounded)
 {
 	static const char *const addrv[] = { PEER, NULL };
@@ -359,6 +380,7 @@ Suite *ua_suite_ice_prflx(void)
 	tcase_add_test(tc, signalled_candidate_replaces_prflx);
 	tcase_add_test(tc, prflx_that_is_a_relay_is_not_direct);
 	tcase_add_test(tc, request_before_the_answer_is_answered);
+	tcase_add_test(tc, early_request_of_a_listed_candidate_is_no_prflx);
 	tcase_add_test(tc, early_requests_are_bounded);
 	tcase_add_test(tc, fork_is_found_by_second_ufrag);
 	tcase_add_test(tc, forks_answer_to_one_name);

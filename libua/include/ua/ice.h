@@ -250,7 +250,8 @@ UA_CHECK int ua_ice_local(const struct ua_ice *ice, size_t index,
 /**
  * The peer's description came (or ours was the answer to it).  Its candidates
  * follow by ua_ice_remote_cand().  Requests that came before are made good
- * for: whoever sent them is a peer-reflexive candidate.
+ * for by the next ua_ice_remote_end() or ua_ice_tick(): who sent them and is
+ * not listed by then is a peer-reflexive candidate.
  *
  * @param ufrag  4 to 256 ice-chars (RFC 8839, 5.4), copied
  * @param pwd    22 to 256 ice-chars, copied
