@@ -5,21 +5,30 @@ tests_unit_unit_SOURCES = \
 	tests/unit/main.c \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
+	tests/unit/rig.c \
+	tests/unit/rig.h \
 	tests/unit/sipbed.h \
 	tests/unit/siptext.h \
+	tests/unit/test_account.c \
 	tests/unit/test_addr.c \
+	tests/unit/test_agent.c \
+	tests/unit/test_alsa.c \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
+	tests/unit/test_call.c \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
 	tests/unit/test_codecs.c \
+	tests/unit/test_compare.c \
 	tests/unit/test_demux.c \
 	tests/unit/test_dialog.c \
 	tests/unit/test_digest.c \
 	tests/unit/test_dnscache.c \
 	tests/unit/test_dnsreply.c \
 	tests/unit/test_endpoint.c \
+	tests/unit/test_event.c \
+	tests/unit/test_evqueue.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
 	tests/unit/test_ice_hostile.c \
@@ -38,8 +47,10 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_pacer.c \
 	tests/unit/test_pair.c \
 	tests/unit/test_random.c \
+	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
 	tests/unit/test_regline.c \
+	tests/unit/test_resample.c \
 	tests/unit/test_resolvconf.c \
 	tests/unit/test_resolver.c \
 	tests/unit/test_ring.c \
@@ -48,15 +59,20 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_rtpstat.c \
 	tests/unit/test_sdp.c \
 	tests/unit/test_sdpcand.c \
+	tests/unit/test_send.c \
+	tests/unit/test_server.c \
 	tests/unit/test_session.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stun.c \
+	tests/unit/test_target.c \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tone.c \
+	tests/unit/test_tonesrc.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
+	tests/unit/test_wav.c \
 	tests/unit/test_wr.c \
 	tests/unit/suites.def \
 	tests/vectors/rfc5769.h \
