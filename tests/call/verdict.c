@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file verdict.c  What a call was, told in words, from its JSON and WAVs
  *
- * verdict CALL.json SENT.wav HEARD.wav: ends with 0 if the call came off and
- * what was heard is what was sent.
+ * verdict CALL.json LISTEN.json SENT.wav HEARD.wav: ends with 0 if the call
+ * came off and what was heard is what was sent.
  */
 
 #include <stdio.h>
@@ -26,7 +26,8 @@ static const double heard_enough = 0.9;
 /** Lines of one kind, the last one seen */
 struct story {
 	json_t *calling;
-	json_t *path; /**< ice_connected */
+	json_t *incoming; /**< At the other side */
+	json_t *path;     /**< ice_connected */
 	json_t *sent;
 	json_t *heard;
 	json_t *stats;
@@ -50,6 +51,7 @@ static void sort_in(struct story *story, json_t *line)
 		json_t **slot;
 	} slots[] = {
 		{ "calling", &story->calling },
+		{ "incoming", &story->incoming },
 		{ "ice_connected", &story->path },
 		{ "media_sent", &story->sent },
 		{ "media_heard", &story->heard },
@@ -63,6 +65,19 @@ static void sort_in(struct story *story, json_t *line)
 		if (!strcmp(event, slots[i].name))
 			keep(slots[i].slot, line);
 	}
+}
+
+
+static void forget(struct story *story)
+{
+	json_decref(story->calling);
+	json_decref(story->incoming);
+	json_decref(story->path);
+	json_decref(story->sent);
+	json_decref(story->heard);
+	json_decref(story->stats);
+	json_decref(story->closed);
+	json_decref(story->result);
 }
 
 
@@ -124,7 +139,8 @@ static void print_story(const struct story *story)
 	const json_t *rx = json_object_get(story->stats, "rx");
 	const json_t *media = json_object_get(story->result, "media");
 
-	printf("call     to %s\n", text_of(story->calling, "to"));
+	printf("call     %s called %s\n", text_of(story->incoming, "from"),
+	       text_of(story->calling, "to"));
 	if (story->path)
 		print_path(story->path);
 	printf("codec    %s\n", text_of(media, "codec"));
@@ -194,20 +210,23 @@ static int compare(const char *sent_path, const char *heard_path)
 int main(int argc, char *argv[])
 {
 	struct story story = { .calling = NULL };
+	struct story other = { .calling = NULL };
 	int bad;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s CALL.json SENT.wav HEARD.wav\n",
+	if (argc != 5) {
+		fprintf(stderr,
+			"usage: %s CALL.json LISTEN.json SENT.wav HEARD.wav\n",
 			argv[0]);
 		return 64;
 	}
 
-	if (read_story(&story, argv[1]))
+	if (read_story(&other, argv[2]) || read_story(&story, argv[1]))
 		return 1;
+	keep(&story.incoming, other.incoming);
 
 	print_story(&story);
-	printf("recorded %s\n", argv[3]);
-	bad = compare(argv[2], argv[3]);
+	printf("recorded %s\n", argv[4]);
+	bad = compare(argv[3], argv[4]);
 
 	if (!story.result ||
 	    json_integer_value(json_object_get(story.result, "exit"))) {
@@ -218,13 +237,8 @@ int main(int argc, char *argv[])
 		printf("verdict  %s\n", bad ? "FAILED" : "good");
 	}
 
-	json_decref(story.calling);
-	json_decref(story.path);
-	json_decref(story.sent);
-	json_decref(story.heard);
-	json_decref(story.stats);
-	json_decref(story.closed);
-	json_decref(story.result);
+	forget(&story);
+	forget(&other);
 
 	return bad;
 }
