@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file test_flow.c  The way of one call's media, end by end */
+
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "agent/impl.h"
+#include "call/flowcore.h"
+#include "rig.h"
+
+Suite *ua_suite_flow(void);
+
+enum { RTP_LEN = 172, RTP_BYTE = 0x80 };
+
+/** An end, and what its flow said */
+struct end {
+	struct ua_flow *flow;
+	unsigned gathered;
+	unsigned packets;
+	bool close; /* ... as soon as it has gathered */
+	bool nominated;
+};
+
+static struct rig a;
+static struct end x, y;
+
+
+static void on_gathered(void *arg)
+{
+	struct end *end = arg;
+
+	++end->gathered;
+	if (end->close) {
+		ua_flow_close(end->flow);
+		end->flow = NULL;
+	}
+}
+
+
+static void on_ice(const struct ua_ice_event *ev, void *arg)
+{
+	struct end *end = arg;
+
+	if (ev->type == UA_ICE_EVENT_NOMINATED && ev->comp == 1)
+		end->nominated = true;
+}
+
+
+static void on_packet(enum ua_demux kind, const uint8_t *buf, size_t len,
+		      void *arg)
+{
+	struct end *end = arg;
+
+	ck_assert_int_eq(UA_DEMUX_RTP, kind);
+	ck_assert_uint_eq(RTP_LEN, len);
+	ck_assert_uint_eq(RTP_BYTE, buf[0]);
+	++end->packets;
+}
+
+
+static void end_open(struct end *end, bool controlling)
+{
+	const struct ua_flow_handlers handlers = {
+		.gathered = on_gathered,
+		.ice = on_ice,
+		.packet = on_packet,
+		.arg = end,
+	};
+
+	memset(end, 0, sizeof(*end));
+	ck_assert_int_eq(0, ua_flow_alloc(&end->flow, &a.agent->env,
+					  controlling, &handlers));
+	ck_assert_uint_eq(0, end->gathered);
+}
+
+
+static bool is_gathered(void *arg)
+{
+	return ((struct end *)arg)->gathered > 0;
+}
+
+
+/* What a description of it tells the other side */
+static void facts_of(struct ua_sdp_facts *facts, struct end *end)
+{
+	static struct ua_flow_local local;
+	static struct ua_sdp_cand candv[UA_FLOW_CANDS];
+
+	ua_flow_local(end->flow, UA_AF_IP4, &local);
+	memset(facts, 0, sizeof(*facts));
+	facts->rtp = local.sdp.rtp;
+	facts->rtcp = local.sdp.rtcp;
+	if (!local.sdp.ufrag)
+		return;
+
+	facts->ice = true;
+	facts->ice2 = true;
+	str_ncpy(facts->ufrag, local.sdp.ufrag, sizeof(facts->ufrag));
+	str_ncpy(facts->pwd, local.sdp.pwd, sizeof(facts->pwd));
+	memcpy(candv, local.candv, sizeof(candv));
+	facts->candv = candv;
+	facts->candc = local.sdp.candc;
+}
+
+
+static int send_rtp(struct end *end)
+{
+	uint8_t buf[RTP_LEN] = { RTP_BYTE };
+
+	return ua_flow_send(end->flow, 1, buf, sizeof(buf));
+}
+
+
+static bool both_nominated(void *arg)
+{
+	(void)arg;
+
+	return x.nominated && y.nominated;
+}
+
+
+static bool both_heard(void *arg)
+{
+	(void)arg;
+
+	return x.packets && y.packets;
+}
+
+
+static void connect_both(bool mux)
+{
+	struct ua_sdp_facts facts;
+
+	rig_wait(is_gathered, &x);
+	rig_wait(is_gathered, &y);
+	facts_of(&facts, &x);
+	ck_assert_int_eq(0, ua_flow_remote(y.flow, &facts, mux));
+	facts_of(&facts, &y);
+	ck_assert_int_eq(0, ua_flow_remote(x.flow, &facts, mux));
+}
+
+
+START_TEST(two_ends_find_a_path_and_use_it)
+{
+	struct ua_ice_info info;
+	struct ua_flow_local local;
+
+	rig_open(&a, NULL);
+	end_open(&x, true);
+	end_open(&y, false);
+	ck_assert_int_eq(ENOTCONN, send_rtp(&x));
+	ck_assert(!ua_flow_ready(x.flow));
+	ck_assert_int_eq(ENOTCONN, ua_flow_path(x.flow, &info));
+
+	connect_both(_i);
+	rig_wait(both_nominated, NULL);
+	ck_assert(ua_flow_ready(x.flow));
+	ck_assert(!ua_flow_is_plain(x.flow));
+	ck_assert_int_eq(0, send_rtp(&x));
+	ck_assert_int_eq(0, send_rtp(&y));
+	rig_wait(both_heard, NULL);
+
+	/* With mux the second component is told no more. */
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	ck_assert_uint_eq(_i ? 1 : 2, local.sdp.candc);
+
+	ua_flow_close(x.flow);
+	ua_flow_close(y.flow);
+	rig_close(&a);
+}
+END_TEST
+
+
+START_TEST(handler_may_close_it)
+{
+	rig_open(&a, NULL);
+	end_open(&x, true);
+	x.close = true;
+	rig_wait(is_gathered, &x);
+	rig_linger(10);
+	ck_assert_uint_eq(1, x.gathered);
+	rig_close(&a);
+}
+END_TEST
+
+
+START_TEST(closed_flow_says_nothing)
+{
+	rig_open(&a, NULL);
+	end_open(&x, true);
+	ua_flow_close(x.flow);
+	ua_flow_close(NULL);
+	rig_linger(UA_FLOW_GATHER_MS + 50);
+	ck_assert_uint_eq(0, x.gathered);
+	rig_close(&a);
+}
+END_TEST
+
+
+START_TEST(silent_server_delays_it_no_longer_than_allowed)
+{
+	struct sipbed_peer silent;
+	struct ua_agent_conf conf;
+	char uri[64];
+	double t;
+
+	ck_assert_int_eq(0, libre_init());
+	sipbed_open(&silent);
+	(void)re_snprintf(uri, sizeof(uri), "stun:%J", &silent.local);
+	rig_conf(&conf);
+	conf.stun[0].uri = uri;
+	rig_open(&a, &conf);
+
+	t = ua_agent_time(a.agent);
+	end_open(&x, true);
+	rig_wait(is_gathered, &x);
+	t = ua_agent_time(a.agent) - t;
+	ck_assert_double_ge(t, (UA_FLOW_GATHER_MS - 5) / 1e3);
+	ck_assert_double_lt(t, UA_FLOW_GATHER_MS * 3 / 1e3);
+
+	ua_flow_close(x.flow);
+	rig_close(&a);
+	sipbed_close(&silent);
+}
+END_TEST
+
+
+/* ------------------------ a peer without ICE ----------------------- */
+
+
+static void raw_send(struct sipbed_peer *from)
+{
+	struct mbuf *mb = mbuf_alloc(RTP_LEN);
+	struct ua_flow_local local;
+	struct sa dst;
+
+	ck_assert_int_eq(0, mbuf_fill(mb, RTP_BYTE, RTP_LEN));
+	mb->pos = 0;
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	ua_addr_to_sa(&dst, &local.sdp.rtp);
+	ck_assert_int_eq(0, udp_send(from->us, &dst, mb));
+	mem_deref(mb);
+}
+
+
+static bool heard_more(void *arg)
+{
+	return x.packets > *(unsigned *)arg;
+}
+
+
+static void is_heard(struct sipbed_peer *from)
+{
+	unsigned n = x.packets;
+
+	raw_send(from);
+	rig_wait(heard_more, &n);
+}
+
+
+static void is_ignored(struct sipbed_peer *from)
+{
+	const unsigned n = x.packets;
+
+	raw_send(from);
+	rig_linger(10);
+	ck_assert_uint_eq(n, x.packets);
+}
+
+
+static void plain_open(struct sipbed_peer *told)
+{
+	struct ua_sdp_facts facts;
+
+	end_open(&x, true);
+	rig_wait(is_gathered, &x);
+	memset(&facts, 0, sizeof(facts));
+	ua_addr_from_sa(&facts.rtp, &told->local);
+	ck_assert_int_eq(0, ua_flow_remote(x.flow, &facts, true));
+	ck_assert(ua_flow_is_plain(x.flow));
+	ck_assert(ua_flow_ready(x.flow));
+}
+
+
+START_TEST(peer_that_is_where_it_said_is_alone_heard)
+{
+	struct sipbed_peer told, other;
+
+	rig_open(&a, NULL);
+	sipbed_open(&told);
+	sipbed_open(&other);
+	plain_open(&told);
+
+	is_heard(&told);
+	is_ignored(&other);
+	is_heard(&told);
+
+	ua_flow_close(x.flow);
+	sipbed_close(&told);
+	sipbed_close(&other);
+	rig_close(&a);
+}
+END_TEST
+
+
+START_TEST(peer_that_is_elsewhere_is_answered_there)
+{
+	struct sipbed_peer told, other, third;
+	struct ua_ice_info info;
+	struct ua_addr addr;
+
+	rig_open(&a, NULL);
+	sipbed_open(&told);
+	sipbed_open(&other);
+	sipbed_open(&third);
+	plain_open(&told);
+
+	is_heard(&other);
+	is_ignored(&third);
+	is_heard(&other);
+
+	ck_assert_int_eq(0, ua_flow_path(x.flow, &info));
+	ua_addr_from_sa(&addr, &other.local);
+	ck_assert(ua_addr_eq(&addr, &info.remote.addr));
+	ck_assert_int_eq(0, send_rtp(&x));
+
+	ua_flow_close(x.flow);
+	sipbed_close(&told);
+	sipbed_close(&other);
+	sipbed_close(&third);
+	rig_close(&a);
+}
+END_TEST
+
+
+START_TEST(description_without_an_address_is_refused)
+{
+	struct ua_sdp_facts facts;
+
+	rig_open(&a, NULL);
+	end_open(&x, true);
+	memset(&facts, 0, sizeof(facts));
+	ck_assert_int_eq(EINVAL, ua_flow_remote(x.flow, &facts, false));
+	ck_assert(!ua_flow_ready(x.flow));
+	ua_flow_close(x.flow);
+	rig_close(&a);
+}
+END_TEST
+
+
+Suite *ua_suite_flow(void)
+{
+	Suite *s = suite_create("flow");
+	TCase *tc = tcase_create("ice");
+	TCase *tp = tcase_create("plain");
+
+	tcase_set_timeout(tc, RIG_TEST_S);
+	tcase_add_loop_test(tc, two_ends_find_a_path_and_use_it, 0, 2);
+	tcase_add_test(tc, handler_may_close_it);
+	tcase_add_test(tc, closed_flow_says_nothing);
+	tcase_add_test(tc, silent_server_delays_it_no_longer_than_allowed);
+	suite_add_tcase(s, tc);
+
+	tcase_set_timeout(tp, RIG_TEST_S);
+	tcase_add_test(tp, peer_that_is_where_it_said_is_alone_heard);
+	tcase_add_test(tp, peer_that_is_elsewhere_is_answered_there);
+	tcase_add_test(tp, description_without_an_address_is_refused);
+	suite_add_tcase(s, tp);
+
+	return s;
+}
