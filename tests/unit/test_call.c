@@ -13,7 +13,7 @@
 
 Suite *ua_suite_call(void);
 
-enum { TONE_A = 700, TONE_B = 440, TALK_MS = 400 };
+enum { TONE_A = 700, TONE_B = 440, TALK_MS = 300 };
 
 static struct rig a, b;
 

@@ -174,12 +174,19 @@ END_TEST
 
 START_TEST(handler_may_close_it)
 {
+	struct ua_flow *held;
+
 	rig_open(&a, NULL);
 	end_open(&x, true);
+	held = mem_ref(x.flow);
 	x.close = true;
 	rig_wait(is_gathered, &x);
 	rig_linger(10);
 	ck_assert_uint_eq(1, x.gathered);
+
+	/* Its own reference was dropped, and dropped once. */
+	ck_assert_uint_eq(1, mem_nrefs(held));
+	mem_deref(held);
 	rig_close(&a);
 }
 END_TEST
