@@ -29,6 +29,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_endpoint.c \
 	tests/unit/test_event.c \
 	tests/unit/test_evqueue.c \
+	tests/unit/test_flow.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
 	tests/unit/test_ice_hostile.c \
@@ -64,6 +65,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_session.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sock.c \
+	tests/unit/test_stream.c \
 	tests/unit/test_stun.c \
 	tests/unit/test_target.c \
 	tests/unit/test_telev.c \

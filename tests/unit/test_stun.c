@@ -613,7 +613,7 @@ START_TEST(type_words_are_those_of_the_rfc)
 
 	ua_wr_init(&wr, buf, sizeof(buf));
 	ua_stun_begin(&wr, rows[_i].cls, rows[_i].method, tid);
-	ck_assert_uint_eq(rows[_i].type, buf[0] << 8 | buf[1]);
+	ck_assert_uint_eq(rows[_i].type, (unsigned)(buf[0] << 8 | buf[1]));
 }
 END_TEST
 
