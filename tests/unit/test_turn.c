@@ -1297,8 +1297,9 @@ START_TEST(data_goes_by_indication_until_a_channel_is_bound)
 	event_peer(&f, UA_TURN_CHANNEL, PEER);
 	send_to(&f, PEER, 7, 0);
 	ck_assert_uint_eq(4 + 7, f.out.len);
-	ck_assert_uint_eq(number, f.out.buf[0] << 8 | f.out.buf[1]);
-	ck_assert_uint_eq(7, f.out.buf[2] << 8 | f.out.buf[3]);
+	ck_assert_uint_eq(number,
+			  (unsigned)(f.out.buf[0] << 8 | f.out.buf[1]));
+	ck_assert_uint_eq(7, (unsigned)(f.out.buf[2] << 8 | f.out.buf[3]));
 	ck_assert_mem_eq("payload", f.out.buf + 4, 7);
 
 	/* Another port of that IP has the permission, not the channel. */
