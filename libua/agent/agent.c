@@ -13,7 +13,7 @@
 #include "call/callcore.h"
 #include "call/flow.h"
 /** What ua_post() sends through the pipe */
-enum { POST_RUN = 1, POST_STOP = 2 };
+enum { POST_RUN = 1, POST_STOP, POST_FREE };
 
 struct post {
 	struct le le;
@@ -94,10 +94,13 @@ static void on_post(int id, void *data, void *arg)
 
 	(void)data;
 
-	if (id == POST_STOP) {
+	/* Freed while it says goodbye: it may end that in peace. */
+	if (id == POST_STOP || (id == POST_FREE && !agent->env.stopping)) {
 		ua_agent_stop(agent);
 		return;
 	}
+	if (id == POST_FREE)
+		return;
 
 	post = post_take(agent);
 	if (!post)
@@ -267,7 +270,8 @@ static int agent_make(struct ua_agent **agentp,
 	agent->jump.fd = -1;
 	env_init(agent);
 
-	err = ua_evqueue_init(&agent->evq, threaded, conf->event_h, conf->arg);
+	err = ua_evqueue_init(&agent->evq, agent, threaded, conf->event_h,
+			      conf->arg);
 	if (err)
 		goto out;
 
@@ -485,13 +489,15 @@ void ua_agent_free(struct ua_agent *agent)
 		return;
 
 	if (!is_other_thread(agent)) {
+		/* From inside its handler: no more events, then it goes. */
+		ua_evqueue_mute(&agent->evq);
 		mem_deref(agent);
 		return;
 	}
 
 	/* The loop's thread frees what it made. */
 	thread = agent->thread;
-	ua_agent_stop(agent);
+	(void)mqueue_push(agent->mq, POST_FREE, NULL);
 	sem_post(&agent->released);
 	(void)pthread_join(thread, NULL);
 }

@@ -120,6 +120,7 @@ static void deliver(void *arg)
 {
 	struct ua_evqueue *q = arg;
 	struct node *node;
+	void *owner;
 
 	if (q->threaded) {
 		drop_done(q);
@@ -127,7 +128,8 @@ static void deliver(void *arg)
 		return;
 	}
 
-	/* The handler may push more, or end the agent's calls. */
+	/* The handler may push more, end calls, or free the agent. */
+	owner = mem_ref(q->owner);
 	while (q->pending.head) {
 		node = list_ledata(q->pending.head);
 		list_unlink(&node->le);
@@ -135,14 +137,16 @@ static void deliver(void *arg)
 			q->h(&node->ev, q->arg);
 		mem_deref(node);
 	}
+	mem_deref(owner);
 }
 
 
-int ua_evqueue_init(struct ua_evqueue *q, bool threaded, ua_event_h *h,
-		    void *arg)
+int ua_evqueue_init(struct ua_evqueue *q, void *owner, bool threaded,
+		    ua_event_h *h, void *arg)
 {
 	memset(q, 0, sizeof(*q));
 	tmr_init(&q->tmr);
+	q->owner = owner;
 	q->h = h;
 	q->arg = arg;
 	q->fd = -1;
@@ -157,6 +161,12 @@ int ua_evqueue_init(struct ua_evqueue *q, bool threaded, ua_event_h *h,
 	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	return q->fd < 0 ? errno : 0;
+}
+
+
+void ua_evqueue_mute(struct ua_evqueue *q)
+{
+	q->h = NULL;
 }
 
 

@@ -20,12 +20,21 @@ struct ua_evqueue {
 	struct list done;      /**< Dispatched: the loop drops them      */
 	ua_event_h *h;
 	void *arg;
+	void *owner; /**< Referenced while a handler runs */
 };
 
 
-/** @retval errno  Of eventfd(2), only if threaded */
-UA_CHECK int ua_evqueue_init(struct ua_evqueue *q, bool threaded,
+/**
+ * @param owner  libre object that the queue is a part of: it outlives the
+ *               handler that frees it; NULL: nothing is kept
+ *
+ * @retval errno  Of eventfd(2), only if threaded
+ */
+UA_CHECK int ua_evqueue_init(struct ua_evqueue *q, void *owner, bool threaded,
 			     ua_event_h *h, void *arg);
+
+/** Deliver no more: the owner is being freed */
+void ua_evqueue_mute(struct ua_evqueue *q);
 
 /** Drop all that waits */
 void ua_evqueue_close(struct ua_evqueue *q);

@@ -65,7 +65,7 @@ static void open_queue(bool threaded)
 	seen = 0;
 	more = 0;
 	last_ms = 0;
-	ck_assert_int_eq(0, ua_evqueue_init(&q, threaded, handler, &q));
+	ck_assert_int_eq(0, ua_evqueue_init(&q, NULL, threaded, handler, &q));
 }
 
 

@@ -90,7 +90,13 @@ UA_CHECK int ua_agent_alloc(struct ua_agent **agentp,
 void ua_agent_stop(struct ua_agent *agent);
 
 
-/** Free an agent and all that it owns; nothing is sent any more */
+/**
+ * Free an agent and all that it owns; nothing is sent any more.  Its own
+ * event handler may do it: that is the last event then.
+ *
+ * One with a thread (ua_agent_thread()) must be freed by its owner in another
+ * thread, also after ua_agent_stop(): it says goodbye first, 4 s at the most.
+ */
 void ua_agent_free(struct ua_agent *agent);
 
 
