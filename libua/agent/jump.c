@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file jump.c  Sees when the wall clock was set */
+/** @file jump.c  Sees when libre's clock and ours part */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/jump.h"
 #include "base/clock.h"
 
 
-static uint64_t wall_ms(void)
+int64_t ua_jump_step(struct ua_jump *jump, uint64_t libre_ms, uint64_t now_ms)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-
-int64_t ua_jump_step(struct ua_jump *jump, uint64_t wall, uint64_t now_ms)
-{
-	const int64_t apart_ms = (int64_t)wall - (int64_t)now_ms;
+	const int64_t apart_ms = (int64_t)libre_ms - (int64_t)now_ms;
 	const int64_t step_ms = apart_ms - jump->apart_ms;
 
 	/* A clock that is slewed parts slowly, and no timer minds. */
@@ -43,7 +32,7 @@ static void on_look(int flags, void *arg)
 	if (read(jump->fd, &times, sizeof(times)) < 0)
 		return;
 
-	step_ms = ua_jump_step(jump, wall_ms(), ua_clock_ms());
+	step_ms = ua_jump_step(jump, tmr_jiffies(), ua_clock_ms());
 	if (step_ms)
 		jump->h(step_ms, jump->arg);
 }
@@ -60,7 +49,7 @@ int ua_jump_start(struct ua_jump *jump, void (*h)(int64_t ms, void *arg),
 
 	jump->h = h;
 	jump->arg = arg;
-	(void)ua_jump_step(jump, wall_ms(), ua_clock_ms());
+	(void)ua_jump_step(jump, tmr_jiffies(), ua_clock_ms());
 
 	jump->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (jump->fd < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file jump.h  Sees when the wall clock was set */
+/** @file jump.h  Sees when libre's clock and ours part */
 #ifndef UA_JUMP_H
 #define UA_JUMP_H
 
@@ -8,13 +8,13 @@
 
 /**
  * libre 1.1.0's timers follow the wall clock: set back by an hour it stops
- * them for an hour.  This one wakes up by a clock that nobody sets, and tells
- * when the two have parted.
+ * them for an hour.  Those of newer ones do not count suspend.  This one wakes
+ * up by a clock that nobody sets, and tells when the two have parted.
  */
 struct ua_jump {
 	struct ua_fd ufd;
 	int fd;           /**< timerfd, -1: none */
-	int64_t apart_ms; /**< Wall clock less ours, when last looked */
+	int64_t apart_ms; /**< libre's less ours, when last looked */
 	void (*h)(int64_t ms, void *arg);
 	void *arg;
 };
@@ -43,11 +43,11 @@ void ua_jump_stop(struct ua_jump *jump);
 /**
  * How far did the clocks part since the last look?
  *
- * @param wall_ms  The wall clock
- * @param now_ms   ua_clock_ms()
+ * @param libre_ms  tmr_jiffies()
+ * @param now_ms    ua_clock_ms()
  *
  * @return 0: less than UA_JUMP_MIN_MS
  */
-int64_t ua_jump_step(struct ua_jump *jump, uint64_t wall_ms, uint64_t now_ms);
+int64_t ua_jump_step(struct ua_jump *jump, uint64_t libre_ms, uint64_t now_ms);
 
 #endif

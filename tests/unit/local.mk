@@ -40,6 +40,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_iflist.c \
 	tests/unit/test_invite.c \
 	tests/unit/test_jitter.c \
+	tests/unit/test_jump.c \
 	tests/unit/test_keepalive.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/re_compat.h"
+
 #define SUITE(name) Suite *ua_suite_##name(void);
 #include "suites.def"
 #undef SUITE
@@ -46,6 +48,10 @@ int main(int argc, char *argv[])
 		srunner_add_suite(runner, suites[i].make());
 		run++;
 	}
+
+	/* Before it, newer ones have no loop. */
+	if (libre_init())
+		return EXIT_FAILURE;
 
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1242,6 +1242,50 @@ START_TEST(early_media_is_told_of_and_heard)
 END_TEST
 
 
+/*
+ * a ---INVITE---> fork t1: 183 with an answer that leads to nowhere
+ *          '----> fork t2: 200 with its own answer
+ */
+START_TEST(fork_that_picks_up_is_the_one_that_is_heard)
+{
+	static const char early[] = "v=0\r\n"
+				    "o=- 7 7 IN IP4 127.0.0.1\r\n"
+				    "s=-\r\n"
+				    "c=IN IP4 127.0.0.1\r\n"
+				    "t=0 0\r\n"
+				    "m=audio 9 RTP/AVP 0\r\n";
+	char contact[64];
+	char uri[64];
+	struct ua_call_conf conf;
+	const struct sip_msg *msg;
+
+	peer_open();
+	(void)re_snprintf(uri, sizeof(uri), "sip:peer@%J", &peer.local);
+	(void)re_snprintf(contact, sizeof(contact), "Contact: <sip:%J>\r\n",
+			  &peer.local);
+	ua_call_conf_default(&conf);
+	conf.source = "tone:700";
+	API(ck_assert_int_eq(0, ua_call_connect(&a.call, a.agent, NULL, uri,
+						&conf, a.errstr)));
+	msg = sipbed_request(&peer, "INVITE");
+	sipbed_reply(&peer, msg, "183 Session Progress", "t1", contact, early);
+	(void)rig_expect(&a, UA_EVENT_PROGRESS);
+
+	/* Another one that rings with an answer does not take over yet. */
+	sipbed_reply(&peer, msg, "183 Session Progress", "t2", contact,
+		     sdp_text(NULL, NULL));
+	(void)rig_expect(&a, UA_EVENT_PROGRESS);
+	ck_assert_uint_eq(0, packets);
+
+	sipbed_reply(&peer, msg, "200 OK", "t2", contact,
+		     sdp_text(NULL, NULL));
+	(void)rig_expect(&a, UA_EVENT_ANSWERED);
+	media_flows();
+	peer_close();
+}
+END_TEST
+
+
 /* ------------------------------------------------------------------- */
 
 
@@ -1315,6 +1359,7 @@ static void add_letter(Suite *s)
 	tcase_add_test(tc, hangup_before_the_ack_opens_no_sound);
 	tcase_add_loop_test(tc, answer_without_sound_ends_the_call, 0, 3);
 	tcase_add_test(tc, early_media_is_told_of_and_heard);
+	tcase_add_test(tc, fork_that_picks_up_is_the_one_that_is_heard);
 }
 
 
