@@ -6,7 +6,8 @@ uainclude_HEADERS =
 libua_la_SOURCES =
 libua_la_CFLAGS = $(AM_CFLAGS) $(ALSA_CFLAGS)
 libua_la_LIBADD = $(RE_LIBS) $(CRYPTO_LIBS) $(ALSA_LIBS) -lpthread -lm
-libua_la_LDFLAGS = -version-info $(UA_SOVERSION) -no-undefined \
+# Our own calls stay inside: smaller, and nobody can get in between.
+libua_la_LDFLAGS = -Wl,-Bsymbolic-functions -version-info $(UA_SOVERSION) -no-undefined \
 	-export-symbols-regex '^ua_'
 
 include libua/include/local.mk
