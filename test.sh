@@ -48,7 +48,8 @@ counted() {
 	checks=$(sed -n \
 		's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\)$/\1 \2 \3/p' \
 		"$out/log" | tail -n 1)
-	if [ $status = 77 ]; then
+	# A machine for tests has all that they need.
+	if [ $status = 77 ] && [ -z "${CI:-}" ]; then
 		skipped=$((skipped + 1))
 		echo "SKIPPED $name: $(tail -n 1 "$out/log")"
 		return
@@ -84,6 +85,7 @@ counted() {
 check "build: unit tests" make -C build tests/unit/unit
 counted "unit" build/tests/unit/unit
 check "examples" make -C build check TESTS="$(make -s -C build print-examples)"
+check "example of a call test" docs/examples/test_call.sh build/cli/uaphone
 counted "phone, black box" tests/cli/run build
 check "a call" ./tests/call/try build
 counted "lint" tests/lint/lint . build
