@@ -453,6 +453,48 @@ START_TEST(two_agents_end_one_after_the_other)
 END_TEST
 
 
+static unsigned events_after;
+
+
+static void free_hook(struct rig *rig, const struct ua_event *ev)
+{
+	(void)ev;
+
+	/* Others wait behind this one: none of them may come. */
+	++events_after;
+	API(ua_agent_free(rig->agent));
+	rig->agent = NULL;
+}
+
+
+static bool agent_is_gone(void *arg)
+{
+	const struct rig *rig = arg;
+
+	return !rig->agent;
+}
+
+
+START_TEST(handler_may_free_its_agent)
+{
+	struct ua_call_conf conf;
+
+	rig_open(&a, NULL);
+	rig_open(&b, NULL);
+	a.hook = free_hook;
+	events_after = 0;
+	ua_call_conf_default(&conf);
+	API(ck_assert_int_eq(0, ua_call_connect(NULL, a.agent, NULL,
+						rig_uri(&b, NULL), &conf,
+						a.errstr)));
+	rig_wait(agent_is_gone, &a);
+	rig_linger(20);
+	ck_assert_uint_eq(1, events_after);
+	rig_close(&b);
+}
+END_TEST
+
+
 START_TEST(freeing_nothing_is_no_error)
 {
 	ua_agent_free(NULL);
@@ -645,6 +687,7 @@ Suite *ua_suite_agent(void)
 	tcase_add_test(tc, port_is_the_one_asked_for_and_taken_once);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test(tc, without_memory_nothing_leaks);
+	tcase_add_test(tc, handler_may_free_its_agent);
 	tcase_add_test(tc, freeing_nothing_is_no_error);
 	suite_add_tcase(s, tc);
 

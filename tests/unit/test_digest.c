@@ -365,8 +365,83 @@ START_TEST(more_realms_than_places_push_out_the_oldest)
 END_TEST
 
 
+/* Swap in a client that has learnt from the one before. */
+static void learn(void)
+{
+	const struct ua_cred cred = { .user = "alice", .password = "wonder" };
+	struct ua_digest *fresh;
+
+	ck_assert_int_eq(0, ua_digest_alloc(&fresh, &cred, &rnd));
+	ck_assert_int_eq(0, ua_digest_learn(fresh, digest));
+	mem_deref(digest);
+	digest = fresh;
+	memset(&tries, 0, sizeof(tries));
+}
+
+
+START_TEST(learnt_challenge_is_answered_to_both_kinds)
+{
+	const char *text;
+
+	ck_assert_int_eq(
+		0, challenge(HEAD("401", "WWW-Authenticate: Digest "
+					 "realm=\"r\", nonce=\"n\", "
+					 "qop=\"auth\", opaque=\"o\"\n")));
+	learn();
+	text = encoded();
+	ck_assert_ptr_eq(text, strstr(text, "Authorization: Digest "));
+	ck_assert_ptr_nonnull(
+		strstr(text, "\r\nProxy-Authorization: Digest "));
+	ck_assert_ptr_nonnull(strstr(text, "nonce=\"n\""));
+	ck_assert_ptr_nonnull(strstr(text, "opaque=\"o\""));
+}
+END_TEST
+
+
+START_TEST(learnt_proxy_challenge_is_none_of_a_registrar)
+{
+	ck_assert_int_eq(0,
+			 challenge(HEAD("407", "Proxy-Authenticate: Digest "
+					       "realm=\"r\", nonce=\"n\"\n")));
+	learn();
+	ck_assert_ptr_eq(encoded(),
+			 strstr(encoded(), "Proxy-Authorization: Digest "));
+	ck_assert_ptr_null(strstr(encoded(), "\r\nAuthorization"));
+}
+END_TEST
+
+
+/* What was learnt is no try: a server that wants its own nonce is obeyed. */
+START_TEST(learnt_challenge_may_be_asked_anew)
+{
+	static const char *const again =
+		HEAD("407", "Proxy-Authenticate: Digest "
+			    "realm=\"r\", nonce=\"m\"\n");
+
+	ck_assert_int_eq(0, challenge(HEAD("401", "WWW-Authenticate: Digest "
+						  "realm=\"r\", "
+						  "nonce=\"n\"\n")));
+	learn();
+	ck_assert_int_eq(0, challenge(again));
+	ck_assert_ptr_nonnull(strstr(encoded(), "nonce=\"m\""));
+	ck_assert_int_eq(EACCES, challenge(again));
+}
+END_TEST
+
+
+START_TEST(nothing_is_learnt_of_nothing)
+{
+	learn();
+	ck_assert_str_eq("", encoded());
+	ck_assert_int_eq(0, ua_digest_learn(digest, NULL));
+	ck_assert_str_eq("", encoded());
+}
+END_TEST
+
+
 static int whole_story(void *arg)
 {
+	struct ua_digest *other = NULL;
 	const struct ua_cred cred = { .user = "u", .password = "p" };
 	struct ua_digest_round round = { 0, 0 };
 	struct ua_digest *d = NULL;
@@ -380,9 +455,14 @@ static int whole_story(void *arg)
 		mb = mbuf_alloc(16);
 		err = mb ? ua_digest_encode(d, mb, "INVITE", "sip:x") : ENOMEM;
 	}
+	if (!err)
+		err = ua_digest_alloc(&other, &cred, &rnd);
+	if (!err)
+		err = ua_digest_learn(other, d);
 
 	mem_deref(mb);
 	mem_deref(d);
+	mem_deref(other);
 
 	return err;
 }
@@ -429,6 +509,10 @@ Suite *ua_suite_digest(void)
 	tcase_add_test(tc, user_that_breaks_the_header_is_refused);
 	tcase_add_test(tc, next_nonce_is_taken_and_counted_anew);
 	tcase_add_test(tc, more_realms_than_places_push_out_the_oldest);
+	tcase_add_test(tc, learnt_challenge_is_answered_to_both_kinds);
+	tcase_add_test(tc, learnt_proxy_challenge_is_none_of_a_registrar);
+	tcase_add_test(tc, learnt_challenge_may_be_asked_anew);
+	tcase_add_test(tc, nothing_is_learnt_of_nothing);
 	tcase_add_test(tc, no_memory_is_enomem_and_no_leak);
 	suite_add_tcase(s, tc);
 
