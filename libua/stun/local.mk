@@ -16,5 +16,8 @@ libua_la_SOURCES += \
 	libua/stun/treq.h \
 	libua/stun/turn.c \
 	libua/stun/turn.h \
+	libua/stun/turnans.c \
+	libua/stun/turncore.h \
+	libua/stun/turnst.c \
 	libua/stun/txn.c \
 	libua/stun/txn.h

@@ -71,7 +71,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_target.c \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
-	tests/unit/test_tone.c \
 	tests/unit/test_tonesrc.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
