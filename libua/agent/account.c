@@ -332,13 +332,12 @@ static void target_handler(int err, const char *text,
 		acc->ntarget = n;
 		acc->target = 0;
 		acc->err = start_line(acc);
-		text = "no way to it from here";
+		text = acc->err ? "no way to it from here" : NULL;
 	}
 
 	if (acc->err) {
-		(void)re_snprintf(words, sizeof(words), "%s: %s (%m)",
-				  acc->server, text ? text : "not found",
-				  acc->err);
+		(void)re_snprintf(words, sizeof(words), "%s: %s", acc->server,
+				  text ? text : strerror(acc->err));
 		emit_failed(acc, 0, words);
 		tmr_start(&acc->retry, acc->retry_ms, on_retry, acc);
 		acc->retry_ms = acc->retry_ms * 2 > LOOKUP_RETRY_MAX_MS

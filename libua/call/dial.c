@@ -29,19 +29,20 @@ static void target_handler(int err, const char *text,
 
 	(void)n;
 
-	if (!err) {
-		call->hop.addr = targetv[0].addr;
-		call->hop.tp = targetv[0].tp;
-		err = call->env->endpoint(call->env, &call->hop.addr,
-					  &call->ep);
-		text = "no way to it from here";
+	if (err) {
+		ua_callbase_fail(call, "%s: %s", call->peer,
+				 text ? text : strerror(err));
+		return;
 	}
+
+	call->hop.addr = targetv[0].addr;
+	call->hop.tp = targetv[0].tp;
+	err = call->env->endpoint(call->env, &call->hop.addr, &call->ep);
 	if (!err)
 		err = ua_dial_anonymous(call);
-
 	if (err) {
-		ua_callbase_fail(call, "%s: %s (%m)", call->peer,
-				 text ? text : "not found", err);
+		ua_callbase_fail(call, "%s: no way to it from here (%m)",
+				 call->peer, err);
 		return;
 	}
 
