@@ -53,7 +53,8 @@ struct ua_call {
 	bool offered;   /**< Our 2xx carried an offer: ACK has its answer */
 	bool has_media; /**< Result of offer and answer is in force   */
 	bool held;      /**< By the peer                              */
-	bool path_told;
+	bool late;      /**< Candidates that the peer does not know     */
+	bool updating;  /**< Our re-INVITE is under way                 */
 	bool muted;
 
 	uint64_t start_us; /**< Asked for, or INVITE came */
@@ -138,6 +139,9 @@ void ua_callsig_handler(struct ua_session *sess,
 
 /** Send the INVITE, if it is known where to, and what we can offer */
 void ua_callsig_invite(struct ua_call *call);
+
+/** Tell the peer of late candidates, if there is no path without them */
+void ua_callsig_update(struct ua_call *call);
 
 /** Send the 200, if it is wanted and candidates are there */
 void ua_callsig_answer(struct ua_call *call);

@@ -262,10 +262,21 @@ static void flow_gathered(void *arg)
 }
 
 
+static void flow_late(void *arg)
+{
+	struct ua_call *call = arg;
+
+	tell_gathered(call);
+	call->late = true;
+	ua_callsig_update(call);
+}
+
+
 int ua_callmedia_open(struct ua_call *call, bool controlling)
 {
 	const struct ua_flow_handlers handlers = {
 		.gathered = flow_gathered,
+		.late = flow_late,
 		.ice = flow_ice,
 		.packet = flow_packet,
 		.arg = call,

@@ -143,6 +143,8 @@ static void on_answered(struct ua_call *call, const struct ua_invite_event *ev)
 				 "answered without a session description");
 	else
 		ua_callmedia_talk(call);
+
+	ua_callsig_update(call);
 }
 
 
@@ -216,6 +218,53 @@ static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
 }
 
 
+/*
+ * What was not gathered when the description went out (a lost packet, a far
+ * server) the peer cannot check.  It learns most of it by our checks; but two
+ * phones behind NATs that know only each other's private addresses would
+ * never meet.  Without trickle an offer tells it (RFC 8839, 4.4.1.1.2).
+ */
+void ua_callsig_update(struct ua_call *call)
+{
+	char sdp[UA_CALL_SDP_MAX];
+	size_t len;
+
+	if (!call->late || call->updating || call->state != UA_CALL_UP ||
+	    !call->has_media || ua_flow_ready(call->flow) ||
+	    ua_flow_is_plain(call->flow) ||
+	    ua_session_state(call->sess) != UA_INVITE_UP)
+		return;
+
+	if (write_offer(call, sdp, &len))
+		return;
+
+	if (ua_session_modify(call->sess, sdp, len)) {
+		(void)ua_offer_rollback(call->offer);
+		return;
+	}
+
+	ua_log(call->env->log, UA_LOG_INFO, "call",
+	       "%u: no path yet, telling the peer of late candidates",
+	       call->number);
+	call->late = false;
+	call->updating = true;
+}
+
+
+static void on_modified(struct ua_call *call, const struct ua_invite_event *ev)
+{
+	call->updating = false;
+
+	if (ev->code >= 200 && ev->code < 300 && ev->sdp)
+		take_answer(call, ev->sdp, ev->len, call->fork);
+	else
+		(void)ua_offer_rollback(call->offer);
+
+	/* More may have come meanwhile. */
+	ua_callsig_update(call);
+}
+
+
 static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
 {
 	char words[128];
@@ -261,6 +310,11 @@ void ua_callsig_handler(struct ua_session *sess,
 			ua_callbase_fail(call,
 					 "the ACK has no answer to our offer");
 		call->offered = false;
+		ua_callsig_update(call);
+		break;
+
+	case UA_INVITE_MODIFIED:
+		on_modified(call, ev);
 		break;
 
 	case UA_INVITE_REOFFER:

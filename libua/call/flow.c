@@ -91,6 +91,24 @@ static void tell_gathered(struct ua_flow *flow)
 }
 
 
+/* Who is told once of what came too late can tell the peer. */
+static void tell_late(struct ua_flow *flow)
+{
+	struct ua_sdp_cand candv[UA_FLOW_CANDS];
+	size_t n;
+
+	if (!flow->ntold || !flow->handlers.late)
+		return;
+
+	n = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
+	if (n <= flow->ntold)
+		return;
+
+	flow->ntold = n;
+	flow->handlers.late(flow->handlers.arg);
+}
+
+
 static void on_gather_time(void *arg)
 {
 	struct ua_flow *flow = mem_ref(arg);
@@ -124,12 +142,15 @@ void ua_flow_pump(struct ua_flow *flow)
 		/* ICE's wishes are new output of the relays. */
 		at = ua_gather_pump(flow, now_ms);
 
-		if (!flow->gathered && ua_gather_done(flow)) {
+		if (!flow->complete && ua_gather_done(flow)) {
+			flow->complete = true;
 			if (flow->ice)
 				(void)ua_ice_gathered(flow->ice, now_ms);
 			tell_gathered(flow);
 			ice_pump(flow, now_ms);
 		}
+
+		tell_late(flow);
 	}
 
 	if (flow->ice)
@@ -358,6 +379,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.pacing = UA_ICE_TA_MS;
 	local->sdp.candv = local->candv;
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
+	flow->ntold = local->sdp.candc;
 }
 
 

@@ -32,6 +32,10 @@ struct ua_flow_handlers {
 	/** Candidates are there, or the time for them is over; once */
 	void (*gathered)(void *arg);
 
+	/** There are candidates that the last ua_flow_local() did not have;
+	    may come again */
+	void (*late)(void *arg);
+
 	/** What ICE says; `ev` is borrowed */
 	void (*ice)(const struct ua_ice_event *ev, void *arg);
 

@@ -81,7 +81,7 @@ void ua_gather_again(struct ua_flow *flow, uint64_t now_ms)
 			tell_relay(&flow->relays[i].leg, now_ms);
 	}
 
-	if (flow->gathered)
+	if (flow->complete)
 		(void)ua_ice_gathered(flow->ice, now_ms);
 }
 
