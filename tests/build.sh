@@ -22,6 +22,11 @@ if [ ! -x configure ] || [ configure.ac -nt configure ]; then
 	autoreconf -fi >>"$log" 2>&1 || fail
 fi
 mkdir -p "$dir"
+# libcheck may have come since: the unit tests are wanted then.
+if pkg-config --exists check && grep -qs '^WITH_CHECK_TRUE = #' "$dir/Makefile"
+then
+	rm -f "$dir/Makefile"
+fi
 if [ ! -e "$dir/Makefile" ]; then
 	echo "configuring $dir $*"
 	(cd "$dir" && "$top/configure" "$@") >>"$log" 2>&1 || fail

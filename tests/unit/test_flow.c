@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/impl.h"
+#include "base/wr.h"
 #include "call/flowcore.h"
 #include "rig.h"
 
@@ -20,6 +21,8 @@ struct end {
 	unsigned packets;
 	bool close; /* ... as soon as it has gathered */
 	bool nominated;
+	bool told; /* Its description went out */
+	unsigned lates;
 };
 
 static struct rig a;
@@ -35,6 +38,14 @@ static void on_gathered(void *arg)
 		ua_flow_close(end->flow);
 		end->flow = NULL;
 	}
+}
+
+
+static void on_late(void *arg)
+{
+	struct end *end = arg;
+
+	++end->lates;
 }
 
 
@@ -63,6 +74,7 @@ static void end_open(struct end *end, bool controlling)
 {
 	const struct ua_flow_handlers handlers = {
 		.gathered = on_gathered,
+		.late = on_late,
 		.ice = on_ice,
 		.packet = on_packet,
 		.arg = end,
@@ -233,6 +245,78 @@ START_TEST(silent_server_delays_it_no_longer_than_allowed)
 END_TEST
 
 
+static bool is_late(void *arg)
+{
+	const struct end *end = arg;
+
+	return end->lates > 0;
+}
+
+
+/* Answers what the client asked last, as a server that sees us elsewhere. */
+static void server_recv(const struct sa *src, struct mbuf *mb, void *arg)
+{
+	struct sipbed_peer *server = arg;
+	const struct ua_addr mapped = { .af = UA_AF_IP4,
+					.port = 4711,
+					.ip = { 198, 51, 100, 9 } };
+	uint8_t buf[128];
+	struct mbuf reply = { .buf = buf };
+	struct ua_stun msg;
+	struct ua_wr wr;
+
+	if (!x.told || ua_stun_decode(&msg, mbuf_buf(mb), mbuf_get_left(mb)))
+		return;
+
+	ua_wr_init(&wr, buf, sizeof(buf));
+	ua_stun_begin(&wr, UA_STUN_SUCCESS, UA_STUN_BINDING, msg.tid);
+	ua_stun_put_addr(&wr, UA_STUN_XOR_MAPPED_ADDRESS, &mapped);
+	ck_assert_int_eq(0, ua_stun_end(&wr, NULL, 0, true));
+	reply.size = reply.end = wr.pos;
+	ck_assert_int_eq(0, udp_send(server->us, src, &reply));
+}
+
+
+START_TEST(late_candidate_is_told_after_the_description)
+{
+	struct sipbed_peer server;
+	struct ua_flow_local local;
+	struct ua_agent_conf conf;
+	struct ua_sdp_cand candv[UA_FLOW_CANDS];
+	char uri[64];
+	size_t n;
+
+	ck_assert_int_eq(0, libre_init());
+	sipbed_open(&server);
+	udp_handler_set(server.us, server_recv, &server);
+	(void)re_snprintf(uri, sizeof(uri), "stun:%J", &server.local);
+	rig_conf(&conf);
+	conf.stun[0].uri = uri;
+	rig_open(&a, &conf);
+
+	end_open(&x, true);
+	rig_wait(is_gathered, &x);
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	n = local.sdp.candc;
+	ck_assert_uint_eq(0, x.lates);
+
+	/* Its first requests are lost, the next ones are not. */
+	x.told = true;
+	rig_wait(is_late, &x);
+	ck_assert_uint_gt(ua_flow_cands(x.flow, candv, UA_FLOW_CANDS), n);
+	ck_assert_int_eq(UA_SDPCAND_SRFLX, candv[n].type);
+
+	/* What a new description has is late no more. */
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	ck_assert_uint_gt(local.sdp.candc, n);
+
+	ua_flow_close(x.flow);
+	rig_close(&a);
+	sipbed_close(&server);
+}
+END_TEST
+
+
 /* ------------------------ a peer without ICE ----------------------- */
 
 
@@ -367,6 +451,7 @@ Suite *ua_suite_flow(void)
 	tcase_add_test(tc, handler_may_close_it);
 	tcase_add_test(tc, closed_flow_says_nothing);
 	tcase_add_test(tc, silent_server_delays_it_no_longer_than_allowed);
+	tcase_add_test(tc, late_candidate_is_told_after_the_description);
 	suite_add_tcase(s, tc);
 
 	tcase_set_timeout(tp, RIG_TEST_S);
