@@ -23,7 +23,8 @@ if [ ! -x configure ] || [ configure.ac -nt configure ]; then
 fi
 mkdir -p "$dir"
 # libcheck may have come since: the unit tests are wanted then.
-if pkg-config --exists check && grep -qs '^WITH_CHECK_TRUE = #' "$dir/Makefile"
+if pkg-config --exists check &&
+	grep -qs 'S\["WITH_CHECK_TRUE"\]="#"' "$dir/config.status"
 then
 	rm -f "$dir/Makefile"
 fi
