@@ -10,7 +10,11 @@
 #include "sdp/offer.h"
 #include "sip/session.h"
 
-enum { UA_CALL_SDP_MAX = 8192 /**< Longest description written [bytes] */ };
+enum {
+	UA_CALL_SDP_MAX = 8192, /**< Longest description written [bytes]   */
+	UA_CALL_UPDATE_MS = 600 /**< A callee leaves the first word to the
+				     caller                               */
+};
 
 /** What moves a call from state to state */
 enum ua_call_ev {
@@ -55,6 +59,7 @@ struct ua_call {
 	bool held;      /**< By the peer                              */
 	bool late;      /**< Candidates that the peer does not know     */
 	bool updating;  /**< Our re-INVITE is under way                 */
+	struct tmr update_tmr; /**< Of a callee that waits with it */
 	bool muted;
 
 	uint64_t start_us; /**< Asked for, or INVITE came */

@@ -191,6 +191,12 @@ static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
 	size_t n = 0;
 	int err;
 
+	/* Theirs met ours and came first: the answer tells what ours would. */
+	if (call->updating && !ua_session_withdraw(call->sess)) {
+		call->updating = false;
+		(void)ua_offer_rollback(call->offer);
+	}
+
 	if (ev->sdp) {
 		err = ua_offer_remote_offer(
 			call->offer, (const uint8_t *)ev->sdp, ev->len, &serr);
@@ -212,6 +218,7 @@ static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
 		return;
 	}
 
+	call->late = false;
 	if (ua_session_accept(call->sess, text, n))
 		ua_log(call->env->log, UA_LOG_WARN, "call",
 		       "%u: could not answer the re-INVITE", call->number);
@@ -224,8 +231,9 @@ static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
  * phones behind NATs that know only each other's private addresses would
  * never meet.  Without trickle an offer tells it (RFC 8839, 4.4.1.1.2).
  */
-void ua_callsig_update(struct ua_call *call)
+static void update(void *arg)
 {
+	struct ua_call *call = arg;
 	char sdp[UA_CALL_SDP_MAX];
 	size_t len;
 
@@ -248,6 +256,19 @@ void ua_callsig_update(struct ua_call *call)
 	       call->number);
 	call->late = false;
 	call->updating = true;
+}
+
+
+/*
+ * If both are late, two offers would meet and both would have to wait: the
+ * caller speaks first, and the answer has what the callee found meanwhile.
+ */
+void ua_callsig_update(struct ua_call *call)
+{
+	if (!call->incoming)
+		update(call);
+	else if (call->late && !tmr_isrunning(&call->update_tmr))
+		tmr_start(&call->update_tmr, UA_CALL_UPDATE_MS, update, call);
 }
 
 

@@ -151,6 +151,18 @@ int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 }
 
 
+int ua_invite_withdraw(struct ua_invite *inv)
+{
+	if (inv->glare_at == UA_NEVER)
+		return EPROTO;
+
+	inv->glare_at = UA_NEVER;
+	ua_invcore_req_reset(&inv->req);
+
+	return 0;
+}
+
+
 /* 200 went out, its ACK did not come yet: BYE has to wait (15). */
 static int end_accepted(struct ua_invite *inv, uint64_t now_ms)
 {

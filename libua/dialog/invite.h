@@ -182,6 +182,17 @@ UA_CHECK int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms,
 
 
 /**
+ * Take back a re-INVITE that met one of the peer (491) and waits for its next
+ * try: the peer's came first, and its answer can say the same.  No
+ * UA_INVITE_MODIFIED follows.
+ *
+ * @retval 0       Taken back
+ * @retval EPROTO  None waits
+ */
+int ua_invite_withdraw(struct ua_invite *inv);
+
+
+/**
  * End it in whatever state: CANCEL, BYE, or a refusal (480) of what rings.
  *
  * @param reason  Value of a Reason header (RFC 3326), NULL: none

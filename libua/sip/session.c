@@ -155,6 +155,12 @@ int ua_session_modify(struct ua_session *sess, const char *sdp, size_t len)
 }
 
 
+int ua_session_withdraw(struct ua_session *sess)
+{
+	return ua_invite_withdraw(sess->core->inv);
+}
+
+
 void ua_session_hangup(struct ua_session *sess, const char *reason)
 {
 	ua_invite_hangup(sess->core->inv, ua_clock_ms(), reason);

@@ -91,6 +91,10 @@ UA_CHECK int ua_session_modify(struct ua_session *sess, const char *sdp,
 			       size_t len);
 
 
+/** As ua_invite_withdraw() */
+int ua_session_withdraw(struct ua_session *sess);
+
+
 /** End it; UA_INVITE_ENDED follows, at most UA_INVITE_BYE_MS later */
 void ua_session_hangup(struct ua_session *sess, const char *reason);
 
