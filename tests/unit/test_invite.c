@@ -993,6 +993,39 @@ START_TEST(our_reinvite_waits_after_a_491_and_goes_again)
 END_TEST
 
 
+START_TEST(reinvite_that_waits_can_be_taken_back)
+{
+	struct sip_msg *req = up();
+	struct sip_msg *first;
+
+	ck_assert_int_eq(EPROTO, ua_invite_withdraw(inv));
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	first = sent("INVITE");
+	ck_assert_int_eq(EPROTO, ua_invite_withdraw(inv));
+	(void)answered_with(first, "491 Request Pending", "", "", NULL);
+
+	/* Theirs comes meanwhile, and is asked about. */
+	ck_assert_int_eq(0, ua_invite_withdraw(inv));
+	peer_sends(req, "INVITE", 20, OFFER);
+	(void)expect_answer(100);
+	(void)expect_event(UA_INVITE_REOFFER);
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
+	(void)expect_answer(200);
+	peer_sends(req, "ACK", 20, NULL);
+	(void)expect_event(UA_INVITE_ACKED);
+
+	/* Ours does not go again, and another one may. */
+	pass(5000);
+	expect_nothing();
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	mem_deref(sent("INVITE"));
+	mem_deref(first);
+	mem_deref(req);
+}
+END_TEST
+
+
 START_TEST(glare_of_the_callee_waits_less)
 {
 	struct sip_msg *msg = taken();
@@ -1576,6 +1609,7 @@ static TCase *session_case(void)
 	tcase_add_test(tc, cancelled_reinvite_leaves_the_session_up);
 	tcase_add_test(tc, glare_is_491_for_the_peer);
 	tcase_add_test(tc, our_reinvite_waits_after_a_491_and_goes_again);
+	tcase_add_test(tc, reinvite_that_waits_can_be_taken_back);
 	tcase_add_test(tc, glare_of_the_callee_waits_less);
 	tcase_add_test(tc, our_refused_reinvite_leaves_the_session_up);
 	tcase_add_test(tc, our_offerless_reinvite_owes_the_answer);
