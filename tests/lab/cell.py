@@ -10,7 +10,8 @@ from net import SERVER
 from phone import Phone
 
 TONES = {"a": 440, "b": 740}  # Hz
-TALK = 3  # s
+# A busy machine costs a frame now and then: room for a second without one
+TALK = 4  # s
 PATIENCE = 15  # s, for an end that should come sooner
 
 # What a call with a phone behind blocked UDP does: "fails" as long as there
