@@ -22,6 +22,8 @@ libua_la_SOURCES += \
 	libua/sdp/sdpfacts.h \
 	libua/sdp/sdpfmt.c \
 	libua/sdp/sdpfmt.h \
+	libua/sdp/sdpfrag.c \
+	libua/sdp/sdpfrag.h \
 	libua/sdp/sdptext.c \
 	libua/sdp/sdptext.h \
 	libua/sdp/sdpwrite.c \

@@ -122,6 +122,41 @@ int ua_nego_offer(struct ua_nego *nego, const struct ua_offer_caps *caps,
 }
 
 
+static bool has_mid(const struct ua_nego *nego, const char *mid)
+{
+	size_t i;
+
+	for (i = 0; i < nego->linec; i++) {
+		if (!strcmp(nego->linev[i].mid, mid))
+			return true;
+	}
+
+	return false;
+}
+
+
+void ua_nego_mid(struct ua_nego *nego)
+{
+	struct ua_nego_line *line;
+	char mid[UA_NEGO_MID_LEN];
+	unsigned i = 0;
+
+	if (nego->active == UA_NEGO_NO_LINE)
+		return;
+
+	line = &nego->linev[nego->active];
+	if (*line->mid)
+		return;
+
+	/* One of as many as there are lines is free. */
+	do {
+		(void)re_snprintf(mid, sizeof(mid), "%u", i++);
+	} while (has_mid(nego, mid));
+
+	(void)ua_sdptext_copy(line->mid, sizeof(line->mid), mid);
+}
+
+
 /* Formats of a line that we refuse: as many whole ones as there is room. */
 static void keep_fmts(struct ua_nego_line *line,
 		      const struct ua_sdp_media *media)

@@ -54,6 +54,13 @@ UA_CHECK int ua_nego_offer(struct ua_nego *nego,
 			   enum ua_sdp_dir dir);
 
 
+/**
+ * Give our line a mid, if it has none: what is trickled names its m-line by it
+ * (RFC 8840, 4.1.1).
+ */
+void ua_nego_mid(struct ua_nego *nego);
+
+
 /** Read the peer's offer; errors as ua_offer_remote_offer() */
 UA_CHECK int ua_nego_remote_offer(struct ua_nego *nego,
 				  const struct ua_offer_caps *caps,

@@ -251,6 +251,9 @@ int ua_offer_local_offer(struct ua_offer *offer,
 	if (err)
 		goto out;
 
+	if (local->ufrag && ua_sdptext_has(local->options, "trickle"))
+		ua_nego_mid(nego);
+
 	err = write_body(offer, nego, local, false, wr);
 	if (err)
 		goto out;
@@ -386,6 +389,18 @@ const struct ua_offer_result *ua_offer_result(const struct ua_offer *offer)
 const struct ua_offer_result *ua_offer_pending(const struct ua_offer *offer)
 {
 	return offer->state == UA_OFFER_REMOTE ? &offer->next->result : NULL;
+}
+
+
+const char *ua_offer_mid(const struct ua_offer *offer)
+{
+	const struct ua_nego *nego = offer->next ? offer->next : offer->cur;
+
+	if (!nego || nego->active == UA_NEGO_NO_LINE ||
+	    !*nego->linev[nego->active].mid)
+		return NULL;
+
+	return nego->linev[nego->active].mid;
 }
 
 

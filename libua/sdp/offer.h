@@ -218,6 +218,13 @@ const struct ua_offer_result *ua_offer_result(const struct ua_offer *offer);
 const struct ua_offer_result *ua_offer_pending(const struct ua_offer *offer);
 
 
+/**
+ * Name of our m-line (RFC 5888), in the pending description if there is one;
+ * NULL: it has none.  Valid until the next call.
+ */
+const char *ua_offer_mid(const struct ua_offer *offer);
+
+
 /** "STABLE", "LOCAL", "REMOTE" */
 const char *ua_offer_state_name(enum ua_offer_state state);
 

@@ -124,6 +124,11 @@ static int line_m(struct ua_sdpattr_reader *rd, char *value)
 	const char *proto = ua_sdptext_word(&value);
 	const char *id;
 
+	if (rd->frag) {
+		ua_sdpattr_section(rd);
+		return 0;
+	}
+
 	if (sdp->mediac >= UA_SDP_MEDIA_MAX) {
 		ua_sdptext_error(rd->err, rd->line, UA_SDP_WARN_MISC,
 				 "m=: at most %u of them expected",
@@ -173,6 +178,11 @@ static int read_line(struct ua_sdpattr_reader *rd, char *line)
 	size_t i;
 
 	if (len < 2 || line[1] != '=' || line[0] < 'a' || line[0] > 'z') {
+		if (rd->frag) {
+			ua_sdpattr_warn(rd, "", "a letter and '=' expected");
+			return 0;
+		}
+
 		ua_sdptext_error(rd->err, rd->line, UA_SDP_WARN_MISC,
 				 "a letter and '=' expected, not '%s'", line);
 		return EBADMSG;
@@ -259,7 +269,7 @@ static int read_all(struct ua_sdpattr_reader *rd)
 		if (!*line)
 			continue;
 
-		if (rd->line == 1 && strcmp(line, "v=0")) {
+		if (rd->line == 1 && !rd->frag && strcmp(line, "v=0")) {
 			ua_sdptext_error(rd->err, 1, UA_SDP_WARN_MISC,
 					 "v=: v=0 expected first");
 			return EBADMSG;
@@ -278,20 +288,15 @@ struct ua_sdp *ua_sdp_alloc(void)
 }
 
 
-int ua_sdp_decode(struct ua_sdp **sdpp, const uint8_t *buf, size_t len,
-		  struct ua_sdp_error *why)
+static int decode(struct ua_sdp **sdpp, const uint8_t *buf, size_t len,
+		  bool frag, struct ua_sdp_error *why)
 {
-	struct ua_sdpattr_reader rd = { .err = why, .dir = UA_SDP_SENDRECV };
+	struct ua_sdpattr_reader rd = {
+		.err = why,
+		.dir = UA_SDP_SENDRECV,
+		.frag = frag,
+	};
 	int err = 0;
-
-	if (!len || len > UA_SDP_LEN_MAX || memchr(buf, 0, len) ||
-	    buf[0] != 'v') {
-		ua_sdptext_error(why, 0, UA_SDP_WARN_MISC,
-				 "v=: v=0 first and a text of at most %u "
-				 "bytes expected",
-				 UA_SDP_LEN_MAX);
-		return EBADMSG;
-	}
 
 	rd.sdp = ua_sdp_alloc();
 	if (!rd.sdp)
@@ -328,6 +333,31 @@ out:
 		mem_deref(rd.sdp);
 
 	return err;
+}
+
+
+int ua_sdp_decode(struct ua_sdp **sdpp, const uint8_t *buf, size_t len,
+		  struct ua_sdp_error *why)
+{
+	if (!len || len > UA_SDP_LEN_MAX || memchr(buf, 0, len) ||
+	    buf[0] != 'v') {
+		ua_sdptext_error(why, 0, UA_SDP_WARN_MISC,
+				 "v=: v=0 first and a text of at most %u "
+				 "bytes expected",
+				 UA_SDP_LEN_MAX);
+		return EBADMSG;
+	}
+
+	return decode(sdpp, buf, len, false, why);
+}
+
+
+int ua_sdp_decode_frag(struct ua_sdp **sdpp, const uint8_t *buf, size_t len)
+{
+	if (!len || len > UA_SDP_LEN_MAX || memchr(buf, 0, len))
+		return EBADMSG;
+
+	return decode(sdpp, buf, len, true, NULL);
 }
 
 

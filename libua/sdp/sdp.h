@@ -128,6 +128,21 @@ UA_CHECK int ua_sdp_decode(struct ua_sdp **sdpp, const uint8_t *buf,
 
 
 /**
+ * Read the fragment of a description that an INFO of trickle ICE carries
+ * (RFC 8840, 9.2): attributes alone, below m-lines whose content means
+ * nothing, or below none.  Lines that are no lines are passed over.
+ *
+ * @param sdpp  As ua_sdp_decode()
+ *
+ * @retval 0        Done
+ * @retval EBADMSG  No text, or too much of it
+ * @retval ENOMEM   No memory
+ */
+UA_CHECK int ua_sdp_decode_frag(struct ua_sdp **sdpp, const uint8_t *buf,
+				size_t len);
+
+
+/**
  * Write a description: CRLF, lines in the order of RFC 8866, 5.
  *
  * @retval 0       Done

@@ -26,6 +26,32 @@ void ua_sdpattr_warn(struct ua_sdpattr_reader *rd, const char *field,
 }
 
 
+void ua_sdpattr_section(struct ua_sdpattr_reader *rd)
+{
+	struct ua_sdp *sdp = rd->sdp;
+
+	rd->skip = sdp->mediac >= UA_SDP_MEDIA_MAX;
+	if (rd->skip) {
+		ua_sdpattr_warn(rd, "m=", "too many");
+		return;
+	}
+
+	rd->media = &sdp->mediav[sdp->mediac++];
+	rd->media->type = "audio";
+	rd->media->proto = "RTP/AVP";
+}
+
+
+/* Some send the lines of one m-line without it. */
+static struct ua_sdp_media *section(struct ua_sdpattr_reader *rd)
+{
+	if (!rd->media && rd->frag)
+		ua_sdpattr_section(rd);
+
+	return rd->media;
+}
+
+
 static void read_ufrag(struct ua_sdpattr_reader *rd, char *value)
 {
 	struct ua_sdp_ice *ice = rd->media ? &rd->media->ice : &rd->sdp->ice;
@@ -95,7 +121,7 @@ static void read_mismatch(struct ua_sdpattr_reader *rd, char *value)
 
 static void read_candidate(struct ua_sdpattr_reader *rd, char *value)
 {
-	struct ua_sdp_media *media = rd->media;
+	struct ua_sdp_media *media = section(rd);
 	const char *why;
 
 	/* Without an m-line there is nothing that it could be one of. */
@@ -236,8 +262,10 @@ static void read_rtcp_mux(struct ua_sdpattr_reader *rd, char *value)
 
 static void read_mid(struct ua_sdpattr_reader *rd, char *value)
 {
-	if (rd->media)
-		rd->media->mid = value;
+	struct ua_sdp_media *media = section(rd);
+
+	if (media)
+		media->mid = value;
 }
 
 
@@ -331,13 +359,16 @@ void ua_sdpattr_read(struct ua_sdpattr_reader *rd, char *text)
 	char *value = strchr(text, ':');
 	size_t i;
 
+	if (rd->skip)
+		return;
+
 	if (value) {
 		*value++ = '\0';
 		value += strspn(value, " \t");
 	}
 
 	for (i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
-		if (!strcmp(attrs[i].name, text)) {
+		if (ua_sdptext_same(attrs[i].name, text)) {
 			attrs[i].read(rd, value && *value ? value : NULL);
 			return;
 		}

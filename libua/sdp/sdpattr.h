@@ -15,12 +15,21 @@ struct ua_sdpattr_reader {
 	unsigned line;                  /**< Number of the line */
 	enum ua_sdp_dir dir;            /**< Of the session */
 	bool dir_set[UA_SDP_MEDIA_MAX]; /**< The m-line has its own one */
+	bool frag; /**< A fragment: m-lines may be missing, see sdpfrag.h */
+	bool skip; /**< ... and this one was one too many */
 };
 
 
 /** Count something odd that costs nothing but itself */
 void ua_sdpattr_warn(struct ua_sdpattr_reader *rd, const char *field,
 		     const char *why);
+
+
+/**
+ * Begin an m-line of a fragment, whose content has no meaning (RFC 8840, 4.4).
+ * When there is no room its attributes are passed over.
+ */
+void ua_sdpattr_section(struct ua_sdpattr_reader *rd);
 
 
 /**

@@ -133,6 +133,7 @@ static int read_ice(struct ua_sdp_facts *facts, const struct ua_sdp *sdp,
 	facts->lite = sdp->ice_lite;
 	facts->ice2 = ua_sdptext_has(media->ice.options, "ice2");
 	facts->trickle = ua_sdptext_has(media->ice.options, "trickle");
+	facts->renom = ua_sdptext_has(media->ice.options, "renomination");
 	facts->end = media->ice.end;
 	facts->pacing = sdp->ice_pacing;
 	facts->cand_bad = media->cand_bad;
@@ -169,6 +170,80 @@ int ua_sdpfacts_read(struct ua_sdp_facts *facts, const struct ua_sdp *sdp,
 	read_dest(&f, media);
 	read_rtcp(&f, media, mux);
 
+	*facts = f;
+	return 0;
+}
+
+
+static bool is_ours(const struct ua_sdp_media *media, const char *mid)
+{
+	return !mid || !media->mid || !strcmp(media->mid, mid);
+}
+
+
+/* The lengths of what the parser took are fine. */
+static void frag_cred(struct ua_sdp_facts *facts, const struct ua_sdp_ice *ice)
+{
+	if (ice->ufrag)
+		(void)ua_sdptext_copy(facts->ufrag, sizeof(facts->ufrag),
+				      ice->ufrag);
+	if (ice->pwd)
+		(void)ua_sdptext_copy(facts->pwd, sizeof(facts->pwd),
+				      ice->pwd);
+}
+
+
+static void frag_section(struct ua_sdp_facts *facts,
+			 const struct ua_sdp_media *media)
+{
+	size_t i;
+
+	frag_cred(facts, &media->ice);
+	facts->cand_bad += media->cand_bad;
+	if (media->ice.end)
+		facts->end = true;
+
+	for (i = 0; i < media->candc; i++) {
+		if (facts->candc < UA_SDP_CAND_MAX)
+			facts->candv[facts->candc++] = media->candv[i];
+		else
+			++facts->cand_bad;
+	}
+}
+
+
+int ua_sdpfacts_frag(struct ua_sdp_facts *facts, const struct ua_sdp *frag,
+		     const char *mid)
+{
+	struct ua_sdp_facts f;
+	size_t n = 0;
+	size_t i;
+
+	memset(&f, 0, sizeof(f));
+	f.dest_cand = -1;
+	f.rtcp_cand = -1;
+	frag_cred(&f, &frag->ice);
+	f.end = frag->ice.end;
+
+	for (i = 0; i < frag->mediac; i++) {
+		if (is_ours(&frag->mediav[i], mid))
+			n += frag->mediav[i].candc;
+	}
+
+	if (n > UA_SDP_CAND_MAX)
+		n = UA_SDP_CAND_MAX;
+	if (n) {
+		f.candv = mem_alloc(n * sizeof(*f.candv), NULL);
+		if (!f.candv)
+			return ENOMEM;
+	}
+
+	for (i = 0; i < frag->mediac; i++) {
+		if (is_ours(&frag->mediav[i], mid))
+			frag_section(&f, &frag->mediav[i]);
+	}
+
+	f.ice = f.ufrag[0] && f.pwd[0];
 	*facts = f;
 	return 0;
 }

@@ -46,7 +46,8 @@ struct ua_sdp_facts {
 	bool lite;       /**< a=ice-lite */
 	bool mismatch;   /**< a=ice-mismatch: the peer dropped ICE */
 	bool ice2;       /**< Option ice2 (RFC 8445) */
-	bool trickle;    /**< Option trickle (RFC 8840) */
+	bool trickle;    /**< Option trickle (RFC 8838) */
+	bool renom;      /**< Option renomination */
 	bool end;        /**< a=end-of-candidates */
 	uint32_t pacing; /**< Ta the peer asks for [ms], 0: not told */
 	char ufrag[UA_SDP_CRED_MAX + 1];
@@ -71,6 +72,25 @@ struct ua_sdp_facts {
 UA_CHECK int ua_sdpfacts_read(struct ua_sdp_facts *facts,
 			      const struct ua_sdp *sdp,
 			      const struct ua_sdp_media *media, bool mux);
+
+
+/**
+ * Read the facts of a fragment (RFC 8840, 4.4): credentials, candidates and
+ * their end; all other fields are zero.  Candidates of other m-lines than ours
+ * are left out; an m-line without a=mid is ours, for there is only one.
+ *
+ * A sender has to name its credentials; what leaves them out is of the
+ * description in force, and both are empty here.  Some leave out the password
+ * alone.
+ *
+ * @param facts  As ua_sdpfacts_read()
+ * @param mid    Of our m-line, NULL: it has none
+ *
+ * @retval 0       Done, maybe with nothing in it
+ * @retval ENOMEM  No memory
+ */
+UA_CHECK int ua_sdpfacts_frag(struct ua_sdp_facts *facts,
+			      const struct ua_sdp *frag, const char *mid);
 
 
 /** Make dst a copy of src; the candidates, never changed, are shared */

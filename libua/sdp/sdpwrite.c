@@ -22,12 +22,20 @@ static void put(struct ua_wr *wr, const char *before, const char *text)
 }
 
 
-static void put_line(struct ua_wr *wr, const char *before, const char *text)
+void ua_sdpwrite_line(struct ua_wr *wr, const char *before, const char *text)
 {
 	if (!text)
 		return;
 
 	put(wr, before, text);
+	ua_wr_str(wr, "\r\n");
+}
+
+
+void ua_sdpwrite_cand(struct ua_wr *wr, const struct ua_sdp_cand *cand)
+{
+	ua_wr_str(wr, "a=candidate:");
+	ua_sdpcand_encode(wr, cand);
 	ua_wr_str(wr, "\r\n");
 }
 
@@ -60,9 +68,9 @@ static void put_attrs(struct ua_wr *wr, const struct ua_sdp_attr *attrv,
 
 static void put_ice(struct ua_wr *wr, const struct ua_sdp_ice *ice)
 {
-	put_line(wr, "a=ice-options:", ice->options);
-	put_line(wr, "a=ice-ufrag:", ice->ufrag);
-	put_line(wr, "a=ice-pwd:", ice->pwd);
+	ua_sdpwrite_line(wr, "a=ice-options:", ice->options);
+	ua_sdpwrite_line(wr, "a=ice-ufrag:", ice->ufrag);
+	ua_sdpwrite_line(wr, "a=ice-pwd:", ice->pwd);
 }
 
 
@@ -85,7 +93,8 @@ void ua_sdpwrite_session(struct ua_wr *wr, const struct ua_sdp *sdp)
 	put(wr, "\r\ns=", sdp->name && *sdp->name ? sdp->name : "-");
 	ua_wr_str(wr, "\r\n");
 	put_conn(wr, &sdp->conn);
-	put_line(wr, "t=", sdp->timing && *sdp->timing ? sdp->timing : "0 0");
+	ua_sdpwrite_line(
+		wr, "t=", sdp->timing && *sdp->timing ? sdp->timing : "0 0");
 
 	if (sdp->ice_lite)
 		ua_wr_str(wr, "a=ice-lite\r\n");
@@ -162,11 +171,8 @@ static void put_candidates(struct ua_wr *wr, const struct ua_sdp_media *media)
 	if (media->ice_mismatch)
 		ua_wr_str(wr, "a=ice-mismatch\r\n");
 
-	for (i = 0; i < media->candc; i++) {
-		ua_wr_str(wr, "a=candidate:");
-		ua_sdpcand_encode(wr, &media->candv[i]);
-		ua_wr_str(wr, "\r\n");
-	}
+	for (i = 0; i < media->candc; i++)
+		ua_sdpwrite_cand(wr, &media->candv[i]);
 
 	for (i = 0; i < media->remc; i++) {
 		const struct ua_sdp_remcand *rem = &media->remv[i];
@@ -190,7 +196,7 @@ void ua_sdpwrite_media(struct ua_wr *wr, const struct ua_sdp *sdp,
 	if (!ua_sdpconn_eq(&media->conn, &sdp->conn))
 		put_conn(wr, &media->conn);
 
-	put_line(wr, "a=mid:", media->mid);
+	ua_sdpwrite_line(wr, "a=mid:", media->mid);
 	put_maps(wr, media);
 	if (media->ptime)
 		ua_wr_fmt(wr, "a=ptime:%u\r\n", media->ptime);

@@ -6,6 +6,14 @@
 #include "sdp/sdp.h"
 
 
+/** Write a line, if there is a text; errors stick in wr */
+void ua_sdpwrite_line(struct ua_wr *wr, const char *before, const char *text);
+
+
+/** Write the line of a candidate; errors stick in wr */
+void ua_sdpwrite_cand(struct ua_wr *wr, const struct ua_sdp_cand *cand);
+
+
 /** Write the session's part (RFC 8866, 5); errors stick in wr */
 void ua_sdpwrite_session(struct ua_wr *wr, const struct ua_sdp *sdp);
 

@@ -1017,6 +1017,98 @@ START_TEST(ice_is_offered_with_all_it_takes)
 END_TEST
 
 
+/* RFC 8840, 4.1.1: what is trickled names the m-line by a=mid. */
+START_TEST(trickle_is_offered_with_a_mid_that_stays)
+{
+	struct ua_offer *offer = alloc_two(false);
+	struct ua_sdp_cand cands[2];
+	struct ua_offer_local local = ice_local(cands);
+
+	ck_assert_ptr_null(ua_offer_mid(offer));
+	local.options = "ice2 trickle renomination";
+	ck_assert_int_eq(0, offer_err(offer, &local));
+	assert_has("a=ice-options:ice2 trickle renomination\r\n");
+	assert_has("a=mid:0\r\n");
+	ck_assert_str_eq("0", ua_offer_mid(offer));
+
+	take_answer(offer, HEAD "a=ice-options:trickle ice2 renomination x\r\n"
+				"m=audio 41000 RTP/AVP 8\r\na=mid:0\r\n" CRED);
+	ck_assert(ua_offer_result(offer)->remote.trickle);
+	ck_assert(ua_offer_result(offer)->remote.renom);
+	ck_assert(ua_offer_result(offer)->remote.ice2);
+
+	/* It stays, and is not given twice. */
+	ck_assert_int_eq(0, offer_err(offer, &local));
+	assert_has("a=mid:0\r\n");
+	ck_assert_int_eq(0, ua_offer_rollback(offer));
+
+	/* The peer names it in its offer: that is the name then. */
+	take_offer(offer,
+		   HEAD "m=audio 41000 RTP/AVP 8\r\na=mid:sound\r\n" CRED);
+	ck_assert_int_eq(0, answer_err(offer, &local));
+	assert_has("a=mid:sound\r\n");
+	ck_assert_str_eq("sound", ua_offer_mid(offer));
+	mem_deref(offer);
+}
+END_TEST
+
+
+START_TEST(mid_of_ours_is_no_other_lines_one)
+{
+	struct ua_offer *offer = alloc_two(false);
+	struct ua_sdp_cand cands[2];
+	struct ua_offer_local local = ice_local(cands);
+
+	local.options = "trickle";
+	take_offer(offer, HEAD "m=video 5 RTP/AVP 31\r\na=mid:0\r\n"
+			       "m=audio 41000 RTP/AVP 8\r\n" CRED);
+	ck_assert_int_eq(0, answer_err(offer, &local));
+	ck_assert_ptr_null(ua_offer_mid(offer));
+	ck_assert_int_eq(0, offer_err(offer, &local));
+	ck_assert_str_eq("1", ua_offer_mid(offer));
+	mem_deref(offer);
+}
+END_TEST
+
+
+/* RFC 8445, 9: either of them alone makes another generation. */
+START_TEST(one_changed_credential_is_a_restart)
+{
+	static const struct {
+		const char *ice;
+		bool restart;
+	} v[] = {
+		{ CRED, false },
+		{ "a=ice-ufrag:Qf7h\r\n"
+		  "a=ice-pwd:0123456789012345678901\r\n",
+		  true },
+		{ "a=ice-ufrag:new1\r\n"
+		  "a=ice-pwd:k3Jd8sPq0ZxLm2Nv5TbYw1\r\n",
+		  true },
+		{ "", false },
+	};
+	struct ua_offer *offer = alloc_two(false);
+	struct ua_sdp_cand cands[2];
+	struct ua_offer_local local = ice_local(cands);
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n" CRED);
+		ck_assert_int_eq(0, answer_err(offer, &local));
+		(void)snprintf(text, sizeof(text),
+			       HEAD "%sm=audio 41000 RTP/AVP 8\r\n", v[i].ice);
+		take_offer(offer, text);
+		ck_assert_int_eq(v[i].restart,
+				 ua_offer_pending(offer)->ice_restart);
+		ck_assert_int_eq(0, ua_offer_rollback(offer));
+	}
+
+	mem_deref(offer);
+}
+END_TEST
+
+
 START_TEST(ice_of_the_peer_is_handed_over)
 {
 	struct ua_offer *offer = alloc_two(false);
@@ -1440,6 +1532,9 @@ Suite *ua_suite_offer(void)
 
 	tc = tcase_create("addresses");
 	tcase_add_test(tc, ice_is_offered_with_all_it_takes);
+	tcase_add_test(tc, trickle_is_offered_with_a_mid_that_stays);
+	tcase_add_test(tc, mid_of_ours_is_no_other_lines_one);
+	tcase_add_test(tc, one_changed_credential_is_a_restart);
 	tcase_add_test(tc, ice_of_the_peer_is_handed_over);
 	tcase_add_test(tc,
 		       without_ice_in_the_offer_there_is_none_in_the_answer);
