@@ -235,20 +235,27 @@ static bool is_usable(const struct ua_ifraw *raw)
 }
 
 
-/* Is there a temporary address that hides this one (RFC 8981, 3.1)? */
+/*
+ * Is there a better address of the same prefix: a temporary one (RFC 8981,
+ * 3.1), or one that the kernel, which puts the newest first, names before?
+ */
 static bool is_hidden(const struct ua_ifraw *rawv, size_t n,
 		      const struct ua_ifraw *raw)
 {
+	const uint32_t temporary = raw->flags & UA_IFRAW_TEMPORARY;
 	size_t i;
 
-	if (raw->addr.af != UA_AF_IP6 || raw->flags & UA_IFRAW_TEMPORARY)
+	if (raw->addr.af != UA_AF_IP6)
 		return false;
 
 	for (i = 0; i < n; i++) {
-		if (rawv[i].addr.af == UA_AF_IP6 &&
-		    rawv[i].flags & UA_IFRAW_TEMPORARY &&
+		const uint32_t other = rawv[i].flags & UA_IFRAW_TEMPORARY;
+
+		if (rawv[i].addr.af == UA_AF_IP6 && &rawv[i] != raw &&
 		    rawv[i].ifindex == raw->ifindex && is_usable(&rawv[i]) &&
-		    prefix_eq(&rawv[i], raw))
+		    prefix_eq(&rawv[i], raw) &&
+		    (other > temporary ||
+		     (other == temporary && &rawv[i] < raw)))
 			return true;
 	}
 
@@ -390,6 +397,40 @@ int ua_iflist_choose(struct ua_iflist *list, const struct ua_ifraw *rawv,
 
 	*list = found;
 	return 0;
+}
+
+
+const struct ua_ifaddr *ua_iflist_find(const struct ua_iflist *list,
+				       const struct ua_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (ua_addr_ip_eq(&list->v[i].addr, addr))
+			return &list->v[i];
+	}
+
+	return NULL;
+}
+
+
+bool ua_iflist_eq(const struct ua_iflist *a, const struct ua_iflist *b)
+{
+	const struct ua_ifaddr *other;
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+
+	for (i = 0; i < a->n; i++) {
+		other = ua_iflist_find(b, &a->v[i].addr);
+		if (!other || other->ifindex != a->v[i].ifindex ||
+		    other->cost != a->v[i].cost ||
+		    other->deflt != a->v[i].deflt)
+			return false;
+	}
+
+	return true;
 }
 
 
@@ -544,6 +585,37 @@ out:
 	mem_deref(rawv);
 
 	return err;
+}
+
+
+uint32_t ua_iflist_index(const struct ua_addr *addr)
+{
+	const unsigned up = IFF_UP | IFF_RUNNING;
+	struct ifaddrs *ifap, *ifa;
+	uint32_t ifindex = 0;
+	struct ua_addr own;
+	struct sa sa;
+
+	if (getifaddrs(&ifap) < 0)
+		return 0;
+
+	for (ifa = ifap; ifa && !ifindex; ifa = ifa->ifa_next) {
+
+		if (!ifa->ifa_addr || sa_set_sa(&sa, ifa->ifa_addr) ||
+		    (ifa->ifa_flags & up) != up)
+			continue;
+
+		/* All of 127/8 is there, though one address is told. */
+		ua_addr_from_sa(&own, &sa);
+		if (ua_addr_ip_eq(&own, addr) ||
+		    (own.af == addr->af && ua_addr_is_loopback(&own) &&
+		     ua_addr_is_loopback(addr)))
+			ifindex = if_nametoindex(ifa->ifa_name);
+	}
+
+	freeifaddrs(ifap);
+
+	return ifindex;
 }
 
 

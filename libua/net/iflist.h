@@ -73,8 +73,9 @@ struct ua_ifraw {
  * List this host's addresses.
  *
  * Interfaces that are down are skipped; tentative and deprecated addresses
- * too; of each prefix the temporary IPv6 address alone is taken, if there is
- * one (RFC 8981).  Loopback only if it is named, or there is nothing else.
+ * too.  Of several IPv6 addresses with one prefix on one interface one is
+ * taken: the newest temporary one (RFC 8981), else the newest.  Loopback only
+ * if it is named, or there is nothing else.
  *
  * @param list  Filled; unchanged on error
  *
@@ -85,6 +86,27 @@ struct ua_ifraw {
  */
 UA_CHECK int ua_iflist_get(struct ua_iflist *list,
 			   const struct ua_iflist_conf *conf);
+
+
+/**
+ * The same addresses, each with the same interface, cost and default route?
+ * Their order does not count.
+ */
+bool ua_iflist_eq(const struct ua_iflist *a, const struct ua_iflist *b);
+
+
+/** Is that address in the list, whatever the port?  NULL: it is not */
+const struct ua_ifaddr *ua_iflist_find(const struct ua_iflist *list,
+				       const struct ua_addr *addr);
+
+
+/**
+ * The interface that has an address now, though it may be deprecated: one in
+ * use is kept until it is removed (RFC 4862, 5.5.4).
+ *
+ * @return Number of the interface, which is up; 0: there is none
+ */
+uint32_t ua_iflist_index(const struct ua_addr *addr);
 
 
 /** Local preference of an address (RFC 8445, 5.1.2; RFC 8421), unique */

@@ -12,6 +12,10 @@ libua_la_SOURCES += \
 	libua/net/iflist.h \
 	libua/net/locate.c \
 	libua/net/locate.h \
+	libua/net/netlink.c \
+	libua/net/netlink.h \
+	libua/net/netmon.c \
+	libua/net/netmon.h \
 	libua/net/resolvconf.c \
 	libua/net/resolvconf.h \
 	libua/net/resolver.c \

@@ -44,6 +44,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_keepalive.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \
+	tests/unit/test_netlink.c \
+	tests/unit/test_netmon.c \
 	tests/unit/test_nominate.c \
 	tests/unit/test_offer.c \
 	tests/unit/test_pacer.c \

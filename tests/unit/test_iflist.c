@@ -129,6 +129,100 @@ START_TEST(temporary_address_hides_its_prefix_only)
 END_TEST
 
 
+START_TEST(one_usable_address_per_prefix)
+{
+	const uint32_t temporary = UP | UA_IFRAW_TEMPORARY;
+
+	(void)add("eth0", 2, "2001:db8::7", 64,
+		  temporary | UA_IFRAW_TENTATIVE);
+	(void)add("eth0", 2, "2001:db8::1", 64, UP);
+	(void)add("eth0", 2, "2001:db8::2", 64, temporary);
+	(void)add("eth0", 2, "2001:db8::3", 64,
+		  temporary | UA_IFRAW_DEPRECATED);
+
+	/* The old temporary one, which is about to be deprecated */
+	(void)add("eth0", 2, "2001:db8::4", 64, temporary);
+
+	/* By DHCP and by hand */
+	(void)add("eth0", 2, "2001:db8:1::1", 64, UP);
+	(void)add("eth0", 2, "2001:db8:1::2", 64, UP);
+
+	ck_assert_int_eq(0, choose(&both));
+	ck_assert_uint_eq(2, list.n);
+	is_at(0, "2001:db8::2");
+	is_at(1, "2001:db8:1::1");
+}
+END_TEST
+
+
+/* With a default route through the tunnel, too: a direct way is better. */
+START_TEST(vpn_and_bridges_go_last)
+{
+	(void)add("docker0", 5, "172.17.0.1", 16, UP);
+	(void)add("tun0", 4, "10.8.0.2", 24, DEFLT | UA_IFRAW_PTP);
+	(void)add("wlan0", 3, "192.168.7.7", 24, UP);
+	ck_assert_int_eq(0, choose(&both));
+	ck_assert_uint_eq(3, list.n);
+	is_at(0, "192.168.7.7");
+	is_at(1, "10.8.0.2");
+	is_at(2, "172.17.0.1");
+
+	/* Alone each is taken. */
+	setup();
+	(void)add("tun0", 4, "10.8.0.2", 24, DEFLT | UA_IFRAW_PTP);
+	ck_assert_int_eq(0, choose(&both));
+	ck_assert_uint_eq(1, list.n);
+	is_at(0, "10.8.0.2");
+
+	setup();
+	(void)add("docker0", 5, "172.17.0.1", 16, UP);
+	ck_assert_int_eq(0, choose(&both));
+	ck_assert_uint_eq(1, list.n);
+	is_at(0, "172.17.0.1");
+}
+END_TEST
+
+
+/* RFC 8421, 4: broken IPv6 costs one place, not all of its own. */
+START_TEST(families_take_turns)
+{
+	(void)add("eth0", 2, "2001:db8:0:1::1", 64, DEFLT);
+	(void)add("eth0", 2, "2001:db8:0:2::1", 64, DEFLT);
+	(void)add("eth0", 2, "2001:db8:0:3::1", 64, DEFLT);
+	(void)add("eth0", 2, "192.0.2.1", 24, DEFLT);
+	ck_assert_int_eq(0, choose(&both));
+	ck_assert_uint_eq(4, list.n);
+	is_at(1, "192.0.2.1");
+}
+END_TEST
+
+
+START_TEST(lists_compare_by_what_matters)
+{
+	struct ua_iflist other;
+
+	(void)add("eth0", 2, "2001:db8::1", 64, DEFLT);
+	(void)add("eth0", 2, "192.0.2.1", 24, DEFLT);
+	ck_assert_int_eq(0, choose(&both));
+	other = list;
+	ck_assert(ua_iflist_eq(&list, &other));
+
+	other.v[0] = list.v[1];
+	other.v[1] = list.v[0];
+	ck_assert(ua_iflist_eq(&list, &other));
+	ck_assert_ptr_eq(&other.v[0], ua_iflist_find(&other, &list.v[1].addr));
+
+	other.n = 1;
+	ck_assert(!ua_iflist_eq(&list, &other));
+	ck_assert_ptr_null(ua_iflist_find(&other, &list.v[0].addr));
+
+	other = list;
+	other.v[1].deflt = false;
+	ck_assert(!ua_iflist_eq(&list, &other));
+}
+END_TEST
+
+
 START_TEST(deprecated_temporary_address_hides_nothing)
 {
 	(void)add("eth0", 2, "2001:db8::1", 64, UP);
@@ -362,6 +456,25 @@ START_TEST(this_host_has_a_loopback)
 END_TEST
 
 
+START_TEST(address_knows_its_interface)
+{
+	struct ua_addr addr;
+	uint32_t lo;
+
+	ck_assert_int_eq(0, ua_addr_set(&addr, "127.0.0.1", 5060));
+	lo = ua_iflist_index(&addr);
+	ck_assert_uint_ne(0, lo);
+
+	/* The kernel takes all of them. */
+	ck_assert_int_eq(0, ua_addr_set(&addr, "127.0.0.77", 0));
+	ck_assert_uint_eq(lo, ua_iflist_index(&addr));
+
+	ck_assert_int_eq(0, ua_addr_set(&addr, "192.0.2.77", 0));
+	ck_assert_uint_eq(0, ua_iflist_index(&addr));
+}
+END_TEST
+
+
 START_TEST(source_of_a_loopback_address_is_loopback)
 {
 	struct ua_addr dst, local;
@@ -387,6 +500,10 @@ Suite *ua_suite_iflist(void)
 	tcase_add_test(tc, unusable_addresses_are_skipped);
 	tcase_add_test(tc, linklocal_must_be_asked_for);
 	tcase_add_test(tc, temporary_address_hides_its_prefix_only);
+	tcase_add_test(tc, one_usable_address_per_prefix);
+	tcase_add_test(tc, vpn_and_bridges_go_last);
+	tcase_add_test(tc, families_take_turns);
+	tcase_add_test(tc, lists_compare_by_what_matters);
 	tcase_add_test(tc, deprecated_temporary_address_hides_nothing);
 	tcase_add_test(tc, prefix_need_not_end_at_a_byte);
 	tcase_add_test(tc, order_is_cost_then_default_then_families_in_turn);
@@ -398,6 +515,7 @@ Suite *ua_suite_iflist(void)
 	tcase_add_test(tc, inet6_text_sets_states);
 	tcase_add_test(tc, route_texts_mark_default_interfaces);
 	tcase_add_test(tc, this_host_has_a_loopback);
+	tcase_add_test(tc, address_knows_its_interface);
 	tcase_add_test(tc, source_of_a_loopback_address_is_loopback);
 	suite_add_tcase(s, tc);
 
