@@ -204,7 +204,8 @@ int ua_invcore_event(struct ua_invite *inv, const struct ua_invite_event *ev,
 				       sizeof(node->ev.reason), &msg->reason);
 		}
 
-		sdp = ua_sipmsg_sdp(msg);
+		sdp = ev->type == UA_INVITE_INFO ? ua_sipmsg_body(msg)
+						 : ua_sipmsg_sdp(msg);
 		if (sdp.l) {
 			node->ev.sdp = sdp.p;
 			node->ev.len = sdp.l;
@@ -241,6 +242,18 @@ bool ua_invite_event(struct ua_invite *inv, struct ua_invite_event *ev)
 bool ua_invite_pending(const struct ua_invite *inv)
 {
 	return inv->ended_ready || list_head(&inv->eventl);
+}
+
+
+int ua_invcore_announce(const struct ua_invite *inv, struct mbuf *mb,
+			bool recv_info)
+{
+	if (!inv->trickle)
+		return 0;
+
+	return mbuf_printf(mb, "Supported: " UA_SIPMSG_TRICKLE "\r\n%s",
+			   recv_info ? "Recv-Info: " UA_SIPMSG_TRICKLE "\r\n"
+				     : "");
 }
 
 
@@ -383,6 +396,7 @@ int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
 	inv->rand = conf->rand;
 	inv->log = conf->log;
 	inv->ring_ms = conf->ring_ms;
+	inv->trickle = conf->trickle;
 	inv->ring_at = UA_NEVER;
 	inv->expire_at = UA_NEVER;
 	inv->again_at = UA_NEVER;

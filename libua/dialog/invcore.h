@@ -29,9 +29,20 @@ enum ua_invcore_move {
 	UA_INVCORE_NMOVE
 };
 
+/** The INFO of ours that is under way in a dialog */
+struct ua_invcore_info {
+	bool active;
+	uint32_t cseq;
+	uint32_t id; /**< Tells it from other requests           */
+	struct ua_digest_round round;
+	struct mbuf *body; /**< To send it again with credentials */
+};
+
 /** What an INVITE became with one peer */
 struct ua_invcore_fork {
 	struct ua_dialog *dlg;
+	bool trickle; /**< The peer takes INFO of trickle ICE */
+	struct ua_invcore_info info;
 	struct mbuf *ack; /**< Of the last 2xx, to be sent again */
 	uint32_t ack_cseq;
 };
@@ -81,6 +92,9 @@ struct ua_invite {
 	bool uac;
 	bool told;     /**< UA_INVITE_ENDED was queued             */
 	bool bye_wait; /**< BYE goes when the ACK has come (15)    */
+	bool trickle;  /**< We take INFO of trickle ICE            */
+	bool proven;   /**< The caller sent a request in the dialog:
+			    it has got our 18x                   */
 	bool ack_owed;
 
 	struct ua_dialog *half; /**< Of our first INVITE           */
@@ -137,6 +151,11 @@ UA_CHECK int ua_invcore_event(struct ua_invite *inv,
 UA_CHECK int ua_invcore_respond(struct ua_invite *inv, struct sip_msg *msg,
 				uint16_t code, const char *reason,
 				struct mbuf *text);
+
+/** Append what announces trickle ICE, if we do it (RFC 8840, 10; RFC 6086, 5)
+ */
+UA_CHECK int ua_invcore_announce(const struct ua_invite *inv, struct mbuf *mb,
+				 bool recv_info);
 
 /** Append Content-Type, Content-Length, the empty line and the body */
 UA_CHECK int ua_invcore_body(struct mbuf *mb, const char *sdp, size_t len);

@@ -26,6 +26,7 @@ void ua_invfork_reset(struct ua_invcore_fork *fork)
 {
 	mem_deref(fork->dlg);
 	mem_deref(fork->ack);
+	mem_deref(fork->info.body);
 	memset(fork, 0, sizeof(*fork));
 }
 

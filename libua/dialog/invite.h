@@ -45,6 +45,10 @@ enum ua_invite_ev {
 	UA_INVITE_REOFFER,      /**< re-INVITE: sdp, none asks for an offer;
 				     accept or reject it                     */
 	UA_INVITE_REOFFER_GONE, /**< ... and was cancelled meanwhile         */
+	UA_INVITE_INFO,         /**< Candidates of the peer: fork, sdp is the
+				     body (RFC 8840, 9)                      */
+	UA_INVITE_INFORMED,     /**< Our INFO ended: fork, code, reason, err;
+				     whatever it was, the session goes on    */
 	UA_INVITE_MODIFIED,     /**< Our re-INVITE ended: code, reason, sdp,
 				     ack_owed; refused leaves the session up */
 	UA_INVITE_ENDED         /**< by, code, reason: the last event        */
@@ -97,6 +101,8 @@ struct ua_invite_conf {
 	const struct ua_digest *known; /**< As ua_digest_learn() wants it;
 					    looked at once               */
 	uint32_t ring_ms; /**< Unanswered for so long ends it, 0: never  */
+	bool trickle;     /**< Announce and take INFO of trickle ICE
+			       (RFC 8840)                                */
 	const struct ua_rand *rand; /**< Borrowed                           */
 	const struct ua_log *log;   /**< Borrowed                           */
 };
@@ -190,6 +196,38 @@ UA_CHECK int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms,
  * @retval EPROTO  None waits
  */
 int ua_invite_withdraw(struct ua_invite *inv);
+
+
+/**
+ * Has the peer of an early dialog, or of the session, said that it takes INFO
+ * of trickle ICE (RFC 6086, 5.2)?  What it says counts until it says something
+ * else in an INVITE or in an answer to one.
+ *
+ * @param fork  As in the events; called ourselves: 0
+ */
+bool ua_invite_takes_info(const struct ua_invite *inv, uint8_t fork);
+
+
+/**
+ * May an INFO be sent now in that dialog?  It has to be there at both ends
+ * (RFC 8840, 4.3): for who called since the first 18x, for who was called
+ * since the ACK, or since another request of the peer in it.  And only one is
+ * under way at a time (RFC 8840, 10.9).
+ */
+bool ua_invite_can_info(const struct ua_invite *inv, uint8_t fork);
+
+
+/**
+ * Send an INFO of trickle ICE; UA_INVITE_INFORMED tells how it ended.
+ *
+ * @param body  application/trickle-ice-sdpfrag (copied)
+ *
+ * @retval 0       On its way
+ * @retval EPROTO  ua_invite_can_info() says no: try after the next event
+ * @retval ENOMEM  Try later
+ */
+UA_CHECK int ua_invite_info(struct ua_invite *inv, uint64_t now_ms,
+			    uint8_t fork, const char *body, size_t len);
 
 
 /**

@@ -8,14 +8,14 @@
 #include "base/random.h"
 #include <ua/log.h>
 #include "dialog/invfork.h"
+#include "dialog/invinfo.h"
 #include "dialog/invuac.h"
 #include "dialog/sipmsg.h"
 
 
-/* Queue a request of a dialog; text are its lines and body after CSeq. */
-static int request(struct ua_invite *inv, const struct ua_dialog *dlg,
-		   enum ua_invite_do type, const char *met, uint32_t cseq,
-		   const struct mbuf *text, struct mbuf **sent)
+int ua_invuac_request(struct ua_invite *inv, const struct ua_dialog *dlg,
+		      enum ua_invite_do type, const char *met, uint32_t cseq,
+		      const struct mbuf *text, struct mbuf **sent)
 {
 	struct ua_invite_out out = { .type = type, .met = met };
 	int err;
@@ -72,6 +72,8 @@ static int invite_text(struct ua_invite *inv, struct mbuf *mb)
 			  "Contact: <%s>\r\n"
 			  "Allow: " UA_SIPMSG_ALLOW "\r\n",
 			  inv->contact);
+	if (!err)
+		err = ua_invcore_announce(inv, mb, true);
 	if (!err && inv->headers && !inv->req.inside)
 		err = mbuf_write_str(mb, inv->headers);
 	if (!err)
@@ -116,7 +118,8 @@ int ua_invuac_invite(struct ua_invite *inv)
 		goto out;
 
 	cseq = ua_dialog_cseq_next(dlg);
-	err = request(inv, dlg, UA_INVITE_REQUEST, "INVITE", cseq, mb, NULL);
+	err = ua_invuac_request(inv, dlg, UA_INVITE_REQUEST, "INVITE", cseq,
+				mb, NULL);
 	if (err)
 		goto out;
 
@@ -153,8 +156,8 @@ int ua_invuac_ack(struct ua_invite *inv, struct ua_invcore_fork *fork,
 	if (!err)
 		err = ua_invcore_body(mb, sdp, len);
 	if (!err)
-		err = request(inv, fork->dlg, UA_INVITE_ACK, "ACK", cseq, mb,
-			      &ack);
+		err = ua_invuac_request(inv, fork->dlg, UA_INVITE_ACK, "ACK",
+					cseq, mb, &ack);
 	if (!err) {
 		mem_deref(fork->ack);
 		fork->ack = ack;
@@ -203,8 +206,8 @@ static int bye_send(struct ua_invite *inv, struct ua_invcore_bye *bye)
 	if (!err)
 		err = ua_invcore_body(mb, NULL, 0);
 	if (!err)
-		err = request(inv, bye->dlg, UA_INVITE_REQUEST, "BYE", cseq,
-			      mb, NULL);
+		err = ua_invuac_request(inv, bye->dlg, UA_INVITE_REQUEST,
+					"BYE", cseq, mb, NULL);
 	if (!err) {
 		bye->cseq = cseq;
 		bye->id = inv->last_id;
@@ -276,6 +279,7 @@ static int on_progress(struct ua_invite *inv, struct sip_msg *msg)
 		if (err || !fork)
 			return err;
 
+		ua_invinfo_learn(fork, msg);
 		ev.fork = (uint8_t)(fork - inv->forkv);
 	}
 
@@ -302,6 +306,7 @@ static int on_answer(struct ua_invite *inv, uint64_t now_ms,
 		return 0;
 	}
 
+	ua_invinfo_learn(fork, msg);
 	inv->main = (size_t)(fork - inv->forkv);
 	inv->answered_ms = now_ms;
 	inv->ring_at = UA_NEVER;
@@ -325,9 +330,8 @@ static int on_answer(struct ua_invite *inv, uint64_t now_ms,
 }
 
 
-/* Once more with credentials; true: that is under way. */
-static bool authorize(struct ua_invite *inv, struct ua_digest_round *round,
-		      const struct sip_msg *msg, int *err)
+bool ua_invuac_authorize(struct ua_invite *inv, struct ua_digest_round *round,
+			 const struct sip_msg *msg, int *err)
 {
 	if (msg->scode != 401 && msg->scode != 407)
 		return false;
@@ -355,7 +359,8 @@ static int on_refusal(struct ua_invite *inv, uint64_t now_ms,
 		return 0;
 	}
 
-	if (!inv->told && authorize(inv, &inv->req.round, msg, &err)) {
+	if (!inv->told &&
+	    ua_invuac_authorize(inv, &inv->req.round, msg, &err)) {
 		ua_invfork_forget(inv);
 		return ua_invuac_invite(inv);
 	}
@@ -416,6 +421,8 @@ static int again_answer(struct ua_invite *inv, struct sip_msg *msg)
 	if (err)
 		return err;
 
+	ua_invinfo_learn(fork, msg);
+
 	/* Our BYE crossed it: the ACK is owed all the same. */
 	inv->ack_owed = inv->state == UA_INVITE_UP && !inv->req.sdp &&
 			ua_sipmsg_sdp(msg).l;
@@ -444,7 +451,7 @@ static int again_response(struct ua_invite *inv, uint64_t now_ms,
 	if (inv->state != UA_INVITE_UP)
 		return 0;
 
-	if (authorize(inv, &inv->req.round, msg, &err))
+	if (ua_invuac_authorize(inv, &inv->req.round, msg, &err))
 		return ua_invuac_invite(inv);
 	if (err == ENOMEM)
 		return err;
@@ -551,7 +558,7 @@ static int bye_response(struct ua_invite *inv, uint64_t now_ms,
 	if (msg->scode < 200)
 		return 0;
 
-	if (authorize(inv, &bye->round, msg, &err)) {
+	if (ua_invuac_authorize(inv, &bye->round, msg, &err)) {
 		err = bye_send(inv, bye);
 		if (!err)
 			return 0;
@@ -582,6 +589,9 @@ int ua_invuac_response(struct ua_invite *inv, uint64_t now_ms,
 
 	if (!pl_strcmp(&msg->cseq.met, "BYE"))
 		return bye_response(inv, now_ms, msg);
+
+	if (!pl_strcmp(&msg->cseq.met, "INFO"))
+		return ua_invinfo_response(inv, msg);
 
 	return ENOENT;
 }
@@ -623,4 +633,6 @@ void ua_invuac_failed(struct ua_invite *inv, uint64_t now_ms, uint32_t id,
 		if (inv->byev[i].dlg && inv->byev[i].id == id)
 			bye_over(inv, now_ms, &inv->byev[i]);
 	}
+
+	ua_invinfo_failed(inv, id, err);
 }

@@ -6,6 +6,26 @@
 #include "dialog/invcore.h"
 
 
+/**
+ * Queue a request of a dialog.
+ *
+ * @param text  Its lines and body after CSeq
+ * @param sent  Set to all of it, referenced; may be NULL
+ */
+UA_CHECK int ua_invuac_request(struct ua_invite *inv,
+			       const struct ua_dialog *dlg,
+			       enum ua_invite_do type, const char *met,
+			       uint32_t cseq, const struct mbuf *text,
+			       struct mbuf **sent);
+
+/**
+ * Should a request go once more, with credentials?
+ *
+ * @param err  Set if an answer to a challenge could not be made
+ */
+bool ua_invuac_authorize(struct ua_invite *inv, struct ua_digest_round *round,
+			 const struct sip_msg *msg, int *err);
+
 /** Queue the INVITE that inv->req describes, with a fresh CSeq */
 UA_CHECK int ua_invuac_invite(struct ua_invite *inv);
 

@@ -7,6 +7,7 @@
 #include "base/re_compat.h"
 #include "base/random.h"
 #include <ua/log.h>
+#include "dialog/invinfo.h"
 #include "dialog/invuac.h"
 #include "dialog/invuas.h"
 #include "dialog/sipmsg.h"
@@ -15,18 +16,29 @@ enum { RETRY_AFTER_MAX_S = 10 /* RFC 3261, 14.2 */ };
 
 
 /* What stands in every answer that makes or refreshes a dialog. */
-static int answer_text(const struct ua_invite *inv, struct mbuf *mb)
+static int answer_text(const struct ua_invite *inv, const struct sip_msg *msg,
+		       struct mbuf *mb)
 {
-	return mbuf_printf(mb,
-			   "Contact: <%s>\r\n"
-			   "Allow: " UA_SIPMSG_ALLOW "\r\n",
-			   inv->contact);
+	bool recv_info;
+	int err;
+
+	err = mbuf_printf(mb,
+			  "Contact: <%s>\r\n"
+			  "Allow: " UA_SIPMSG_ALLOW "\r\n",
+			  inv->contact);
+	if (err || pl_strcmp(&msg->met, "INVITE"))
+		return err;
+
+	/* RFC 6086, 5.2.3: only if the request had it. */
+	(void)ua_sipmsg_lists(msg, "Recv-Info", "", &recv_info);
+
+	return ua_invcore_announce(inv, mb, recv_info);
 }
 
 
-static int answer(struct ua_invite *inv, struct sip_msg *msg, uint16_t code,
-		  const char *reason, const char *headers, const char *sdp,
-		  size_t len)
+int ua_invuas_reply(struct ua_invite *inv, struct sip_msg *msg, uint16_t code,
+		    const char *reason, const char *headers, const char *sdp,
+		    size_t len)
 {
 	struct mbuf *mb = mbuf_alloc(512);
 	int err = 0;
@@ -35,7 +47,7 @@ static int answer(struct ua_invite *inv, struct sip_msg *msg, uint16_t code,
 		return ENOMEM;
 
 	if (code > 100 && code < 300)
-		err = answer_text(inv, mb);
+		err = answer_text(inv, msg, mb);
 	if (!err && headers)
 		err = mbuf_write_str(mb, headers);
 	if (!err)
@@ -75,6 +87,7 @@ int ua_invuas_invite(struct ua_invite *inv, uint64_t now_ms,
 
 	inv->forkv[0].dlg = dlg;
 	inv->forkc = 1;
+	ua_invinfo_learn(&inv->forkv[0], msg);
 	inv->in_msg = mem_ref(msg);
 
 	if (inv->ring_ms)
@@ -122,13 +135,16 @@ int ua_invuas_ring_again(struct ua_invite *inv, uint64_t now_ms)
 
 	inv->again_at = now_ms + UA_INVCORE_RING_AGAIN_MS;
 
-	return answer(inv, inv->in_msg, inv->ring_code, inv->ring_reason, NULL,
-		      sdp ? (const char *)sdp->buf : NULL, sdp ? sdp->end : 0);
+	return ua_invuas_reply(
+		inv, inv->in_msg, inv->ring_code, inv->ring_reason, NULL,
+		sdp ? (const char *)sdp->buf : NULL, sdp ? sdp->end : 0);
 }
 
 
 static int accept_again(struct ua_invite *inv)
 {
+	ua_invinfo_learn(&inv->forkv[inv->main], inv->in_msg);
+
 	/* RFC 3261, 12.2.2: an accepted re-INVITE moves the target. */
 	return ua_dialog_refresh(ua_invcore_dialog(inv), inv->in_msg);
 }
@@ -166,8 +182,8 @@ int ua_invuas_answer(struct ua_invite *inv, uint64_t now_ms, uint16_t code,
 	if (code < 300 && !first)
 		err = accept_again(inv);
 	if (!err)
-		err = answer(inv, inv->in_msg, code, reason, headers, sdp,
-			     len);
+		err = ua_invuas_reply(inv, inv->in_msg, code, reason, headers,
+				      sdp, len);
 	if (err)
 		return err;
 
@@ -273,7 +289,7 @@ static int refuse_later(struct ua_invite *inv, struct sip_msg *msg)
 	(void)re_snprintf(retry, sizeof(retry), "Retry-After: %u\r\n",
 			  ua_random_range(inv->rand, 0, RETRY_AFTER_MAX_S));
 
-	return answer(inv, msg, 500, NULL, retry, NULL, 0);
+	return ua_invuas_reply(inv, msg, 500, NULL, retry, NULL, 0);
 }
 
 
@@ -292,7 +308,7 @@ static int on_reinvite(struct ua_invite *inv, struct sip_msg *msg)
 	 */
 	if (inv->state != UA_INVITE_UP || inv->req.active || inv->ok.waiting ||
 	    inv->ack_owed)
-		return answer(inv, msg, 491, NULL, NULL, NULL, 0);
+		return ua_invuas_reply(inv, msg, 491, NULL, NULL, NULL, 0);
 
 	err = ua_invcore_respond(inv, msg, 100, NULL, NULL);
 	if (!err)
@@ -306,13 +322,13 @@ static int on_reinvite(struct ua_invite *inv, struct sip_msg *msg)
 
 static int on_options(struct ua_invite *inv, struct sip_msg *msg)
 {
-	return answer(inv, msg, 200, NULL, "Accept: application/sdp\r\n", NULL,
-		      0);
+	return ua_invuas_reply(inv, msg, 200, NULL,
+			       "Accept: application/sdp\r\n", NULL, 0);
 }
 
 
-static struct ua_dialog *request_dialog(const struct ua_invite *inv,
-					const struct sip_msg *msg)
+/* Early dialog or session; -1: none of this one. */
+static int request_fork(const struct ua_invite *inv, const struct sip_msg *msg)
 {
 	/* Over, but the ACK is awaited that lets our BYE go. */
 	const bool open = inv->state != UA_INVITE_CLOSED ||
@@ -321,26 +337,26 @@ static struct ua_dialog *request_dialog(const struct ua_invite *inv,
 
 	for (i = 0; open && i < inv->forkc; i++) {
 		if (ua_dialog_is_request(inv->forkv[i].dlg, msg))
-			return inv->forkv[i].dlg;
+			return (int)i;
 	}
 
-	return NULL;
+	return -1;
 }
 
 
 bool ua_invite_match(const struct ua_invite *inv, const struct sip_msg *msg)
 {
-	return NULL != request_dialog(inv, msg);
+	return request_fork(inv, msg) >= 0;
 }
 
 
 int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 		      struct sip_msg *msg)
 {
-	struct ua_dialog *dlg = request_dialog(inv, msg);
+	const int fork = request_fork(inv, msg);
 	struct ua_sipmsg_fault fault;
 
-	if (!dlg)
+	if (fork < 0)
 		return ENOENT;
 
 	if (!pl_strcmp(&msg->met, "ACK"))
@@ -349,9 +365,11 @@ int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 	if (!pl_strcmp(&msg->met, "CANCEL"))
 		return ENOENT;
 
-	if (ua_dialog_order(dlg, msg))
-		return answer(inv, msg, 500, "CSeq Out of Order", NULL, NULL,
-			      0);
+	if (ua_dialog_order(inv->forkv[fork].dlg, msg))
+		return ua_invuas_reply(inv, msg, 500, "CSeq Out of Order",
+				       NULL, NULL, 0);
+
+	inv->proven = true;
 
 	if (!pl_strcmp(&msg->met, "BYE"))
 		return on_bye(inv, now_ms, msg);
@@ -362,8 +380,11 @@ int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 	if (!pl_strcmp(&msg->met, "OPTIONS"))
 		return on_options(inv, msg);
 
+	if (!pl_strcmp(&msg->met, "INFO"))
+		return ua_invinfo_request(inv, (uint8_t)fork, msg);
+
 	ua_sipmsg_refuse_method(msg, &fault);
 
-	return answer(inv, msg, fault.code, fault.reason, fault.headers, NULL,
-		      0);
+	return ua_invuas_reply(inv, msg, fault.code, fault.reason,
+			       fault.headers, NULL, 0);
 }

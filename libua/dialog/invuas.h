@@ -12,6 +12,17 @@ UA_CHECK int ua_invuas_invite(struct ua_invite *inv, uint64_t now_ms,
 UA_CHECK int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 			       struct sip_msg *msg);
 
+/**
+ * Answer a request that came.
+ *
+ * @param reason   NULL: the usual one
+ * @param headers  More lines, CRLF-ended, NULL: none
+ * @param sdp      Body, NULL: none
+ */
+UA_CHECK int ua_invuas_reply(struct ua_invite *inv, struct sip_msg *msg,
+			     uint16_t code, const char *reason,
+			     const char *headers, const char *sdp, size_t len);
+
 /** Answer the INVITE that waits; 2xx starts waiting for its ACK */
 UA_CHECK int ua_invuas_answer(struct ua_invite *inv, uint64_t now_ms,
 			      uint16_t code, const char *reason,

@@ -12,6 +12,8 @@ libua_la_SOURCES += \
 	libua/dialog/invcore.h \
 	libua/dialog/invfork.c \
 	libua/dialog/invfork.h \
+	libua/dialog/invinfo.c \
+	libua/dialog/invinfo.h \
 	libua/dialog/invite.c \
 	libua/dialog/invite.h \
 	libua/dialog/invuac.c \

@@ -28,12 +28,12 @@ static const struct {
 
 /* Methods of other RFCs: known, not allowed. */
 static const char *const known[] = {
-	"REGISTER", "INFO", "PRACK", "UPDATE", "SUBSCRIBE", "NOTIFY",
+	"REGISTER", "PRACK", "UPDATE", "SUBSCRIBE", "NOTIFY",
 	"REFER", "MESSAGE", "PUBLISH",
 };
 
 static const char *const allowed[] = {
-	"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS",
+	"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO",
 };
 
 static const struct {
@@ -54,6 +54,7 @@ static const struct {
 	{ 415, "Unsupported Media Type" },
 	{ 416, "Unsupported URI Scheme" },
 	{ 420, "Bad Extension" },
+	{ 469, "Bad Info Package" },
 	{ 480, "Temporarily Unavailable" },
 	{ 481, "Call/Transaction Does Not Exist" },
 	{ 482, "Loop Detected" },
@@ -161,6 +162,53 @@ bool ua_sipmsg_uri_ok(const struct pl *pl)
 	return !uri_decode(&uri, pl) && uri.host.l &&
 	       (!pl_strcasecmp(&uri.scheme, "sip") ||
 		!pl_strcasecmp(&uri.scheme, "sips"));
+}
+
+
+/** A token that is looked for */
+struct wanted {
+	const char *token;
+	bool there;
+	bool found;
+};
+
+
+static bool list_handler(const struct sip_hdr *hdr, const struct sip_msg *msg,
+			 void *arg)
+{
+	struct wanted *w = arg;
+	struct pl rest = hdr->val;
+	struct pl word;
+	(void)msg;
+
+	w->there = true;
+
+	while (rest.l && !w->found) {
+		if (re_regex(rest.p, rest.l, "[^,; \t]+", &word))
+			break;
+
+		w->found = !pl_strcmp(&word, w->token);
+		pl_advance(&rest, word.p + word.l - rest.p);
+
+		/* What stands before the comma belongs to that word. */
+		while (rest.l && *rest.p != ',')
+			pl_advance(&rest, 1);
+	}
+
+	return w->found;
+}
+
+
+bool ua_sipmsg_lists(const struct sip_msg *msg, const char *header,
+		     const char *token, bool *there)
+{
+	struct wanted w = { .token = token };
+
+	(void)sip_msg_xhdr_apply(msg, true, header, list_handler, &w);
+	if (there)
+		*there = w.there;
+
+	return w.found;
 }
 
 
@@ -365,6 +413,10 @@ static bool unsupported_handler(const struct sip_hdr *hdr,
 	char tag[64];
 	(void)msg;
 
+	/* Whether this agent does it, and the peer, the session knows. */
+	if (!pl_strcasecmp(&hdr->val, UA_SIPMSG_TRICKLE))
+		return false;
+
 	ua_sipmsg_text(tag, sizeof(tag), &hdr->val);
 
 	/* What does not fit is not told: the first ones are refusal enough */
@@ -377,7 +429,7 @@ static bool unsupported_handler(const struct sip_hdr *hdr,
 }
 
 
-/* RFC 3261, 8.2.2.3: nothing that may be required is supported. */
+/* RFC 3261, 8.2.2.3: hardly anything that may be required is supported. */
 static int require_check(const struct sip_msg *msg,
 			 struct ua_sipmsg_fault *fault)
 {
@@ -388,6 +440,9 @@ static int require_check(const struct sip_msg *msg,
 	(void)fault_set(fault, 420, NULL);
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_REQUIRE,
 				unsupported_handler, fault);
+	if (!*fault->headers)
+		return 0;
+
 	strcat(fault->headers, "\r\n");
 
 	return EPROTO;

@@ -9,7 +9,13 @@ struct pl;
 struct sip_msg;
 
 /** Methods that are answered with more than a refusal (value of Allow) */
-#define UA_SIPMSG_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS"
+#define UA_SIPMSG_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+
+/** Info Package, and option tag, of trickle ICE (RFC 8840, 10) */
+#define UA_SIPMSG_TRICKLE "trickle-ice"
+
+/** Type of the bodies of that package, below "application" */
+#define UA_SIPMSG_TRICKLE_BODY "trickle-ice-sdpfrag"
 
 enum {
 	UA_SIPMSG_STR_MAX = 1024, /**< Longest URI, tag or Call-ID        */
@@ -68,6 +74,15 @@ struct pl ua_sipmsg_sdp(const struct sip_msg *msg);
  */
 void ua_sipmsg_mapped(const struct sip_msg *msg, struct ua_addr *addr);
 
+
+/**
+ * Is a token in the comma-separated lists of a header, without a look at the
+ * parameters behind it?  Upper and lower case differ (RFC 6086, 7.2).
+ *
+ * @param there  Set to whether there is such a header at all (may be NULL)
+ */
+bool ua_sipmsg_lists(const struct sip_msg *msg, const char *header,
+		     const char *token, bool *there);
 
 /** A header that is one number; false: none, or none that is one */
 bool ua_sipmsg_number(const struct sip_msg *msg, int id, uint32_t *v);

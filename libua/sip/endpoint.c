@@ -25,6 +25,7 @@ void ua_endpoint_conf_default(struct ua_endpoint_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->max_calls = CALLS;
+	conf->trickle = true;
 	conf->rand = &ua_random_system;
 }
 
@@ -89,6 +90,13 @@ static void on_invite(struct ua_endpoint *ep, struct sip_msg *msg)
 		return;
 	}
 
+	if (!ep->trickle &&
+	    sip_msg_hdr_has_value(msg, SIP_HDR_REQUIRE, UA_SIPMSG_TRICKLE)) {
+		refuse(ep, msg, 420, NULL,
+		       "Unsupported: " UA_SIPMSG_TRICKLE "\r\n");
+		return;
+	}
+
 	ua_sesscore_count(ep, &calls, &all);
 	if (all >= ep->max_calls + SPARE_CALLS) {
 		refuse(ep, msg, 503, NULL, "Retry-After: 10\r\n");
@@ -127,15 +135,17 @@ static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
 
 	/* RFC 3261, 11.2 */
 	if (!err)
-		err = sip_treplyf(NULL, NULL, ep->sip, msg, false, 200, "OK",
-				  "Allow: " UA_SIPMSG_ALLOW "\r\n"
-				  "Accept: application/sdp\r\n"
-				  "Accept-Encoding: identity\r\n"
-				  "%s"
-				  "Content-Length: %zu\r\n\r\n%b",
-				  mb->end ? "Content-Type: application/sdp\r\n"
-					  : "",
-				  mb->end, mb->buf, mb->end);
+		err = sip_treplyf(
+			NULL, NULL, ep->sip, msg, false, 200, "OK",
+			"Allow: " UA_SIPMSG_ALLOW "\r\n"
+			"Accept: application/sdp\r\n"
+			"Accept-Encoding: identity\r\n"
+			"%s%s"
+			"Content-Length: %zu\r\n\r\n%b",
+			ep->trickle ? "Supported: " UA_SIPMSG_TRICKLE "\r\n"
+				    : "",
+			mb->end ? "Content-Type: application/sdp\r\n" : "",
+			mb->end, mb->buf, mb->end);
 	if (err)
 		refuse(ep, msg, 500, NULL, "");
 
@@ -172,7 +182,7 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 
 	/* In a dialog that is none of ours, or without one that it needs */
 	if (msg->to.tag.l || !pl_strcmp(&msg->met, "CANCEL") ||
-	    !pl_strcmp(&msg->met, "BYE")) {
+	    !pl_strcmp(&msg->met, "BYE") || !pl_strcmp(&msg->met, "INFO")) {
 		refuse(ep, msg, 481, NULL, "");
 		return;
 	}
@@ -316,6 +326,7 @@ int ua_endpoint_alloc(struct ua_endpoint **epp,
 	ep->rand = conf->rand;
 	ep->log = conf->log;
 	ep->max_calls = conf->max_calls;
+	ep->trickle = conf->trickle;
 	ep->invite_h = conf->invite_h;
 	ep->user_h = conf->user_h;
 	ep->options_h = conf->options_h;

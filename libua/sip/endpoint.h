@@ -62,6 +62,7 @@ struct ua_endpoint_conf {
 	const char *software; /**< User-Agent and Server, copied           */
 	struct dnsc *dnsc;    /**< Referenced; NULL: numeric hosts only    */
 	uint32_t max_calls;   /**< More get 486                            */
+	bool trickle;         /**< Calls may need trickle ICE (RFC 8840)   */
 	const struct ua_rand *rand; /**< Borrowed                          */
 	const struct ua_log *log;   /**< Borrowed                          */
 	ua_endpoint_invite_h *invite_h;
@@ -72,7 +73,7 @@ struct ua_endpoint_conf {
 };
 
 
-/** max_calls 32, the system's randomness, all else nothing */
+/** max_calls 32, trickle ICE, the system's randomness, all else nothing */
 void ua_endpoint_conf_default(struct ua_endpoint_conf *conf);
 
 

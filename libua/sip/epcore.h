@@ -28,6 +28,7 @@ struct ua_endpoint {
 	const struct ua_rand *rand;
 	const struct ua_log *log;
 	uint32_t max_calls;
+	bool trickle;
 	ua_endpoint_invite_h *invite_h;
 	ua_endpoint_user_h *user_h;
 	ua_endpoint_options_h *options_h;

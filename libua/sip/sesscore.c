@@ -112,9 +112,11 @@ static void response_handler(int err, struct sip_msg *msg, void *arg)
 static int request_send(struct ua_sesscore *core,
 			const struct ua_invite_out *out)
 {
-	const bool first = ua_invite_state(core->inv) == UA_INVITE_IDLE ||
-			   ua_invite_state(core->inv) == UA_INVITE_CALLING ||
-			   ua_invite_state(core->inv) == UA_INVITE_EARLY;
+	const enum ua_invite_state state = ua_invite_state(core->inv);
+	const bool invite = !strcmp(out->met, "INVITE");
+	const bool first = invite && (state == UA_INVITE_IDLE ||
+				      state == UA_INVITE_CALLING ||
+				      state == UA_INVITE_EARLY);
 	const struct ua_outreq_conf conf = {
 		.met = out->met,
 		.uri = out->uri,
@@ -135,7 +137,7 @@ static int request_send(struct ua_sesscore *core,
 
 	fl->core = core;
 	fl->id = out->id;
-	fl->invite = !strcmp(out->met, "INVITE");
+	fl->invite = invite;
 
 	err = ua_outreq_send(&fl->req, core->ep, &conf, response_handler, fl);
 	if (err)
@@ -331,6 +333,7 @@ int ua_sesscore_alloc(struct ua_sesscore **corep, struct ua_endpoint *ep,
 		.cred = conf->cred,
 		.known = conf->known,
 		.ring_ms = conf->ring_ms,
+		.trickle = conf->trickle,
 		.rand = ep->rand,
 		.log = ep->log,
 	};

@@ -155,6 +155,26 @@ int ua_session_modify(struct ua_session *sess, const char *sdp, size_t len)
 }
 
 
+int ua_session_info(struct ua_session *sess, uint8_t fork, const char *body,
+		    size_t len)
+{
+	return done(sess, ua_invite_info(sess->core->inv, ua_clock_ms(), fork,
+					 body, len));
+}
+
+
+bool ua_session_takes_info(const struct ua_session *sess, uint8_t fork)
+{
+	return ua_invite_takes_info(sess->core->inv, fork);
+}
+
+
+bool ua_session_can_info(const struct ua_session *sess, uint8_t fork)
+{
+	return ua_invite_can_info(sess->core->inv, fork);
+}
+
+
 int ua_session_withdraw(struct ua_session *sess)
 {
 	return ua_invite_withdraw(sess->core->inv);

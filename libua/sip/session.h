@@ -33,6 +33,7 @@ struct ua_session_conf {
 				flow.  Requests in the dialog take the
 				dialog's route, on the same flow when that
 				leads to the same address                 */
+	bool trickle;      /**< As in ua_invite_conf                      */
 	uint32_t ring_ms;  /**< Unanswered for so long ends it, 0: never  */
 	ua_session_h *h;
 	void *arg;
@@ -89,6 +90,14 @@ UA_CHECK int ua_session_ack(struct ua_session *sess, const char *sdp,
 			    size_t len);
 UA_CHECK int ua_session_modify(struct ua_session *sess, const char *sdp,
 			       size_t len);
+
+
+UA_CHECK int ua_session_info(struct ua_session *sess, uint8_t fork,
+			     const char *body, size_t len);
+
+/** As ua_invite_takes_info(), ua_invite_can_info() */
+bool ua_session_takes_info(const struct ua_session *sess, uint8_t fork);
+bool ua_session_can_info(const struct ua_session *sess, uint8_t fork);
 
 
 /** As ua_invite_withdraw() */

@@ -2,6 +2,7 @@
 tests_unit_unit_SOURCES = \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
+	tests/unit/invbed.h \
 	tests/unit/main.c \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
@@ -38,6 +39,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_ice_roles.c \
 	tests/unit/test_ice_theory.c \
 	tests/unit/test_iflist.c \
+	tests/unit/test_invinfo.c \
 	tests/unit/test_invite.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \

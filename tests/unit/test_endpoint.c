@@ -183,7 +183,8 @@ START_TEST(options_tells_what_we_can)
 	request("OPTIONS", "", "");
 	msg = sipbed_answer(&peer, 200);
 	ck_assert_str_eq("INVITE", siptext_hdr(msg, "Allow"));
-	ck_assert_uint_eq(5, sip_msg_hdr_count(msg, SIP_HDR_ALLOW));
+	ck_assert_uint_eq(6, sip_msg_hdr_count(msg, SIP_HDR_ALLOW));
+	ck_assert_str_eq("trickle-ice", siptext_hdr(msg, "Supported"));
 	ck_assert_str_eq("application/sdp", siptext_hdr(msg, "Accept"));
 	ck_assert_str_eq("test", siptext_hdr(msg, "Server"));
 	ck_assert_uint_gt(msg->to.tag.l, 0);
@@ -223,7 +224,9 @@ static const struct refusal refusals[] = {
 	{ "REGISTER", "", "", 405, "Allow", "INVITE" },
 	{ "BYE",      "", "", 481, NULL, NULL },
 	{ "CANCEL",   "", "", 481, NULL, NULL },
+	{ "INFO",     "Info-Package: trickle-ice\r\n", "", 481, NULL, NULL },
 	{ "INVITE",   "Require: 100rel, x\r\n", "", 420, "Unsupported", "100rel" },
+	{ "INVITE",   "Require: trickle-ice, x\r\n", "", 420, "Unsupported", "x" },
 	{ "OPTIONS",  "Require: teleport\r\n", "", 420, "Unsupported", "teleport" },
 	{ "INVITE",   "Content-Type: text/plain\r\n", "hi", 415, "Accept", "application/sdp" },
 	{ "INVITE",   "Content-Type: application/sdp\r\n"
