@@ -100,6 +100,8 @@ static int keep_early(struct ua_ice *ice, const struct ua_path *path,
 	}
 
 	early->nominate |= req->nominate;
+	if (req->nomination > early->nomination)
+		early->nomination = req->nomination;
 	early->ufrag_hash = req->ufrag_hash;
 
 	return 0;
@@ -143,6 +145,11 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 		return ENOMEM;
 
 	pair = &ice->list.v[index];
+
+	/* It has lost, and forgets us the sooner the less it hears. */
+	if (pair->latched && pair->reason == UA_PAIR_SUPERSEDED)
+		return EACCES;
+
 	if (wants_check(pair)) {
 		/* The peer's hope for it is young again. */
 		if (pair->first_ms != UA_NEVER)
@@ -154,7 +161,15 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 	pair->heard_ms = now_ms;
 	pair->peer_ok = true;
 
-	if (!req->nominate || ice->controlling)
+	if (ice->controlling)
+		return 0;
+
+	if (req->nomination && ice->renom) {
+		ua_conclude_renominated(ice, now_ms, index, req->nomination);
+		return 0;
+	}
+
+	if (!req->nominate)
 		return 0;
 
 	if (pair->valid)
@@ -220,6 +235,8 @@ int ua_bindreq_input(struct ua_ice *ice, uint64_t now_ms,
 	if (ice->nreply >= UA_ICE_REPLY_MAX)
 		return ENOMEM;
 
+	ice->list.now_ms = now_ms;
+
 	if (ua_stun_unknown(msg, typev)) {
 		owe(ice, path, msg, 420);
 		return 0;
@@ -236,6 +253,8 @@ int ua_bindreq_input(struct ua_ice *ice, uint64_t now_ms,
 	}
 
 	req.nominate = ua_stun_attr(msg, UA_STUN_USE_CANDIDATE, NULL) != NULL;
+	if (ua_stun_u32(msg, UA_STUN_NOMINATION, &req.nomination))
+		req.nomination = 0;
 	req.ufrag_hash = hash(theirs, len);
 
 	if (ice->rufrag) {

@@ -6,6 +6,7 @@
 
 #include "ice/bindres.h"
 #include "ice/conclude.h"
+#include "ice/consent.h"
 #include "ice/describe.h"
 #include "ice/role.h"
 #include "ice/schedule.h"
@@ -96,13 +97,20 @@ static bool is_symmetric(const struct ua_ice *ice, const struct ua_pair *pair,
 }
 
 
-static void failed(struct ua_ice *ice, const struct asked *a,
+static void failed(struct ua_ice *ice, uint64_t now_ms, const struct asked *a,
 		   enum ua_pair_reason reason, uint16_t code)
 {
-	if (a->comp && a->comp->asking == UA_PAIR_NIL)
+	if (a->comp && a->comp->asking == UA_PAIR_NIL) {
 		ua_txn_stop(&a->comp->txn);
-	else if (a->comp)
+		ua_consent_failed(ice, now_ms, a->pair, code);
+	}
+	else if (a->comp) {
 		ua_conclude_refused(ice, a->comp, reason, code);
+	}
+	else if (ice->list.v[a->pair].state == UA_PAIR_SUCCEEDED) {
+		ua_txn_stop(&ice->list.v[a->pair].txn);
+		ua_consent_failed(ice, now_ms, a->pair, code);
+	}
 	else if (!a->past)
 		(void)ua_checklist_step(&ice->list, a->pair, UA_PAIR_TIMEOUT,
 					reason, code);
@@ -117,7 +125,7 @@ static void role_conflict(struct ua_ice *ice, uint64_t now_ms,
 		return;
 
 	if (!ua_role_may_switch(ice, now_ms)) {
-		failed(ice, a, UA_PAIR_ROLE, 487);
+		failed(ice, now_ms, a, UA_PAIR_ROLE, 487);
 		return;
 	}
 
@@ -138,13 +146,17 @@ static void succeeded(struct ua_ice *ice, uint64_t now_ms,
 	struct ua_pair *pair = &ice->list.v[a->pair];
 	const uint64_t rtt_ms = now_ms - a->sent_ms;
 
+	pair->answer_ms = (uint32_t)rtt_ms;
 	if (a->once && rtt_ms < pair->rtt_ms)
 		pair->rtt_ms = (uint32_t)rtt_ms;
+	if (a->once && pair->rtts < UINT8_MAX)
+		++pair->rtts;
 
 	if (a->comp) {
 		/* A NAT that was restarted shows another address now. */
 		pair->local = ua_describe_mapped(ice, a->pair, mapped);
 		ua_txn_stop(&a->comp->txn);
+		ua_consent_answered(ice, now_ms, a->pair);
 		if (a->comp->asking == UA_PAIR_NIL)
 			return;
 
@@ -158,6 +170,7 @@ static void succeeded(struct ua_ice *ice, uint64_t now_ms,
 		return;
 
 	pair->local = ua_describe_mapped(ice, a->pair, mapped);
+	ua_consent_answered(ice, now_ms, a->pair);
 	ua_checklist_thaw(&ice->list, a->pair);
 	ua_conclude_valid(ice, now_ms, a->pair);
 }
@@ -194,14 +207,15 @@ int ua_bindres_input(struct ua_ice *ice, uint64_t now_ms,
 	if (err)
 		return EBADMSG;
 
+	ice->list.now_ms = now_ms;
 	ua_schedule_heard(ice, now_ms);
 
 	if (code == 487)
 		role_conflict(ice, now_ms, &a);
 	else if (code)
-		failed(ice, &a, UA_PAIR_REFUSED, code);
+		failed(ice, now_ms, &a, UA_PAIR_REFUSED, code);
 	else if (!is_symmetric(ice, &ice->list.v[a.pair], path))
-		failed(ice, &a, UA_PAIR_ASYMMETRIC, 0);
+		failed(ice, now_ms, &a, UA_PAIR_ASYMMETRIC, 0);
 	else
 		succeeded(ice, now_ms, &a, &mapped);
 

@@ -19,11 +19,12 @@ struct ua_cand {
 	struct ua_addr rel; /**< Ours: server that told; peer's: raddr   */
 	uint32_t prio;
 	uint32_t birth; /**< Lower is older                           */
-	uint16_t base;  /**< Ours: base it is sent from                  */
+	uint16_t base;  /**< Ours: base it is sent from; latched: to it  */
 	uint16_t group; /**< Equal for equal foundations, for freezing   */
 	uint8_t type;   /**< enum ua_ice_type                            */
 	uint8_t stream;
 	uint8_t comp;
+	bool latched; /**< Peer's: only base `base` may check it         */
 	char foundation[UA_ICE_FOUNDATION_MAX + 1];
 };
 

@@ -34,6 +34,8 @@ int ua_check_request(struct ua_dgram *dg, const struct ua_check_req *req)
 			req->tie_breaker);
 	if (req->nominate)
 		ua_stun_put(&wr, UA_STUN_USE_CANDIDATE, NULL, 0);
+	if (req->nomination)
+		ua_stun_put_u32(&wr, UA_STUN_NOMINATION, req->nomination);
 
 	err = ua_stun_end(&wr, (const uint8_t *)req->key, strlen(req->key),
 			  true);

@@ -17,7 +17,8 @@ struct ua_check_req {
 	uint64_t tie_breaker;
 	uint32_t prio; /**< Of the peer-reflexive candidate it may breed */
 	bool controlling;
-	bool nominate; /**< USE-CANDIDATE                              */
+	bool nominate;       /**< USE-CANDIDATE                        */
+	uint32_t nomination; /**< Value of a renomination, 0: none     */
 };
 
 /** An answer that is owed */

@@ -100,13 +100,15 @@ bool ua_checklist_step(struct ua_checklist *list, uint16_t index,
 	if (pair->state == UA_PAIR_FAILED || pair->state == UA_PAIR_SUCCEEDED)
 		pair->past.active = false;
 
-	if (from != pair->state)
+	if (from != pair->state) {
+		ua_story_add(&list->story, list->now_ms, index, pair, ev);
 		ua_log(list->log, UA_LOG_DEBUG, "ice",
 		       "pair %u: %s -> %s (%s)%s%s", index,
 		       ua_pair_state_name(from),
 		       ua_pair_state_name(pair->state), ua_pair_event_name(ev),
 		       pair->reason ? ": " : "",
 		       ua_pair_reason_name(pair->reason));
+	}
 
 	return true;
 }
@@ -433,10 +435,13 @@ int ua_checklist_add(struct ua_checklist *list, const struct ua_pair *pair,
 		ua_log(list->log, UA_LOG_DEBUG, "ice",
 		       "pair %u: %s makes room for another", i,
 		       ua_pair_state_name(list->v[i].state));
+		ua_story_add(&list->story, list->now_ms, i, &list->v[i],
+			     UA_STORY_EVICTED);
 	}
 
 	list->v[i] = *pair;
 	list->v[i].state = UA_PAIR_FROZEN;
+	ua_story_add(&list->story, list->now_ms, i, pair, UA_STORY_NEW);
 	*index = i;
 
 	if (list->started && !has_active(list, &list->v[i]))

@@ -5,6 +5,7 @@
 
 #include <ua/ice.h>
 #include "ice/pair.h"
+#include "ice/story.h"
 
 /**
  * The checklist set (RFC 8445, 6.1.2): the pairs of all streams in one table
@@ -13,6 +14,8 @@
 struct ua_checklist {
 	const struct ua_log *log; /**< Borrowed                            */
 	struct ua_pair *v;        /**< Owned                               */
+	struct ua_story story;    /**< What happens to the pairs           */
+	uint64_t now_ms;          /**< Time of what happens                */
 	uint16_t n;
 	uint16_t size;       /**< Room in v                               */
 	uint16_t max;        /**< Limit                                   */

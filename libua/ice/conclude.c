@@ -3,8 +3,10 @@
 
 #include "base/random.h"
 #include "ice/conclude.h"
+#include "ice/consent.h"
 #include "ice/describe.h"
 #include "ice/pacer.h"
+#include "ice/takeover.h"
 
 enum {
 	/* An aggressive peer nominates whatever works, for about this long */
@@ -25,13 +27,6 @@ enum {
 };
 
 
-static uint64_t keep_gap(const struct ua_ice *ice)
-{
-	return ua_random_range(ice->conf.rand, UA_ICE_KEEP_MIN_MS,
-			       UA_ICE_KEEP_MAX_MS);
-}
-
-
 static void move_media(struct ua_ice *ice, uint64_t now_ms,
 		       struct ua_comp *comp, uint16_t to, const char *why)
 {
@@ -44,21 +39,56 @@ static void move_media(struct ua_ice *ice, uint64_t now_ms,
 	comp->why = why;
 
 	if (to == UA_PAIR_NIL) {
-		comp->keep_ms = UA_NEVER;
+		ua_consent_stop(comp);
 		ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
 		       "media has no path: %s", why);
 		return;
 	}
 
-	if (comp->keep_ms == UA_NEVER)
-		comp->keep_ms = now_ms + keep_gap(ice);
-
+	ua_consent_start(ice, now_ms, comp);
+	ua_story_add(&ice->list.story, now_ms, to, &ice->list.v[to],
+		     UA_STORY_MEDIA);
 	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice", "media to pair %u: %s", to,
 	       why);
 }
 
 
-/* Nothing else is needed any more (RFC 8445, 8.1.2) */
+/* Will it be the spare of its class?  One of those with relays is enough */
+static bool is_first_of_class(const struct ua_ice *ice,
+			      const struct ua_pair *pair)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (p == pair || p->stream != pair->stream ||
+		    p->comp != pair->comp || p->relays != pair->relays)
+			continue;
+
+		if (p->valid || (ua_pair_is_open(p) && p->order > pair->order))
+			return false;
+	}
+
+	return true;
+}
+
+
+/*
+ * Nothing else is needed any more (RFC 8445, 8.1.2), but what would be better
+ * if it worked, and one path of each dearer class, should this one die.
+ */
+static bool is_surplus(const struct ua_ice *ice, const struct ua_pair *pair,
+		       const struct ua_pair *winner)
+{
+	/* A relay that learns from packets is told by silence. */
+	if (pair->latched || pair->relays == winner->relays)
+		return true;
+
+	return pair->relays > winner->relays && !is_first_of_class(ice, pair);
+}
+
+
 static void close_comp(struct ua_ice *ice, const struct ua_pair *winner)
 {
 	uint16_t i;
@@ -66,10 +96,32 @@ static void close_comp(struct ua_ice *ice, const struct ua_pair *winner)
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
-		if (p != winner && p->stream == winner->stream &&
-		    p->comp == winner->comp && ua_pair_is_open(p))
+		if (p == winner || p->stream != winner->stream ||
+		    p->comp != winner->comp)
+			continue;
+
+		if (p->latched && p->valid)
+			(void)ua_checklist_step(&ice->list, i, UA_PAIR_EXPIRE,
+						UA_PAIR_SUPERSEDED, 0);
+
+		if (ua_pair_is_open(p) && is_surplus(ice, p, winner))
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
 						UA_PAIR_SUPERSEDED, 0);
+	}
+}
+
+
+/* Should it seem dead to us and work all the while, we come back to it */
+static void agree(struct ua_ice *ice, uint16_t pair)
+{
+	const struct ua_pair *winner = &ice->list.v[pair];
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		struct ua_pair *p = &ice->list.v[i];
+
+		if (p->stream == winner->stream && p->comp == winner->comp)
+			p->agreed = p == winner;
 	}
 }
 
@@ -82,11 +134,13 @@ static void select_pair(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	if (comp->selected == UA_PAIR_NIL)
 		comp->selected_ms = now_ms;
 
+	agree(ice, pair);
 	comp->selected = pair;
 	comp->tell_nominated = true;
 	comp->tell_channel = ice->basev[p->base].kind == UA_ICE_RELAY;
 	comp->closing = true;
 
+	ua_story_add(&ice->list.story, now_ms, pair, p, UA_STORY_NOMINATED);
 	ua_log(ice->conf.log, UA_LOG_DEBUG, "ice", "pair %u is nominated",
 	       pair);
 	move_media(ice, now_ms, comp, pair, "nominated");
@@ -114,7 +168,7 @@ void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	if (!comp->needed || comp->selected == pair)
 		return;
 
-	if (comp->selected == UA_PAIR_NIL) {
+	if (comp->selected == UA_PAIR_NIL || ice->controlling) {
 		select_pair(ice, now_ms, pair);
 		return;
 	}
@@ -133,6 +187,30 @@ void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 }
 
 
+void ua_conclude_renominated(struct ua_ice *ice, uint64_t now_ms,
+			     uint16_t pair, uint32_t value)
+{
+	struct ua_pair *p = &ice->list.v[pair];
+	struct ua_comp *comp = ua_iceagent_comp_of(ice, p);
+
+	if (!p->valid) {
+		p->wanted = true;
+		p->nomination = value;
+		return;
+	}
+
+	p->nominated = true;
+	p->wanted = false;
+
+	if (!comp->needed || value <= comp->nomination)
+		return;
+
+	comp->nomination = value;
+	if (comp->selected != pair)
+		select_pair(ice, now_ms, pair);
+}
+
+
 void ua_conclude_valid(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 {
 	struct ua_pair *p = &ice->list.v[pair];
@@ -146,7 +224,18 @@ void ua_conclude_valid(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 		ice->valid_ms = now_ms;
 
 	/* RFC 8445, 7.3.1.5: the flag waited for this. */
-	if (p->wanted && !ice->controlling)
+	if (p->agreed && !ice->controlling &&
+	    ua_iceagent_comp_of(ice, p)->selected == UA_PAIR_NIL) {
+		select_pair(ice, now_ms, pair);
+		return;
+	}
+
+	if (!p->wanted || ice->controlling)
+		return;
+
+	if (ice->renom && p->nomination)
+		ua_conclude_renominated(ice, now_ms, pair, p->nomination);
+	else
 		ua_conclude_nominated(ice, now_ms, pair);
 }
 
@@ -173,6 +262,8 @@ static void nominate(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 
 	comp->asking = pair;
 	comp->controlling = ice->controlling;
+	if (ice->renom)
+		++comp->nomination;
 	ua_txn_start(&comp->txn, ice->conf.rand, at, UA_TXN_RTO_MS,
 		     NOMINATE_SENDS, NOMINATE_LAST_MS);
 
@@ -299,8 +390,14 @@ static void choose_media(struct ua_ice *ice, uint64_t now_ms, unsigned stream,
 	uint64_t next_ms;
 	uint16_t to;
 
-	if (comp->selected != UA_PAIR_NIL || comp->asking != UA_PAIR_NIL)
+	if (comp->asking != UA_PAIR_NIL)
 		return;
+
+	if (comp->selected != UA_PAIR_NIL) {
+		move_media(ice, now_ms, comp, comp->selected,
+			   "back to the nominated path");
+		return;
+	}
 
 	to = ua_nominate_media(&ice->list, comp, now_ms, (uint8_t)stream,
 			       (uint8_t)c, &next_ms);
@@ -381,6 +478,26 @@ static void settle(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 }
 
 
+static void take_over(struct ua_ice *ice, uint64_t now_ms,
+		      struct ua_comp *comp)
+{
+	uint64_t at;
+	const uint16_t to = ua_takeover_find(ice, comp, &at);
+
+	if (to == UA_PAIR_NIL || now_ms < at)
+		return;
+
+	if (ice->renom) {
+		nominate(ice, now_ms, to);
+		return;
+	}
+
+	comp->upgrade_ms = now_ms + UA_TAKEOVER_AGAIN_MS;
+	comp->tell_restart = true;
+	comp->need = "direct path works";
+}
+
+
 void ua_conclude_run(struct ua_ice *ice, uint64_t now_ms)
 {
 	unsigned s, c;
@@ -395,6 +512,9 @@ void ua_conclude_run(struct ua_ice *ice, uint64_t now_ms)
 		if (ice->controlling && ice->rufrag &&
 		    now_ms >= stream_when(ice, s))
 			stream_nominate(ice, now_ms, s);
+
+		for (c = 1; c <= ice->conf.ncomp; c++)
+			take_over(ice, now_ms, ua_iceagent_comp(ice, s, c));
 
 		for (c = 1; c <= ice->conf.ncomp; c++)
 			settle(ice, now_ms, ua_iceagent_comp(ice, s, c));
@@ -418,6 +538,10 @@ uint64_t ua_conclude_deadline(const struct ua_ice *ice)
 		for (c = 1; c <= ice->conf.ncomp; c++) {
 			const struct ua_comp *comp =
 				ua_iceagent_comp(ice, s, c);
+
+			(void)ua_takeover_find(ice, comp, &t);
+			if (t < at)
+				at = t;
 
 			if (comp->selected != UA_PAIR_NIL) {
 				t = comp->selected_ms + SETTLE_MS;

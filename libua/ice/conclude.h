@@ -14,6 +14,14 @@ void ua_conclude_valid(struct ua_ice *ice, uint64_t now_ms, uint16_t pair);
 void ua_conclude_nominated(struct ua_ice *ice, uint64_t now_ms, uint16_t pair);
 
 
+/**
+ * The peer's check carried the value of a renomination: the highest counts,
+ * with USE-CANDIDATE or without.
+ */
+void ua_conclude_renominated(struct ua_ice *ice, uint64_t now_ms,
+			     uint16_t pair, uint32_t value);
+
+
 /** A nomination of ours came to nothing */
 void ua_conclude_refused(struct ua_ice *ice, struct ua_comp *comp,
 			 enum ua_pair_reason reason, uint16_t code);

@@ -262,7 +262,8 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 	cand.rel = in->raddr;
 	cand.birth = ice->births++;
 	cand.prio = in->prio;
-	cand.base = UA_CAND_NONE;
+	cand.base = in->latched ? in->via : UA_CAND_NONE;
+	cand.latched = in->latched;
 	cand.type = (uint8_t)in->type;
 	cand.stream = (uint8_t)in->stream;
 	cand.comp = (uint8_t)in->comp;

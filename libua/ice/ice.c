@@ -9,22 +9,11 @@
 #include "base/random.h"
 #include "ice/bindreq.h"
 #include "ice/bindres.h"
+#include "ice/consent.h"
 #include "ice/describe.h"
 #include "ice/pacer.h"
-#include "ice/role.h"
+#include "ice/restart.h"
 #include "ice/schedule.h"
-
-enum {
-	UFRAG_MIN = 4, /* RFC 8839, 5.4 */
-	PWD_MIN = 22,
-
-	/* RFC 8445, 14.2, for a peer that names no pace */
-	TA_STRICT_MS = 50,
-
-	/* A peer may slow us down, not stop us */
-	TA_MAX_MS = 500
-};
-
 
 static void destructor(void *arg)
 {
@@ -34,7 +23,9 @@ static void destructor(void *arg)
 	if (ice->slot_ms != UA_NEVER)
 		ua_pacer_release(ice->conf.pacer, ice->slot_ms);
 
+	mem_deref(ice->old);
 	mem_deref(ice->list.v);
+	mem_deref(ice->list.story.v);
 	mem_deref(ice->locals.v);
 	mem_deref(ice->remotes.v);
 	mem_deref(ice->compv);
@@ -54,6 +45,7 @@ void ua_ice_conf_default(struct ua_ice_conf *conf)
 	conf->ncomp = 1;
 	conf->max_pairs = UA_ICE_PAIRS;
 	conf->ta_ms = UA_ICE_TA_MS;
+	conf->renom = true;
 }
 
 
@@ -63,14 +55,15 @@ static bool conf_is_valid(const struct ua_ice_conf *conf)
 	       conf->nstream <= UA_ICE_STREAMS && conf->ncomp >= 1 &&
 	       conf->ncomp <= UA_ICE_COMPS && conf->max_pairs >= 1 &&
 	       conf->max_pairs <= UA_ICE_PAIRS &&
-	       conf->ta_ms >= UA_PACER_STEP_MS && conf->ta_ms <= TA_MAX_MS;
+	       conf->ta_ms >= UA_PACER_STEP_MS &&
+	       conf->ta_ms <= UA_ICE_TA_MAX_MS;
 }
 
 
 static void comp_init(struct ua_comp *comp)
 {
 	comp->selected_ms = UA_NEVER;
-	comp->keep_ms = UA_NEVER;
+	ua_consent_stop(comp);
 	comp->media = UA_PAIR_NIL;
 	comp->selected = UA_PAIR_NIL;
 	comp->asking = UA_PAIR_NIL;
@@ -114,6 +107,7 @@ int ua_ice_alloc(struct ua_ice **icep, const struct ua_ice_conf *conf)
 	ice->trickle_ms = UA_NEVER;
 	ice->valid_ms = UA_NEVER;
 	ice->last_ms = UA_NEVER;
+	ice->retire_ms = UA_NEVER;
 	ice->patient = true;
 	ice->tie_breaker = conf->tie_breaker ? conf->tie_breaker
 					     : ua_random_u64(conf->rand);
@@ -165,6 +159,25 @@ static bool addr_is_usable(const struct ua_addr *addr)
 }
 
 
+/* A cable was plugged in: media should leave the dearer network */
+static void better_network(struct ua_ice *ice, const struct ua_ice_base *base)
+{
+	struct ua_comp *comp = ua_iceagent_comp(ice, base->stream, base->comp);
+	const struct ua_pair *selected;
+
+	if (base->kind != UA_ICE_HOST || comp->selected == UA_PAIR_NIL)
+		return;
+
+	selected = &ice->list.v[comp->selected];
+	if (ice->basev[selected->base].kind != UA_ICE_HOST ||
+	    base->cost >= selected->cost)
+		return;
+
+	comp->tell_restart = true;
+	comp->need = "better network";
+}
+
+
 int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
 		    uint16_t comp, enum ua_ice_type kind,
 		    const struct ua_addr *addr, uint8_t cost, uint16_t *base)
@@ -174,6 +187,7 @@ int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
 				 .comp = (uint8_t)comp,
 				 .kind = (uint8_t)kind,
 				 .cost = cost };
+	uint16_t index;
 	int err;
 
 	if (!ua_iceagent_comp(ice, stream, comp) || !addr_is_usable(addr) ||
@@ -184,29 +198,50 @@ int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
 	if (err)
 		return err;
 
+	/* Numbers stay in step, should a restart be given up. */
+	if (ice->old && ua_describe_base(ice->old, &b, &index))
+		ice->old->basev[ice->old->nbase++].up = false;
+
+	better_network(ice, &b);
 	ua_schedule_run(ice, now_ms);
 	return 0;
 }
 
 
-int ua_ice_base_down(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
-		     int err)
+static void base_down(struct ua_ice *ice, uint16_t base, int err)
 {
 	uint16_t i;
-
-	if (base >= ice->nbase)
-		return EINVAL;
 
 	ice->basev[base].up = false;
 
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
-		if (p->base == base && p->state != UA_PAIR_FAILED)
-			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
-						UA_PAIR_BASE_DOWN,
-						(uint16_t)err);
+		if (p->base != base || p->state == UA_PAIR_FAILED)
+			continue;
+
+		if (ua_iceagent_comp_of(ice, p)->selected == i) {
+			ua_iceagent_comp_of(ice, p)->tell_restart = true;
+			ua_iceagent_comp_of(ice, p)->need =
+				"selected address went away";
+		}
+
+		(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
+					UA_PAIR_BASE_DOWN, (uint16_t)err);
 	}
+}
+
+
+int ua_ice_base_down(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+		     int err)
+{
+	if (base >= ice->nbase)
+		return EINVAL;
+
+	ice->list.now_ms = now_ms;
+	base_down(ice, base, err);
+	if (ice->old && base < ice->old->nbase)
+		base_down(ice->old, base, err);
 
 	ua_schedule_run(ice, now_ms);
 	return 0;
@@ -226,6 +261,11 @@ int ua_ice_local_srflx(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	err = ua_describe_srflx(ice, base, mapped, server);
 	if (err)
 		return err;
+
+	/* Of use should a restart be given up; it can do without. */
+	if (ice->old && ua_describe_srflx(ice->old, base, mapped, server))
+		ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
+		       "mapped address is not kept for a rollback");
 
 	ua_schedule_run(ice, now_ms);
 	return 0;
@@ -265,186 +305,15 @@ int ua_ice_local(const struct ua_ice *ice, size_t index,
 }
 
 
-static bool cred_is_valid(const char *str, size_t min)
+static int input(struct ua_ice *ice, uint64_t now_ms,
+		 const struct ua_path *path, const struct ua_stun *msg)
 {
-	const size_t len = strlen(str);
-	size_t i;
-
-	if (len < min || len > UA_ICE_CRED_MAX)
-		return false;
-
-	for (i = 0; i < len; i++) {
-		const char c = str[i];
-
-		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
-		    (c < '0' || c > '9') && c != '+' && c != '/')
-			return false;
-	}
-
-	return true;
-}
-
-
-/* RFC 8445, 14.2: the slower of both */
-static void agree_pace(struct ua_ice *ice, const struct ua_ice_peer *peer)
-{
-	uint32_t ta = peer->pacing_ms;
-
-	/* Deviation: 20 for a silent peer, too, which RFC 5245, B.1 allows. */
-	if (!ta && ice->conf.rfc_strict)
-		ta = TA_STRICT_MS;
-
-	if (ta > TA_MAX_MS)
-		ta = TA_MAX_MS;
-
-	if (ta > ice->ta_ms)
-		ice->ta_ms = ta;
-}
-
-
-static void comp_end(struct ua_ice *ice, unsigned stream, unsigned comp_id)
-{
-	struct ua_comp *comp = ua_iceagent_comp(ice, stream, comp_id);
-	uint16_t i;
-
-	comp->needed = false;
-	comp->keep_ms = UA_NEVER;
-	comp->due = false;
-	comp->asking = UA_PAIR_NIL;
-	comp->selected = UA_PAIR_NIL;
-	ua_txn_stop(&comp->txn);
-
-	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
-
-		if (p->stream == stream && p->comp == comp_id &&
-		    p->state != UA_PAIR_FAILED)
-			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
-						UA_PAIR_UNNEEDED, 0);
-	}
-
-	comp->media = UA_PAIR_NIL;
-	comp->tell_media = false;
-	comp->tell_nominated = false;
-	comp->tell_channel = false;
-}
-
-
-int ua_ice_remote_set(struct ua_ice *ice, uint64_t now_ms, const char *ufrag,
-		      const char *pwd, const struct ua_ice_peer *peer)
-{
-	char *rufrag = NULL;
-	char *rpwd = NULL;
-	unsigned s;
-	int err;
-
-	if (!cred_is_valid(ufrag, UFRAG_MIN) || !cred_is_valid(pwd, PWD_MIN))
+	if (path->base >= ice->nbase || !ice->basev[path->base].up)
 		return EINVAL;
 
-	if (peer->gen != ice->gen)
-		return ESTALE;
-
-	if (ice->rufrag)
-		return EALREADY;
-
-	err = str_dup(&rufrag, ufrag);
-	if (!err)
-		err = str_dup(&rpwd, pwd);
-	if (err) {
-		mem_deref(rufrag);
-		return err;
-	}
-
-	ice->rufrag = rufrag;
-	ice->rpwd = rpwd;
-	ice->remote_ms = now_ms;
-	ice->trickle_ms = now_ms;
-	ice->lite = peer->lite;
-	ice->ice2 = peer->ice2;
-	agree_pace(ice, peer);
-
-	/* RFC 8445, 6.1.1: a full agent controls a lite one. */
-	if (peer->lite && !ice->controlling)
-		ua_role_switch(ice, now_ms, false);
-
-	for (s = 0; peer->rtcp_mux && s < ice->conf.nstream; s++) {
-		if (ice->conf.ncomp > 1)
-			comp_end(ice, s, 2);
-	}
-
-	return 0;
-}
-
-
-int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
-		       const struct ua_ice_cand *cand)
-{
-	const size_t len = strnlen(cand->foundation, sizeof(cand->foundation));
-	int err;
-
-	if (!ua_iceagent_comp(ice, cand->stream, cand->comp) ||
-	    cand->type > UA_ICE_RELAY || !len || len > UA_ICE_FOUNDATION_MAX)
-		return EINVAL;
-
-	if (!ice->rufrag)
-		return ENOTCONN;
-
-	if (cand->gen != ice->gen)
-		return ESTALE;
-
-	err = ua_describe_remote(ice, cand);
-	if (!err && ice->trickle_ms != UA_NEVER)
-		ice->trickle_ms = now_ms;
-
-	return err;
-}
-
-
-static bool has_remote(const struct ua_ice *ice, unsigned stream,
-		       unsigned comp)
-{
-	uint16_t i;
-
-	for (i = 0; i < ice->remotes.n; i++) {
-		if (ice->remotes.v[i].stream == stream &&
-		    ice->remotes.v[i].comp == comp)
-			return true;
-	}
-
-	return false;
-}
-
-
-int ua_ice_remote_end(struct ua_ice *ice, uint64_t now_ms)
-{
-	unsigned s;
-
-	if (ice->rufrag) {
-		ice->trickle_ms = UA_NEVER;
-		ua_bindreq_replay(ice, now_ms);
-
-		/* The peer does without RTCP, or with rtcp-mux. */
-		for (s = 0; s < ice->conf.nstream; s++) {
-			if (ice->conf.ncomp > 1 && has_remote(ice, s, 1) &&
-			    !has_remote(ice, s, 2))
-				comp_end(ice, s, 2);
-		}
-	}
-
-	ua_schedule_run(ice, now_ms);
-	return 0;
-}
-
-
-int ua_ice_comp_drop(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
-		     uint16_t comp)
-{
-	if (!ua_iceagent_comp(ice, stream, comp))
-		return EINVAL;
-
-	comp_end(ice, stream, comp);
-	ua_schedule_run(ice, now_ms);
-	return 0;
+	return msg->cls == UA_STUN_REQUEST
+		       ? ua_bindreq_input(ice, now_ms, path, msg)
+		       : ua_bindres_input(ice, now_ms, path, msg);
 }
 
 
@@ -464,21 +333,13 @@ int ua_ice_input(struct ua_ice *ice, uint64_t now_ms,
 	if (msg.method != UA_STUN_BINDING)
 		return EBADMSG;
 
-	switch (msg.cls) {
-
-	case UA_STUN_REQUEST:
-		err = ua_bindreq_input(ice, now_ms, path, &msg);
-		break;
-
-	case UA_STUN_INDICATION:
-		/* A keepalive of RFC 5245, 10: it tells nothing. */
+	/* A keepalive of RFC 5245, 10: it tells nothing. */
+	if (msg.cls == UA_STUN_INDICATION)
 		return 0;
 
-	default:
-		err = ua_bindres_input(ice, now_ms, path, &msg);
-		break;
-	}
-
+	err = input(ice, now_ms, path, &msg);
+	if (err == ENOENT && ice->old)
+		err = input(ice->old, now_ms, path, &msg);
 	if (!err)
 		ua_schedule_run(ice, now_ms);
 
@@ -497,7 +358,8 @@ static bool is_nomination(const struct ua_ice *ice, const struct ua_comp *comp)
 
 
 static int build(struct ua_ice *ice, struct ua_dgram *dg,
-		 const struct ua_pair *pair, const uint8_t *tid, bool nominate)
+		 const struct ua_pair *pair, const uint8_t *tid, bool nominate,
+		 uint32_t nomination)
 {
 	const struct ua_check_req req = {
 		.tid = tid,
@@ -508,6 +370,7 @@ static int build(struct ua_ice *ice, struct ua_dgram *dg,
 		.prio = ua_describe_prio(ice, pair->base),
 		.controlling = ice->controlling,
 		.nominate = nominate,
+		.nomination = nomination,
 	};
 
 	ua_describe_path(ice, pair, &dg->path);
@@ -554,7 +417,10 @@ static bool output_comp(struct ua_ice *ice, struct ua_dgram *dg)
 		comp->due = false;
 		if (pair != UA_PAIR_NIL &&
 		    !build(ice, dg, &ice->list.v[pair], comp->txn.tid,
-			   is_nomination(ice, comp)))
+			   is_nomination(ice, comp),
+			   comp->asking != UA_PAIR_NIL && ice->renom
+				   ? comp->nomination
+				   : 0))
 			return true;
 	}
 
@@ -565,8 +431,6 @@ static bool output_comp(struct ua_ice *ice, struct ua_dgram *dg)
 bool ua_ice_output(struct ua_ice *ice, uint64_t now_ms, struct ua_dgram *dg)
 {
 	uint16_t i;
-
-	(void)now_ms;
 
 	if (output_reply(ice, dg))
 		return true;
@@ -579,11 +443,14 @@ bool ua_ice_output(struct ua_ice *ice, uint64_t now_ms, struct ua_dgram *dg)
 
 		/* Without memory it goes out with the next retransmission. */
 		pair->due = false;
-		if (!build(ice, dg, pair, pair->txn.tid, false))
+		if (!build(ice, dg, pair, pair->txn.tid, false, 0))
 			return true;
 	}
 
-	return output_comp(ice, dg);
+	if (output_comp(ice, dg))
+		return true;
+
+	return ice->old && ua_ice_output(ice->old, now_ms, dg);
 }
 
 
@@ -607,7 +474,10 @@ int ua_ice_media(const struct ua_ice *ice, uint16_t stream, uint16_t comp_id,
 	if (!comp)
 		return EINVAL;
 
-	if (comp->media == UA_PAIR_NIL)
+	if (ua_restart_uses_old(ice, stream, comp_id))
+		return ua_ice_media(ice->old, stream, comp_id, path);
+
+	if (comp->media == UA_PAIR_NIL || comp->wait)
 		return ENOTCONN;
 
 	ua_describe_path(ice, &ice->list.v[comp->media], path);
@@ -635,6 +505,13 @@ static uint16_t find_path(const struct ua_ice *ice, const struct ua_path *path)
 }
 
 
+/* The peer proved that it sends from there */
+static bool may_carry(const struct ua_pair *pair)
+{
+	return pair->valid || pair->peer_ok;
+}
+
+
 bool ua_ice_accepts(const struct ua_ice *ice, uint16_t stream, uint16_t comp,
 		    const struct ua_path *path)
 {
@@ -649,10 +526,14 @@ bool ua_ice_accepts(const struct ua_ice *ice, uint16_t stream, uint16_t comp,
 		return false;
 
 	pair = find_path(ice, path);
-	if (pair != UA_PAIR_NIL)
-		return ice->list.v[pair].valid || ice->list.v[pair].peer_ok;
+	if (pair != UA_PAIR_NIL && may_carry(&ice->list.v[pair]))
+		return true;
 
-	return ua_bindreq_was_early(ice, path->base, &path->remote);
+	if (pair == UA_PAIR_NIL &&
+	    ua_bindreq_was_early(ice, path->base, &path->remote))
+		return true;
+
+	return ice->old && ua_ice_accepts(ice->old, stream, comp, path);
 }
 
 
@@ -661,11 +542,31 @@ void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 {
 	const uint16_t pair = find_path(ice, path);
 
+	if (ice->old)
+		ua_ice_heard(ice->old, now_ms, path);
+
 	if (pair == UA_PAIR_NIL)
 		return;
 
 	ice->list.v[pair].heard_ms = now_ms;
 	ua_iceagent_comp_of(ice, &ice->list.v[pair])->media_heard = true;
+}
+
+
+void ua_ice_silent(struct ua_ice *ice, uint64_t now_ms, uint16_t stream)
+{
+	struct ua_comp *comp = ua_iceagent_comp(ice, stream, 1);
+
+	if (!comp)
+		return;
+
+	if (ua_restart_uses_old(ice, stream, 1))
+		comp = ua_iceagent_comp(ice->old, stream, 1);
+
+	ua_consent_suspect(ua_restart_uses_old(ice, stream, 1) ? ice->old
+							       : ice,
+			   now_ms, comp, true, "media is missing");
+	ua_schedule_run(ice, now_ms);
 }
 
 
@@ -685,7 +586,7 @@ static void granted(struct ua_ice *ice, uint16_t index)
 }
 
 
-void ua_ice_verdict(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+static void verdict(struct ua_ice *ice, uint16_t base,
 		    const struct ua_addr *peer, int err)
 {
 	uint16_t i;
@@ -703,8 +604,36 @@ void ua_ice_verdict(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
 						UA_PAIR_DENIED, (uint16_t)err);
 	}
+}
+
+
+void ua_ice_verdict(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
+		    const struct ua_addr *peer, int err)
+{
+	ice->list.now_ms = now_ms;
+	verdict(ice, base, peer, err);
+	if (ice->old)
+		verdict(ice->old, base, peer, err);
 
 	ua_schedule_run(ice, now_ms);
+}
+
+
+/* Of the path that media takes: it is looked at now */
+static void comp_send_error(struct ua_ice *ice, uint64_t now_ms,
+			    const struct ua_stun *msg)
+{
+	const unsigned n = (unsigned)ice->conf.nstream * ice->conf.ncomp;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		struct ua_comp *comp = &ice->compv[i];
+
+		if (comp->txn.active && comp->asking == UA_PAIR_NIL &&
+		    !memcmp(comp->txn.tid, msg->tid, UA_STUN_TID_LEN))
+			ua_consent_suspect(ice, now_ms, comp, true,
+					   "it could not be sent to");
+	}
 }
 
 
@@ -713,8 +642,6 @@ void ua_ice_send_error(struct ua_ice *ice, uint64_t now_ms,
 {
 	struct ua_stun msg;
 	uint16_t i;
-
-	(void)now_ms;
 
 	if (ua_stun_decode(&msg, dg->buf, dg->len))
 		return;
@@ -729,4 +656,8 @@ void ua_ice_send_error(struct ua_ice *ice, uint64_t now_ms,
 			       "pair %u: not sent: %m", i, err);
 		}
 	}
+
+	comp_send_error(ice, now_ms, &msg);
+	if (ice->old)
+		ua_ice_send_error(ice->old, now_ms, dg, err);
 }

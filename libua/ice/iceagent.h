@@ -19,9 +19,12 @@ enum {
 	UA_ICE_PAC_MS = 39500,
 	/* What a user waits for before he thinks that the call is dead */
 	UA_ICE_NO_PATH_MS = 10000,
-	/* Below the 15 s of RFC 8445, 11, and as often as consent will be */
+	/* Consent is asked for this often (RFC 7675, 5.1) */
 	UA_ICE_KEEP_MIN_MS = 4000,
 	UA_ICE_KEEP_MAX_MS = 6000,
+
+	/* A peer may slow us down, not stop us */
+	UA_ICE_TA_MAX_MS = 500,
 
 	/* A trickling peer's relay follows its checks within one signal */
 	UA_ICE_COMPLETE_MS = 300
@@ -45,6 +48,7 @@ struct ua_ice_early {
 	uint32_t ufrag_hash; /**< Of the second half of its USERNAME   */
 	uint16_t base;
 	bool nominate;
+	uint32_t nomination; /**< Value of a renomination, 0: none     */
 };
 
 /** A candidate that was not taken */
@@ -60,7 +64,8 @@ struct ua_ice {
 	struct ua_cands remotes;
 	struct ua_comp *compv; /**< nstream * ncomp of them, owned      */
 	struct ua_ice_early *earlyv; /**< UA_ICE_EARLY_MAX, or NULL      */
-	char *rufrag;                /**< The peer's; NULL: not known yet */
+	struct ua_ice *old; /**< Generation before a restart, or NULL     */
+	char *rufrag;       /**< The peer's; NULL: not known yet */
 	char *rpwd;
 	uint64_t tie_breaker;
 	uint64_t remote_ms;   /**< ua_ice_remote_set(), or UA_NEVER       */
@@ -70,8 +75,10 @@ struct ua_ice {
 	uint64_t slot_ms;     /**< Slot of the next check, UA_NEVER: none */
 	uint64_t last_ms;     /**< Slot of the last one, UA_NEVER: none   */
 	uint64_t switched_ms; /**< Last change of role                    */
+	uint64_t retire_ms;   /**< Old one: when it goes, or UA_NEVER     */
 	uint32_t births;      /**< Candidates so far                      */
 	uint16_t gen;         /**< Generation of both descriptions        */
+	uint16_t last_gen;    /**< Highest number given to one            */
 	uint16_t nbase;
 	uint16_t nearly;
 	uint16_t nrefused;
@@ -82,6 +89,8 @@ struct ua_ice {
 	bool urgent;   /**< slot_ms is of the urgent lane                 */
 	bool lite;     /**< The peer is                                   */
 	bool ice2;     /**< The peer speaks RFC 8445                      */
+	bool renom;    /**< Both sides know renomination                  */
+	bool retired;  /**< An old generation that only answers           */
 	bool complete; /**< All relays of the peer should be known        */
 	bool heard;    /**< An authentic packet of the peer came          */
 	bool no_path;  /**< NO_PATH_YET is done                           */

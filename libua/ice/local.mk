@@ -12,6 +12,8 @@ libua_la_SOURCES += \
 	libua/ice/checklist.h \
 	libua/ice/conclude.c \
 	libua/ice/conclude.h \
+	libua/ice/consent.c \
+	libua/ice/consent.h \
 	libua/ice/describe.c \
 	libua/ice/describe.h \
 	libua/ice/ice.c \
@@ -24,8 +26,15 @@ libua_la_SOURCES += \
 	libua/ice/pacer.h \
 	libua/ice/pair.c \
 	libua/ice/pair.h \
+	libua/ice/peer.c \
+	libua/ice/restart.c \
+	libua/ice/restart.h \
 	libua/ice/role.c \
 	libua/ice/role.h \
 	libua/ice/schedule.c \
 	libua/ice/schedule.h \
+	libua/ice/story.c \
+	libua/ice/story.h \
+	libua/ice/takeover.c \
+	libua/ice/takeover.h \
 	libua/ice/tell.c

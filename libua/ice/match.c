@@ -23,9 +23,15 @@ static bool is_ula(const struct ua_addr *addr)
 
 
 /* May datagrams get from the base to the candidate at all? */
-static bool may_pair(const struct ua_ice_base *base,
+static bool may_pair(const struct ua_ice *ice, uint16_t index,
 		     const struct ua_cand *remote)
 {
+	const struct ua_ice_base *base = &ice->basev[index];
+
+	/* A relay that latches shall see one source. */
+	if (remote->latched && remote->base != index)
+		return false;
+
 	if (!base->up || base->stream != remote->stream ||
 	    base->comp != remote->comp || base->addr.af != remote->addr.af)
 		return false;
@@ -157,12 +163,42 @@ static void pair_fill(const struct ua_ice *ice, struct ua_pair *pair)
 }
 
 
-void ua_match_refresh(struct ua_ice *ice)
+/* Best order of a component's other pairs */
+static uint64_t top_order(const struct ua_ice *ice, const struct ua_pair *of)
 {
+	uint64_t top = 0;
 	uint16_t i;
 
-	for (i = 0; i < ice->list.n; i++)
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (!p->latched && p->stream == of->stream &&
+		    p->comp == of->comp && p->order > top)
+			top = p->order;
+	}
+
+	return top;
+}
+
+
+void ua_match_refresh(struct ua_ice *ice)
+{
+	bool latched = false;
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
 		pair_fill(ice, &ice->list.v[i]);
+		latched |= ice->list.v[i].latched;
+	}
+
+	/* Such a relay opens with the first packet of both: it goes second. */
+	for (i = 0; latched && i < ice->list.n; i++) {
+		struct ua_pair *p = &ice->list.v[i];
+		const uint64_t top = p->latched ? top_order(ice, p) : 0;
+
+		if (top)
+			p->order = top - 1;
+	}
 }
 
 
@@ -212,6 +248,7 @@ int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 	pair.first_ms = UA_NEVER;
 	pair.valid_ms = UA_NEVER;
 	pair.rtt_ms = UA_PAIR_RTT_NONE;
+	pair.latched = ice->remotes.v[remote].latched;
 	pair_fill(ice, &pair);
 	pair_permit(ice, &pair);
 
@@ -230,13 +267,23 @@ int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 }
 
 
-/* A component that has its path, or is not needed, gets no new pairs */
-static bool wants_pairs(const struct ua_ice *ice, unsigned stream,
-			unsigned comp_id)
+/*
+ * A component that has its path, or is not needed, gets no new pairs but such
+ * that would spare it a relay.
+ */
+static bool wants_pair(const struct ua_ice *ice, uint16_t base,
+		       uint16_t remote)
 {
-	const struct ua_comp *comp = ua_iceagent_comp(ice, stream, comp_id);
+	const struct ua_ice_base *b = &ice->basev[base];
+	const struct ua_comp *comp = ua_iceagent_comp(ice, b->stream, b->comp);
+	const int relays = (b->kind == UA_ICE_RELAY) +
+			   is_relay(ice, &ice->remotes.v[remote]);
 
-	return comp->needed && comp->selected == UA_PAIR_NIL;
+	if (!comp->needed)
+		return false;
+
+	return comp->selected == UA_PAIR_NIL ||
+	       relays < ice->list.v[comp->selected].relays;
 }
 
 
@@ -245,9 +292,8 @@ int ua_match_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
 	uint16_t index;
 	int err;
 
-	if (!may_pair(&ice->basev[base], &ice->remotes.v[remote]) ||
-	    !wants_pairs(ice, ice->basev[base].stream,
-			 ice->basev[base].comp) ||
+	if (!may_pair(ice, base, &ice->remotes.v[remote]) ||
+	    !wants_pair(ice, base, remote) ||
 	    ua_checklist_find(&ice->list, base, remote) != UA_PAIR_NIL)
 		return 0;
 

@@ -12,6 +12,14 @@ struct ua_comp {
 	uint64_t moved_ms;    /**< Media's last move                        */
 	uint64_t keep_ms;     /**< Next keepalive, UA_NEVER: none           */
 	uint64_t bred_ms;     /**< Start of the second that bred counts     */
+	uint64_t suspect_ms;  /**< Since when media's path does not answer,
+				   UA_NEVER: it does                        */
+	uint64_t probe_ms;    /**< Next check of a suspect, UA_NEVER: none  */
+	uint64_t spare_ms;    /**< Next check of spares, UA_NEVER: none     */
+	uint64_t retry_ms;    /**< Next try of what would be better,
+				   UA_NEVER: none                           */
+	uint64_t upgrade_ms;  /**< No restart for a better path before      */
+	uint32_t nomination;  /**< Highest value of a renomination          */
 	uint16_t media;       /**< Pair that media takes, or UA_PAIR_NIL    */
 	uint16_t selected;    /**< Nominated pair, or UA_PAIR_NIL           */
 	uint16_t asking;      /**< Its nomination is under way              */
@@ -24,7 +32,17 @@ struct ua_comp {
 	bool tell_media;  /**< Events to come                           */
 	bool tell_nominated;
 	bool tell_channel;
-	const char *why; /**< Of the move that is to be told           */
+	bool tell_suspect;
+	bool tell_recovered;
+	bool tell_restart;
+	bool tell_lost;
+	bool hurry;        /**< The suspect's media is missing            */
+	bool dead;         /**< The suspect had no answer in time       */
+	bool old;          /**< No answer for 15 s was told             */
+	bool wait;         /**< After a suspend: no media before an answer */
+	const char *why;   /**< Of the move that is to be told          */
+	const char *doubt; /**< Why the path is suspect                */
+	const char *need;  /**< Why a restart is needed                 */
 };
 
 

@@ -111,6 +111,8 @@ const char *ua_pair_reason_name(enum ua_pair_reason reason)
 		[UA_PAIR_SUPERSEDED] = "another pair was nominated",
 		[UA_PAIR_UNNEEDED] = "component is not needed",
 		[UA_PAIR_LOST] = "nomination had no answer",
+		[UA_PAIR_DIED] = "path answers no more",
+		[UA_PAIR_CONSENT] = "consent of the peer ended",
 	};
 
 	return name[reason];

@@ -49,6 +49,8 @@ enum ua_pair_reason {
 	UA_PAIR_SUPERSEDED, /**< Another one was nominated            */
 	UA_PAIR_UNNEEDED,   /**< Its component is                     */
 	UA_PAIR_LOST,       /**< Its nomination had no answer         */
+	UA_PAIR_DIED,       /**< It worked, and answers no more       */
+	UA_PAIR_CONSENT,    /**< The peer's consent ended             */
 	UA_PAIR_NREASON
 };
 
@@ -76,11 +78,14 @@ struct ua_pair {
 	uint64_t first_ms; /**< First send, renewed by the peer's check  */
 	uint64_t valid_ms; /**< First success, UA_NEVER: none            */
 	uint64_t heard_ms; /**< Last request or media, 0: never          */
+	uint64_t fresh_ms; /**< Last answer: the peer's consent          */
 	struct ua_txn txn; /**< Present check                            */
 	struct ua_pair_past past;
-	uint32_t rto_ms;  /**< Of the first send                        */
-	uint32_t rtt_ms;  /**< Least, of requests sent once             */
-	uint32_t trigger; /**< Place among the triggered, 0: not there  */
+	uint32_t rto_ms;     /**< Of the first send                        */
+	uint32_t rtt_ms;     /**< Least, of requests sent once             */
+	uint32_t answer_ms;  /**< What the last answer took, at most       */
+	uint32_t trigger;    /**< Place among the triggered, 0: not there  */
+	uint32_t nomination; /**< Value that the peer's nomination carried */
 	uint16_t base;
 	uint16_t remote; /**< Remote candidate                         */
 	uint16_t local;  /**< Once valid: what the peer sees us as     */
@@ -95,6 +100,7 @@ struct ua_pair {
 	uint8_t relays; /**< Class: how many relays are in it         */
 	uint8_t cost;   /**< Of the base                              */
 	uint8_t af;
+	uint8_t rtts; /**< How many answers measured rtt_ms           */
 	bool controlling : 1; /**< Role that the present check carries      */
 	bool due : 1;         /**< Its check is to be sent                  */
 	bool unsent : 1;      /**< txn has a new id, which no send carried  */
@@ -104,6 +110,8 @@ struct ua_pair {
 	bool late : 1;    /**< Nominated when another was settled       */
 	bool peer_ok : 1; /**< An authentic check of the peer came here */
 	bool told : 1;    /**< PAIR_VALID was reported                  */
+	bool latched : 1; /**< The remote candidate is                  */
+	bool agreed : 1;  /**< The last that both ends agreed on        */
 };
 
 

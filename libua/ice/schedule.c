@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file schedule.c  All that happens because time passes */
 
-#include "base/random.h"
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
+#include "ice/consent.h"
 #include "ice/match.h"
 #include "ice/pacer.h"
+#include "ice/restart.h"
 #include "ice/schedule.h"
 
 enum {
@@ -16,9 +17,7 @@ enum {
 
 	/* A pair that was checked late has this long even if all time is up */
 	YOUNG_MS = 8000,
-	YOUNG_MAX_MS = 10000,
-
-	KEEP_WAIT_MS = 4000
+	YOUNG_MAX_MS = 10000
 };
 
 
@@ -192,8 +191,12 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 		break;
 
 	case UA_TXN_TIMEOUT:
-		(void)ua_checklist_step(&ice->list, index, UA_PAIR_TIMEOUT,
-					UA_PAIR_NO_ANSWER, 0);
+		if (pair->state == UA_PAIR_SUCCEEDED)
+			ua_consent_failed(ice, now_ms, index, 0);
+		else
+			(void)ua_checklist_step(&ice->list, index,
+						UA_PAIR_TIMEOUT,
+						UA_PAIR_NO_ANSWER, 0);
 		break;
 
 	case UA_TXN_WAIT:
@@ -202,27 +205,9 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 }
 
 
-/* Keepalives are never sent again: each is a new request (RFC 7675, 5.1) */
-static void keepalive(struct ua_ice *ice, uint64_t now_ms,
-		      struct ua_comp *comp)
-{
-	if (now_ms < comp->keep_ms || comp->asking != UA_PAIR_NIL)
-		return;
-
-	comp->keep_ms =
-		now_ms + ua_random_range(ice->conf.rand, UA_ICE_KEEP_MIN_MS,
-					 UA_ICE_KEEP_MAX_MS);
-	comp->controlling = ice->controlling;
-	ua_txn_start(&comp->txn, ice->conf.rand, now_ms, UA_TXN_RTO_MS, 1,
-		     KEEP_WAIT_MS);
-}
-
-
 static void comp_tick(struct ua_ice *ice, uint64_t now_ms,
 		      struct ua_comp *comp)
 {
-	keepalive(ice, now_ms, comp);
-
 	switch (ua_txn_tick(&comp->txn, now_ms)) {
 
 	case UA_TXN_SEND:
@@ -232,6 +217,8 @@ static void comp_tick(struct ua_ice *ice, uint64_t now_ms,
 	case UA_TXN_TIMEOUT:
 		if (comp->asking != UA_PAIR_NIL)
 			ua_conclude_refused(ice, comp, UA_PAIR_LOST, 0);
+		else if (comp->media != UA_PAIR_NIL)
+			ua_consent_failed(ice, now_ms, comp->media, 0);
 		break;
 
 	case UA_TXN_WAIT:
@@ -366,6 +353,10 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 {
 	uint16_t i;
 
+	ice->list.now_ms = now_ms;
+	if (ice->retired)
+		return;
+
 	complete(ice, now_ms);
 
 	/* Not before what is listed is known: who is listed is no prflx. */
@@ -377,12 +368,15 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 
 	/* What ended makes decisions, and decisions make requests. */
 	comps_tick(ice, now_ms);
+	ua_consent_run(ice, now_ms);
 	ua_conclude_run(ice, now_ms);
 	comps_tick(ice, now_ms);
 
 	pace(ice, now_ms);
 	if (ice->patient)
 		patience(ice, now_ms);
+
+	ua_restart_run(ice, now_ms);
 }
 
 
@@ -420,17 +414,6 @@ static uint64_t patience_deadline(const struct ua_ice *ice)
 }
 
 
-static uint64_t comp_deadline(const struct ua_comp *comp)
-{
-	const uint64_t t = ua_txn_deadline(&comp->txn);
-
-	if (comp->asking != UA_PAIR_NIL)
-		return t;
-
-	return t < comp->keep_ms ? t : comp->keep_ms;
-}
-
-
 static void sooner(uint64_t *at, uint64_t t)
 {
 	if (t < *at)
@@ -448,11 +431,13 @@ uint64_t ua_schedule_deadline(const struct ua_ice *ice)
 		sooner(&at, ua_txn_deadline(&ice->list.v[i].txn));
 
 	for (i = 0; i < ncomp; i++)
-		sooner(&at, comp_deadline(&ice->compv[i]));
+		sooner(&at, ua_txn_deadline(&ice->compv[i].txn));
 
 	sooner(&at, pace_deadline(ice));
+	sooner(&at, ua_consent_deadline(ice));
 	sooner(&at, ua_conclude_deadline(ice));
 	sooner(&at, patience_deadline(ice));
+	sooner(&at, ua_restart_deadline(ice));
 
 	if (ice->rufrag && ice->nearly)
 		sooner(&at, ice->remote_ms);

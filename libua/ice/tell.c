@@ -6,7 +6,7 @@
 
 #include "base/re_compat.h"
 #include "ice/describe.h"
-#include "ice/iceagent.h"
+#include "ice/restart.h"
 
 
 static uint32_t rtt_known(const struct ua_pair *pair)
@@ -95,10 +95,51 @@ static bool is_completed(const struct ua_ice *ice)
 }
 
 
+/* What media's path came to; false: nothing new */
+static bool event_health(struct ua_ice *ice, struct ua_comp *comp,
+			 struct ua_ice_event *ev)
+{
+	if (comp->tell_lost || comp->tell_restart) {
+		ev->type = comp->tell_lost ? UA_ICE_EVENT_CONSENT_LOST
+					   : UA_ICE_EVENT_NEED_RESTART;
+		ev->why = comp->tell_lost ? comp->doubt : comp->need;
+		ev->stream = (uint16_t)((comp - ice->compv) / ice->conf.ncomp);
+		ev->comp =
+			(uint16_t)((comp - ice->compv) % ice->conf.ncomp + 1);
+		if (comp->tell_lost)
+			comp->tell_lost = false;
+		else
+			comp->tell_restart = false;
+		return true;
+	}
+
+	if (comp->media == UA_PAIR_NIL)
+		return false;
+
+	if (comp->tell_suspect) {
+		comp->tell_suspect = false;
+		event_fill(ice, ev, UA_ICE_EVENT_SUSPECT, comp->media);
+		ev->why = comp->doubt;
+		return true;
+	}
+
+	if (comp->tell_recovered) {
+		comp->tell_recovered = false;
+		event_fill(ice, ev, UA_ICE_EVENT_RECOVERED, comp->media);
+		ev->why = "answered";
+		return true;
+	}
+
+	return false;
+}
+
+
 static bool event_comp(struct ua_ice *ice, struct ua_comp *comp,
 		       struct ua_ice_event *ev)
 {
-	if (comp->tell_media && comp->media != UA_PAIR_NIL) {
+	if (comp->tell_media && comp->media != UA_PAIR_NIL &&
+	    !ua_restart_uses_old(ice, ice->list.v[comp->media].stream,
+				 ice->list.v[comp->media].comp)) {
 		comp->tell_media = false;
 		event_fill(ice, ev, UA_ICE_EVENT_MEDIA_PATH, comp->media);
 		ev->why = comp->why;
@@ -106,7 +147,7 @@ static bool event_comp(struct ua_ice *ice, struct ua_comp *comp,
 	}
 
 	if (comp->selected == UA_PAIR_NIL)
-		return false;
+		return event_health(ice, comp, ev);
 
 	if (comp->tell_nominated) {
 		comp->tell_nominated = false;
@@ -121,7 +162,7 @@ static bool event_comp(struct ua_ice *ice, struct ua_comp *comp,
 		return true;
 	}
 
-	return false;
+	return event_health(ice, comp, ev);
 }
 
 
@@ -153,6 +194,31 @@ static const char *why_failed(const struct ua_ice *ice)
 }
 
 
+/* The generation before says what becomes of its path, and no more */
+static bool event_old(struct ua_ice *old, struct ua_ice_event *ev)
+{
+	while (ua_ice_event(old, ev)) {
+		switch (ev->type) {
+
+		case UA_ICE_EVENT_PERMIT:
+		case UA_ICE_EVENT_CHANNEL:
+		case UA_ICE_EVENT_SUSPECT:
+		case UA_ICE_EVENT_RECOVERED:
+		case UA_ICE_EVENT_CONSENT_LOST:
+		case UA_ICE_EVENT_MEDIA_PATH:
+			if (!old->retired)
+				return true;
+			break;
+
+		default:
+			break;
+		}
+	}
+
+	return false;
+}
+
+
 bool ua_ice_event(struct ua_ice *ice, struct ua_ice_event *ev)
 {
 	const unsigned n = (unsigned)ice->conf.nstream * ice->conf.ncomp;
@@ -181,7 +247,7 @@ bool ua_ice_event(struct ua_ice *ice, struct ua_ice_event *ev)
 		return true;
 	}
 
-	return false;
+	return ice->old && event_old(ice->old, ev);
 }
 
 
@@ -194,6 +260,10 @@ int ua_ice_selected(const struct ua_ice *ice, uint16_t stream,
 
 	if (!comp)
 		return EINVAL;
+
+	if (ua_restart_uses_old(ice, stream, comp_id))
+		return ua_ice_selected(ice->old, stream, comp_id, local,
+				       remote, rtt_ms);
 
 	if (comp->media == UA_PAIR_NIL)
 		return ENOTCONN;
@@ -243,6 +313,26 @@ int ua_ice_pair(const struct ua_ice *ice, size_t index,
 }
 
 
+int ua_ice_story(const struct ua_ice *ice, size_t index,
+		 struct ua_ice_story *out)
+{
+	const struct ua_story_entry *e = ua_story_get(&ice->list.story, index);
+
+	if (!e)
+		return ENOENT;
+
+	out->at_ms = e->at_ms;
+	out->pair = e->pair;
+	out->base = e->base;
+	out->remote = ice->remotes.v[e->remote].addr;
+	out->what = ua_story_name(e->what);
+	out->reason = ua_pair_reason_name((enum ua_pair_reason)e->reason);
+	out->code = e->code;
+
+	return 0;
+}
+
+
 static int print_cand(struct re_printf *pf, const struct ua_cand *cand)
 {
 	char addr[UA_ADDR_LEN];
@@ -287,14 +377,14 @@ int ua_ice_print(struct re_printf *pf, const struct ua_ice *ice)
 	if (!ice)
 		return 0;
 
-	err = re_hprintf(pf,
-			 "ice: %s, ufrag %s, pwd (hidden), Ta %u, "
-			 "peer %s%s%s\nlocal\n",
-			 ice->controlling ? "controlling" : "controlled",
-			 ice->ufrag, ice->ta_ms,
-			 ice->rufrag ? ice->rufrag : "unknown",
-			 ice->lite ? " lite" : "",
-			 !ice->rufrag || ice->ice2 ? "" : " RFC 5245");
+	err = re_hprintf(
+		pf,
+		"ice: %s, ufrag %s, pwd (hidden), Ta %u, "
+		"peer %s%s%s, generation %u\nlocal\n",
+		ice->controlling ? "controlling" : "controlled", ice->ufrag,
+		ice->ta_ms, ice->rufrag ? ice->rufrag : "unknown",
+		ice->lite ? " lite" : "",
+		!ice->rufrag || ice->ice2 ? "" : " RFC 5245", ice->gen);
 
 	for (i = 0; i < ice->locals.n && !err; i++)
 		err = print_cand(pf, &ice->locals.v[i]);
@@ -313,6 +403,10 @@ int ua_ice_print(struct re_printf *pf, const struct ua_ice *ice)
 		err = re_hprintf(pf, "pairs\n");
 	for (i = 0; i < ice->list.n && !err; i++)
 		err = print_pair(pf, ice, i);
+
+	if (ice->old && !err)
+		err = re_hprintf(pf, "generation before\n%H", ua_ice_print,
+				 ice->old);
 
 	return err;
 }

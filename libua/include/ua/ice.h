@@ -47,6 +47,14 @@ struct ua_ice_cand {
 	uint32_t prio;        /**< All 32 bits are taken                 */
 	struct ua_addr addr;  /**< Where to send to                      */
 	struct ua_addr raddr; /**< Related address, af NONE: not told    */
+
+	/**
+	 * Remote: a relay that learns each side from its first packet (one
+	 * that the proxy reserved): it is checked from base `via` alone, and
+	 * left alone once another path was nominated.
+	 */
+	bool latched;
+	uint16_t via; /**< With latched: the base that routes to it       */
 };
 
 /** What a peer's description says besides its candidates */
@@ -56,6 +64,7 @@ struct ua_ice_peer {
 	bool lite;          /**< a=ice-lite                                */
 	bool ice2;          /**< ice-options:ice2: RFC 8445, not RFC 5245  */
 	bool rtcp_mux;      /**< Both sides said it: component 2 is dropped */
+	bool renom;         /**< ice-options:renomination                  */
 };
 
 /**
@@ -84,6 +93,9 @@ struct ua_ice_conf {
 					   Borrowed for ua_ice_alloc() only */
 	uint64_t tie_breaker;         /**< 0: random                         */
 	bool controlling;             /**< We made the offer                 */
+	bool renom;                   /**< Take a better path by another
+					   nomination, if the peer knows such
+					   (ice-options:renomination)        */
 	bool rfc_strict;              /**< RFC 8445 to the letter: Ta is 50 for
 					   a peer that names none, and private
 					   pairs are never put behind         */
@@ -91,16 +103,23 @@ struct ua_ice_conf {
 
 enum ua_ice_event_type {
 	UA_ICE_EVENT_NONE = 0,
-	UA_ICE_EVENT_PERMIT,      /**< Relay `base` needs a permission for
-				       `addr`: ask, then ua_ice_verdict()   */
-	UA_ICE_EVENT_ROLE,        /**< Role conflict: `controlling` is new  */
-	UA_ICE_EVENT_PAIR_VALID,  /**< A check succeeded                    */
-	UA_ICE_EVENT_MEDIA_PATH,  /**< Media of the component goes here now */
-	UA_ICE_EVENT_NOMINATED,   /**< Both ends agreed on this path        */
-	UA_ICE_EVENT_CHANNEL,     /**< Relay `base` carries the media: a
-				       channel to `addr` is worth it        */
-	UA_ICE_EVENT_NO_PATH_YET, /**< 10 s without a valid pair           */
-	UA_ICE_EVENT_FAILED       /**< No path, see `why`                  */
+	UA_ICE_EVENT_PERMIT,       /**< Relay `base` needs a permission for
+					`addr`: ask, then ua_ice_verdict()   */
+	UA_ICE_EVENT_ROLE,         /**< Role conflict: `controlling` is new  */
+	UA_ICE_EVENT_PAIR_VALID,   /**< A check succeeded                    */
+	UA_ICE_EVENT_MEDIA_PATH,   /**< Media of the component goes here now */
+	UA_ICE_EVENT_NOMINATED,    /**< Both ends agreed on this path        */
+	UA_ICE_EVENT_CHANNEL,      /**< Relay `base` carries the media: a
+					channel to `addr` is worth it        */
+	UA_ICE_EVENT_NO_PATH_YET,  /**< 10 s without a valid pair           */
+	UA_ICE_EVENT_FAILED,       /**< No path, see `why`                  */
+	UA_ICE_EVENT_SUSPECT,      /**< Media's path does not answer: it and
+					what could replace it are checked    */
+	UA_ICE_EVENT_RECOVERED,    /**< It does again                       */
+	UA_ICE_EVENT_NEED_RESTART, /**< ua_ice_restart(), and an offer, would
+				       mend what `why` says                 */
+	UA_ICE_EVENT_CONSENT_LOST  /**< The peer may not be sent to on this
+					path any more (RFC 7675, 5.2)        */
 };
 
 /** Fields that the type does not need are zero */
@@ -118,7 +137,8 @@ struct ua_ice_event {
 	uint64_t since_ms; /**< From both candidate sets known [ms]  */
 	bool all;          /**< NOMINATED: nothing is left to do     */
 	bool controlling;  /**< ROLE                                 */
-	const char *why;   /**< MEDIA_PATH, FAILED: words, static    */
+	const char *why;   /**< Words, static; from MEDIA_PATH on all but
+				NOMINATED and CHANNEL have them      */
 };
 
 /** A pair as told to people, see ua_ice_pair() */
@@ -133,6 +153,17 @@ struct ua_ice_pair {
 	uint32_t rtt_ms;    /**< 0: not measured                          */
 	bool valid;
 	bool nominated;
+};
+
+/** What happened to a pair, see ua_ice_story() */
+struct ua_ice_story {
+	uint64_t at_ms;
+	uint16_t pair; /**< Index for ua_ice_pair(), or UINT16_MAX: all  */
+	uint16_t base;
+	struct ua_addr remote;
+	const char *what;   /**< Static: "SEND"                         */
+	const char *reason; /**< Static: why, "" if there is no reason  */
+	uint16_t code;      /**< STUN error or errno that goes with it  */
 };
 
 
@@ -302,6 +333,48 @@ int ua_ice_remote_end(struct ua_ice *ice, uint64_t now_ms);
 
 
 /**
+ * Begin anew with other credentials (RFC 8445, 9), because an offer says so:
+ * ours, or one of the peer with credentials that ua_ice_knows() does not.
+ *
+ * Bases, mapped addresses and roles stay.  Until a new pair is nominated
+ * media keeps its path and that path its consent; for 3 s longer the peer's
+ * checks of the old generation are answered.  A restart that is still under
+ * way is given up for the new one.
+ *
+ * @param gen  Set to the generation that the peer's next description is of;
+ *             may be NULL
+ *
+ * @retval 0       Describe the agent to the peer
+ * @retval ENOMEM  Nothing changed: try later
+ */
+UA_CHECK int ua_ice_restart(struct ua_ice *ice, uint64_t now_ms,
+			    uint16_t *gen);
+
+
+/**
+ * The offer of a restart was refused or withdrawn: everything is as before
+ * it.  Without a restart under way it does nothing.
+ */
+void ua_ice_rollback(struct ua_ice *ice, uint64_t now_ms);
+
+
+/** Has a restart begun that has not led to a nominated path yet? */
+bool ua_ice_restarting(const struct ua_ice *ice);
+
+
+/** Generation of the present descriptions, from 0 */
+uint16_t ua_ice_gen(const struct ua_ice *ice);
+
+
+/**
+ * Are these the peer's credentials in force?  One that changed means that
+ * the peer restarts (RFC 8445, 9).
+ */
+bool ua_ice_knows(const struct ua_ice *ice, const char *ufrag,
+		  const char *pwd);
+
+
+/**
  * A component is not needed any more (rtcp-mux was agreed).
  *
  * @retval 0       Done
@@ -387,6 +460,14 @@ void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 
 
 /**
+ * Media that should come does not, for a second or so: its path is checked
+ * now instead of in some seconds.  Not for a peer that may be quiet (hold,
+ * silence suppression).
+ */
+void ua_ice_silent(struct ua_ice *ice, uint64_t now_ms, uint16_t stream);
+
+
+/**
  * Answer to UA_ICE_EVENT_PERMIT.
  *
  * @param peer  Only its IP address counts, as in TURN
@@ -435,6 +516,17 @@ uint64_t ua_ice_connect_ms(const struct ua_ice *ice);
  */
 UA_CHECK int ua_ice_pair(const struct ua_ice *ice, size_t index,
 			 struct ua_ice_pair *pair);
+
+
+/**
+ * Walk what happened to the pairs, oldest first.  Some hundred entries are
+ * kept: of a long call the beginning is forgotten.
+ *
+ * @retval 0       Done, go on with index + 1
+ * @retval ENOENT  There are not so many
+ */
+UA_CHECK int ua_ice_story(const struct ua_ice *ice, size_t index,
+			  struct ua_ice_story *entry);
 
 
 /** "host", "srflx", "prflx", "relay" (static) */
