@@ -26,12 +26,15 @@ enum move {
 	MOVE_QUIT,     /* it was not, we give up      */
 	MOVE_LEAVE,    /* REGISTER with expiry 0 goes */
 	MOVE_GONE,     /* and was answered            */
+	MOVE_HOLD,     /* there is no network         */
 	NMOVE
 };
 
 struct ua_reg {
 	char *registrar;
 	char *contact;
+	char *stale[UA_REG_STALE]; /* Contacts that may still be bound */
+	size_t nstale;
 	char *params;
 	char *software;
 	struct ua_digest *digest;
@@ -66,13 +69,13 @@ enum {
 
 /* Every move; 0 is a refused one. */
 static const uint8_t moves[UA_REG_NSTATE][NMOVE] = {
-	/*                      SEND BIND FAIL QUIT LEAVE GONE */
-	[UA_REG_IDLE]       = { T,   0,   0,   0,   0,    I },
-	[UA_REG_TRYING]     = { T,   B,   W,   I,   L,    I },
-	[UA_REG_BOUND]      = { R,   0,   0,   0,   L,    I },
-	[UA_REG_REFRESHING] = { R,   B,   W,   I,   L,    I },
-	[UA_REG_WAITING]    = { T,   0,   0,   0,   L,    I },
-	[UA_REG_LEAVING]    = { T,   0,   0,   0,   L,    I },
+	/*                      SEND BIND FAIL QUIT LEAVE GONE HOLD */
+	[UA_REG_IDLE]       = { T,   0,   0,   0,   0,    I,   I },
+	[UA_REG_TRYING]     = { T,   B,   W,   I,   L,    I,   I },
+	[UA_REG_BOUND]      = { R,   0,   0,   0,   L,    I,   I },
+	[UA_REG_REFRESHING] = { R,   B,   W,   I,   L,    I,   I },
+	[UA_REG_WAITING]    = { T,   0,   0,   0,   L,    I,   I },
+	[UA_REG_LEAVING]    = { T,   0,   0,   0,   L,    I,   0 },
 };
 
 static const char *const state_names[UA_REG_NSTATE] = {
@@ -92,6 +95,7 @@ static const char *const move_names[NMOVE] = {
 	[MOVE_QUIT]  = "QUIT",
 	[MOVE_LEAVE] = "LEAVE",
 	[MOVE_GONE]  = "GONE",
+	[MOVE_HOLD]  = "HOLD",
 };
 /* clang-format on */
 
@@ -120,10 +124,27 @@ static int step(struct ua_reg *reg, enum move mv)
 }
 
 
+static void stale_drop(struct ua_reg *reg, size_t i)
+{
+	mem_deref(reg->stale[i]);
+	--reg->nstale;
+	memmove(&reg->stale[i], &reg->stale[i + 1],
+		(reg->nstale - i) * sizeof(reg->stale[0]));
+}
+
+
+static void stale_flush(struct ua_reg *reg)
+{
+	while (reg->nstale)
+		stale_drop(reg, reg->nstale - 1);
+}
+
+
 static void destructor(void *arg)
 {
 	struct ua_reg *reg = arg;
 
+	stale_flush(reg);
 	mem_deref(reg->registrar);
 	mem_deref(reg->contact);
 	mem_deref(reg->params);
@@ -216,6 +237,65 @@ void ua_reg_start(struct ua_reg *reg, uint64_t now_ms)
 	}
 
 	send_now(reg, MOVE_SEND);
+}
+
+
+void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms)
+{
+	reg->flight = false;
+	ua_reg_start(reg, now_ms);
+}
+
+
+int ua_reg_move(struct ua_reg *reg, const char *contact)
+{
+	struct pl pl;
+	char *copy;
+	size_t i;
+	int err;
+
+	if (!strcmp(contact, reg->contact))
+		return 0;
+
+	pl_set_str(&pl, contact);
+	if (!ua_sipmsg_uri_ok(&pl))
+		return EINVAL;
+
+	err = str_dup(&copy, contact);
+	if (err)
+		return err;
+
+	/* Back where we were before: that one is not to be removed. */
+	for (i = 0; i < reg->nstale; i++) {
+		if (!strcmp(reg->stale[i], contact)) {
+			stale_drop(reg, i);
+			break;
+		}
+	}
+
+	/* The oldest one expires by itself. */
+	if (reg->nstale == UA_REG_STALE)
+		stale_drop(reg, 0);
+
+	reg->stale[reg->nstale++] = reg->contact;
+	reg->contact = copy;
+
+	return 0;
+}
+
+
+void ua_reg_hold(struct ua_reg *reg)
+{
+	if (step(reg, MOVE_HOLD))
+		return;
+
+	reg->send = false;
+	reg->flight = false;
+	reg->again = false;
+	reg->leave = false;
+	reg->ev_ready = false;
+	reg->next_at = UA_NEVER;
+	reg->leave_at = UA_NEVER;
 }
 
 
@@ -409,6 +489,7 @@ static void bound(struct ua_reg *reg, uint64_t now_ms,
 		return;
 
 	reg->failc = 0;
+	stale_flush(reg);
 	ua_sipmsg_mapped(msg, &ev.mapped);
 	ua_sipmsg_text(ev.reason, sizeof(ev.reason), &msg->reason);
 	ev.retry_ms = refresh_ms(reg, ev.expires_s);
@@ -435,6 +516,24 @@ static bool longer(struct ua_reg *reg, const struct sip_msg *msg)
 		return false;
 
 	reg->ask_s = min;
+	reg->send = true;
+	reg->flight = true;
+
+	return true;
+}
+
+
+/*
+ * A registrar may not like two Contacts, or not know the old one: the new one
+ * alone is what counts.  True: asked again.
+ */
+static bool alone(struct ua_reg *reg, const struct sip_msg *msg)
+{
+	if (!reg->nstale || msg->scode == 408 || msg->scode == 480 ||
+	    msg->scode / 100 != 4)
+		return false;
+
+	stale_flush(reg);
 	reg->send = true;
 	reg->flight = true;
 
@@ -471,7 +570,28 @@ void ua_reg_response(struct ua_reg *reg, uint64_t now_ms,
 	if (msg->scode == 423 && longer(reg, msg))
 		return;
 
+	if (!err && alone(reg, msg))
+		return;
+
 	fail(reg, now_ms, msg, err);
+}
+
+
+/* The new binding first: some registrars look at one alone. */
+static int contacts_encode(const struct ua_reg *reg, struct mbuf *mb,
+			   uint32_t expires_s)
+{
+	size_t i;
+	int err;
+
+	err = mbuf_printf(mb, "Contact: <%s>;expires=%u%s\r\n", reg->contact,
+			  expires_s, reg->params ? reg->params : "");
+
+	for (i = 0; i < reg->nstale && !err; i++)
+		err = mbuf_printf(mb, "Contact: <%s>;expires=0\r\n",
+				  reg->stale[i]);
+
+	return err;
 }
 
 
@@ -496,12 +616,11 @@ static int encode(struct ua_reg *reg, struct ua_reg_out *out)
 	if (!err)
 		err = ua_dialog_encode(reg->half, out->mb, "REGISTER", cseq);
 	if (!err)
+		err = contacts_encode(reg, out->mb, leaving ? 0 : reg->ask_s);
+	if (!err)
 		err = mbuf_printf(out->mb,
-				  "Contact: <%s>;expires=%u%s\r\n"
 				  "Expires: %u\r\n"
 				  "Allow: " UA_SIPMSG_ALLOW "\r\n",
-				  reg->contact, leaving ? 0 : reg->ask_s,
-				  reg->params ? reg->params : "",
 				  leaving ? 0 : reg->ask_s);
 	if (!err && reg->software)
 		err = mbuf_printf(out->mb, "User-Agent: %s\r\n",

@@ -17,7 +17,8 @@ enum {
 	UA_REG_BACKOFF_MS = 1000, /**< First wait after a failure         */
 	UA_REG_BACKOFF_MAX_MS = 60000, /**< Longest wait: a phone that comes
 					    back within a minute is bearable */
-	UA_REG_BYE_MS = 4000 /**< Patience with an unregistration    */
+	UA_REG_BYE_MS = 4000, /**< Patience with an unregistration    */
+	UA_REG_STALE = 4      /**< Old Contacts that are remembered   */
 };
 
 enum ua_reg_state {
@@ -80,6 +81,30 @@ UA_CHECK int ua_reg_alloc(struct ua_reg **regp,
 
 /** Register now: at the start, after a network change, as a refresh */
 void ua_reg_start(struct ua_reg *reg, uint64_t now_ms);
+
+/**
+ * Register now, and forget the REGISTER in flight: it left by a way that is no
+ * more, its answer would not come.
+ */
+void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms);
+
+/**
+ * We are elsewhere: what is sent from now on binds this Contact, and removes
+ * the binding of the old one with the same request (RFC 3261, 10.2.2), until
+ * the registrar has agreed.  Sends nothing by itself: ua_reg_restart().
+ *
+ * @param contact  Copied; may be the present one
+ *
+ * @retval EINVAL  No URI; nothing changed
+ * @retval ENOMEM  Nothing changed
+ */
+UA_CHECK int ua_reg_move(struct ua_reg *reg, const char *contact);
+
+/**
+ * There is no network: what is in flight is forgotten, and nothing is tried
+ * before ua_reg_start() or ua_reg_restart().  No event.
+ */
+void ua_reg_hold(struct ua_reg *reg);
 
 /** Unregister; UA_REG_UNREGISTERED follows within UA_REG_BYE_MS */
 void ua_reg_stop(struct ua_reg *reg, uint64_t now_ms);

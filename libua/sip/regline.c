@@ -189,6 +189,41 @@ void ua_regline_refresh(struct ua_regline *line)
 }
 
 
+void ua_regline_restart(struct ua_regline *line)
+{
+	line->req = mem_deref(line->req);
+	ua_reg_restart(line->reg, ua_clock_ms());
+	flush(line);
+}
+
+
+int ua_regline_move(struct ua_regline *line, struct ua_endpoint *ep,
+		    const struct ua_hop *hop, const char *contact)
+{
+	int err;
+
+	err = ua_reg_move(line->reg, contact);
+	if (err)
+		return err;
+
+	/* The transaction lives in its endpoint: away before that is. */
+	line->req = mem_deref(line->req);
+	line->ep = ep;
+	line->hop = *hop;
+	ua_regline_restart(line);
+
+	return 0;
+}
+
+
+void ua_regline_hold(struct ua_regline *line)
+{
+	line->req = mem_deref(line->req);
+	ua_reg_hold(line->reg);
+	flush(line);
+}
+
+
 void ua_regline_stop(struct ua_regline *line)
 {
 	ua_reg_stop(line->reg, ua_clock_ms());

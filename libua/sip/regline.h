@@ -54,6 +54,27 @@ UA_CHECK int ua_regline_alloc(struct ua_regline **linep,
 /** Register again now: the flow died, the machine woke up */
 void ua_regline_refresh(struct ua_regline *line);
 
+/** The same, and what is in flight is forgotten: its answer cannot come */
+void ua_regline_restart(struct ua_regline *line);
+
+/**
+ * Register from elsewhere, at once: a new binding, and the old one removed
+ * with it (ua_reg_move()).
+ *
+ * @param ep       Endpoint, must live longer; the former one is not needed
+ *                 any more
+ * @param hop      The server: the flow
+ * @param contact  From ua_endpoint_contact(), copied
+ *
+ * @retval EINVAL  contact is no URI; nothing changed
+ * @retval ENOMEM  Nothing changed
+ */
+UA_CHECK int ua_regline_move(struct ua_regline *line, struct ua_endpoint *ep,
+			     const struct ua_hop *hop, const char *contact);
+
+/** No network: silent until one of those three is called */
+void ua_regline_hold(struct ua_regline *line);
+
 /** Unregister; UA_REG_UNREGISTERED follows within UA_REG_BYE_MS */
 void ua_regline_stop(struct ua_regline *line);
 
