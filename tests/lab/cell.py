@@ -6,17 +6,20 @@ import re
 import time
 
 import nat
-from net import SERVER
+from net import RELAYS, SERVER, way
 from phone import Phone
 
 TONES = {"a": 440, "b": 740}  # Hz
 # A busy machine costs a frame now and then: room for a second without one
 TALK = 4  # s
+LOSSY_TALK = 18  # s: with loss, direct again within 15 s
 PATIENCE = 15  # s, for an end that should come sooner
 
 # What a call with a phone behind blocked UDP does: "fails" as long as there
 # is no TURN over TCP (both ends with status 4), then "relay".
 BLOCKED = "fails"
+# The TURN servers that a phone is told of, as servers.TURN_URIS names them
+TURN = ("udp",)
 
 
 def expect(kind_a, kind_b):
@@ -70,17 +73,25 @@ class TurnLog:
 class Cell:
     """A call from a to b, and what came of it."""
 
-    def __init__(self, program, net, kind_a, kind_b, folder, ice="full"):
+    def __init__(self, program, net, kind_a, kind_b, folder, ice="full",
+                 **phones):
+        """phones: more about them, as Net.set_phones() takes it."""
         self.net = net
         self.kinds = (kind_a, kind_b)
         self.ice = ice
         self.wrong = []
+        self.talk = LOSSY_TALK if net.loss else TALK
         os.makedirs(folder)
-        net.set_phones(kind_a, kind_b)
-        self.turn = TurnLog(net)
+        net.set_phones(kind_a, kind_b, **phones)
+        self.coturn = TurnLog(net)
         self.a = Phone(program, net, "a", "alice", folder)
         self.b = Phone(program, net, "b", "bob", folder)
+        # what each is told: TURN servers, and the rest of ice()'s arguments
+        self.told = {side: {"turn": TURN} for side in "ab"}
         self.packets = {}
+
+    def phones(self):
+        return ("a", self.a), ("b", self.b)
 
     def transport(self, side):
         if self.kinds[0] == "same":
@@ -91,9 +102,17 @@ class Cell:
 
     def call(self):
         """Runs both; True if both came as far as to be judged."""
+        if not self.begin():
+            return False
+        self.during()
+        return self.end()
+
+    def begin(self):
+        """b waits, a calls; False if b does not come so far."""
         transport = self.transport("b")
         self.b.start("listen", "--answer", "--count", "1",
-                     self.b.account(transport), self.b.ice(self.ice),
+                     self.b.account(transport),
+                     self.b.ice(self.ice, **self.told["b"]),
                      self.b.voice(TONES["b"]))
         registered = self.b.wait("registered", "register_failed")
         if not registered or registered["event"] != "registered":
@@ -101,19 +120,27 @@ class Cell:
             return False
         self.server_is(registered, transport)
 
-        transport = self.transport("a")
         self.a.start("call", "sip:bob@" + SERVER,
-                     "--duration", str(TALK), "--timeout", "10",
-                     self.a.account(transport), self.a.ice(self.ice),
+                     "--duration", str(self.talk), "--timeout", "10",
+                     self.a.account(self.transport("a")),
+                     self.a.ice(self.ice, **self.told["a"]),
                      self.a.voice(TONES["a"]))
-        if self.a.finish(TALK + PATIENCE) is None:
+        return True
+
+    def during(self):
+        """While they talk."""
+
+    def end(self):
+        """Waits for both ends; True if there is something to be judged."""
+        if self.a.finish(self.talk + PATIENCE) is None:
             self.wrong.append("a does not end within %d s"
-                              % (TALK + PATIENCE))
-        if self.b.finish(5) is None:
+                              % (self.talk + PATIENCE))
+        # a lost BYE is sent again, for 32 s at most
+        if self.b.finish(8 if self.net.loss else 5) is None:
             self.wrong.append("b does not end within 5 s of a's end")
         registered = self.a.event("registered")
         if registered:
-            self.server_is(registered, transport)
+            self.server_is(registered, self.transport("a"))
         else:
             self.wrong.append("a does not register")
         self.packets = {side: self.net.counters(side) for side in "ab"}
@@ -130,26 +157,27 @@ class Cell:
             phone.stop()
 
     def heard_wrong(self):
-        return self.a.heard(TONES["b"], TONES["a"]) \
-            + self.b.heard(TONES["a"], TONES["b"])
+        lossy = bool(self.net.loss)
+        return self.a.heard(TONES["b"], TONES["a"], lossy) \
+            + self.b.heard(TONES["a"], TONES["b"], lossy)
 
     def contract(self):
         self.wrong += self.a.contract() + self.b.contract()
 
     def judge_heard(self, path):
         """Both heard each other, on the path that was to be expected."""
-        for phone in (self.a, self.b):
+        for _, phone in self.phones():
             self.wrong += phone.ended(0)
         self.wrong += self.heard_wrong()
-        for side, phone in (("a", self.a), ("b", self.b)):
+        for side, phone in self.phones():
             for what, found in (
                     ("says", phone.path().get("path")),
                     ("its packets say", self.path_by_packets(side))):
                 if path and found != path:
                     self.wrong.append("%s: expected %s, %s %s" % (
                         phone.name, path, what, found))
-        left = self.turn.left()
-        if left:
+        left = self.coturn.left()
+        if left and not self.net.loss:
             self.wrong.append("%d TURN allocations were not given back"
                               % left)
 
@@ -170,11 +198,10 @@ class Cell:
         self.judge_fails()
 
     def path_by_packets(self, side):
-        packets = self.packets.get(side)
-        if not packets or not sum(packets.values()):
-            return "nothing"
-        relay, direct = packets["relay_out"], packets["direct_out"]
-        return "direct" if direct > relay else "relay"
+        went = way(self.packets.get(side, {}))
+        if went in RELAYS:
+            return "relay"
+        return "direct" if went.startswith("direct") else went
 
     def got(self):
         """direct, relay, fails or mixed, as the phones say."""
@@ -198,17 +225,24 @@ class Cell:
                     for end in ("local", "remote")]
             return "/".join(end.get("type", "-") for end in ends)
 
-        return "got %-7s first audio %4s %4s ms  ice %4s %4s ms  %s %s" % (
-            self.got(), ms(self.a.milliseconds("media_heard")),
-            ms(self.b.milliseconds("media_heard")),
-            ms(self.a.milliseconds("ice_connected")),
-            ms(self.b.milliseconds("ice_connected")),
-            pair(self.a), pair(self.b))
+        connected = [phone.connected() for phone in (self.a, self.b)]
+        return "got %-7s first audio %4s %4s ms  ice %4s %4s nominated " \
+            "%4s %4s ms  %s %s" % (
+                self.got(), ms(self.a.milliseconds("media_heard")),
+                ms(self.b.milliseconds("media_heard")),
+                *(ms(times[0]) for times in connected),
+                *(ms(times[1]) for times in connected),
+                pair(self.a), pair(self.b))
 
     def times(self):
-        return {name: [value for phone in (self.a, self.b) for value in
-                       [phone.milliseconds(name)] if value is not None]
-                for name in ("media_heard", "ice_connected")}
+        """{what: its ms at both ends}, as far as they are known."""
+        found = {"media_heard": [], "connected": [], "nominated": []}
+        for _, phone in self.phones():
+            values = (phone.milliseconds("media_heard"), *phone.connected())
+            for name, value in zip(found, values):
+                if value is not None:
+                    found[name].append(value)
+        return found
 
     def tails(self):
         server = []

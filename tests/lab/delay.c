@@ -2,6 +2,7 @@
 /** @file delay.c  A line with delay and loss between two network interfaces */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <linux/if_ether.h>
@@ -22,15 +23,25 @@
  * Every frame that arrives at one interface leaves at the other one a fixed
  * time later; so the frames stand in one queue per direction, oldest first,
  * and one timer serves the head of both. Nothing but the wanted loss drops a
- * frame: queues grow as needed, a full socket is tried again.
+ * frame: queues grow as needed, a full socket is tried again. Address
+ * resolution is spared: it belongs to the lab, and its own timer of a second
+ * would be measured instead of the phones'. A line "loss PERCENT" on stdin
+ * changes the loss; 100 cuts the line, address resolution and all.
  */
 
 
 enum {
-	FRAME_MAX = 65536, /**< longest frame, octets               */
-	RCVBUF = 16 << 20, /**< socket buffer, octets                */
-	RETRY_US = 500,    /**< wait for room in a sending socket, us */
+	FRAME_MAX = 65536,       /**< longest frame, octets                */
+	RCVBUF = 16 << 20,       /**< socket buffer, octets                */
+	RETRY_US = 500,          /**< wait for room in a sending socket, us */
+	IP6_NEXT = ETH_HLEN + 6, /**< next header of IPv6                  */
+	IP6_END = ETH_HLEN + 40, /**< end of its fixed header              */
+	ND_FIRST = 133,          /**< neighbour discovery (RFC 4861, 4)    */
+	ND_LAST = 137,
 };
+
+
+#define LOSS_ALL (1ULL << 32)
 
 
 struct frame {
@@ -56,6 +67,8 @@ struct line {
 	uint64_t loss;    /**< of 2^32, lost if below it */
 	uint64_t seed;    /**< state of the randomness   */
 	uint64_t nframes; /**< seen                      */
+	char word[32];    /**< command that is coming in */
+	size_t nword;
 };
 
 
@@ -121,6 +134,32 @@ fail:
 }
 
 
+static bool resolves(const uint8_t *frame, size_t len)
+{
+	unsigned type;
+
+	if (len < ETH_HLEN)
+		return false;
+
+	type = (unsigned)frame[ETH_HLEN - 2] << 8 | frame[ETH_HLEN - 1];
+	if (type == ETH_P_ARP)
+		return true;
+
+	return type == ETH_P_IPV6 && len > IP6_END &&
+	       frame[IP6_NEXT] == IPPROTO_ICMPV6 &&
+	       frame[IP6_END] >= ND_FIRST && frame[IP6_END] <= ND_LAST;
+}
+
+
+static bool loses(struct line *line, const uint8_t *frame, size_t len)
+{
+	if (!line->loss || line_random(line) >= line->loss)
+		return false;
+
+	return line->loss == LOSS_ALL || !resolves(frame, len);
+}
+
+
 /** Takes all frames that wait at the way's entrance; 0 or errno */
 static int way_read(struct line *line, struct way *way)
 {
@@ -139,7 +178,7 @@ static int way_read(struct line *line, struct way *way)
 		}
 
 		++line->nframes;
-		if (line->loss && line_random(line) < line->loss)
+		if (loses(line, buf, (size_t)n))
 			continue;
 
 		frame = malloc(sizeof(*frame) + (size_t)n);
@@ -216,9 +255,47 @@ static int line_arm(const struct line *line, int timer)
 }
 
 
+static bool set_loss(struct line *line, double percent)
+{
+	if (percent < 0 || percent > 100)
+		return false;
+
+	line->loss = (uint64_t)(percent / 100 * (double)LOSS_ALL);
+
+	return true;
+}
+
+
+/** Reads what stdin has; false at its end */
+static bool line_command(struct line *line)
+{
+	double percent;
+	ssize_t n;
+	char c;
+
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1) {
+
+		if (c != '\n') {
+			if (line->nword < sizeof(line->word) - 1)
+				line->word[line->nword++] = c;
+			continue;
+		}
+
+		line->word[line->nword] = '\0';
+		line->nword = 0;
+		if (sscanf(line->word, "loss %lf", &percent) != 1 ||
+		    !set_loss(line, percent))
+			fprintf(stderr, "delay: what is \"%s\"?\n",
+				line->word);
+	}
+
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+
 static int line_run(struct line *line)
 {
-	struct epoll_event ev[3];
+	struct epoll_event ev[4];
 	int poll, timer, err = 0;
 	uint64_t ticks;
 	int i, n;
@@ -236,8 +313,13 @@ static int line_run(struct line *line)
 			return errno;
 	}
 
+	/* A stdin that cannot be waited for says nothing. */
+	ev[0].data.u32 = 3;
+	(void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+	(void)epoll_ctl(poll, EPOLL_CTL_ADD, STDIN_FILENO, &ev[0]);
+
 	while (!err) {
-		n = epoll_wait(poll, ev, 3, -1);
+		n = epoll_wait(poll, ev, 4, -1);
 		if (n < 0 && errno != EINTR)
 			return errno;
 
@@ -245,6 +327,11 @@ static int line_run(struct line *line)
 			if (ev[i].data.u32 < 2)
 				err = way_read(line,
 					       &line->way[ev[i].data.u32]);
+			else if (ev[i].data.u32 == 3) {
+				if (!line_command(line))
+					(void)epoll_ctl(poll, EPOLL_CTL_DEL,
+							STDIN_FILENO, NULL);
+			}
 			else if (read(timer, &ticks, sizeof(ticks)) < 0 &&
 				 errno != EAGAIN)
 				err = errno;
@@ -277,13 +364,12 @@ int main(int argc, char **argv)
 		loss = atof(argv[4]);
 		line.seed = strtoull(argv[5], NULL, 0);
 	}
-	if (ms < 0 || ms > 60000 || loss < 0 || loss > 100) {
+	if (ms < 0 || ms > 60000 || !set_loss(&line, loss)) {
 		fprintf(stderr, "delay: 0-60000 ms and 0-100 %%\n");
 		return 64;
 	}
 
 	line.delay = (uint64_t)(ms * 1000);
-	line.loss = (uint64_t)(loss / 100 * 4294967296.0);
 	line.seed = line.seed * 2 + 1;
 
 	for (i = 0; i < 2; i++) {

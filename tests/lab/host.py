@@ -66,6 +66,14 @@ class Process:
     def alive(self):
         return self.popen.poll() is None
 
+    def say(self, line):
+        """Writes a line to its stdin."""
+        try:
+            self.popen.stdin.write(line.encode() + b"\n")
+            self.popen.stdin.flush()
+        except OSError:
+            pass  # its end is seen elsewhere
+
     def wait(self, timeout):
         """The exit status, or None when it still runs."""
         try:
@@ -136,6 +144,16 @@ class Host:
                 entry.write(str(value))
         self.enter(write)
 
+    def six(self):
+        """Lets it have IPv6, with addresses that work at once."""
+        conf = "/proc/sys/net/ipv6/conf"
+        for which in self.enter(lambda: os.listdir(conf)):
+            for key in ("accept_dad", "dad_transmits", "accept_ra",
+                        "router_solicitations", "accept_redirects"):
+                self.sysctl("net/ipv6/conf/%s/%s" % (which, key), 0)
+        self.sysctl("net.ipv6.conf.default.disable_ipv6", 0)
+        self.sysctl("net.ipv6.conf.all.disable_ipv6", 0)
+
     def ip(self, *lines):
         """Runs commands of ip, all in one batch."""
         command(["ip", "-n", self.name, "-batch", "-"], "\n".join(lines))
@@ -156,7 +174,8 @@ class Host:
     def socket(self, kind=socket.SOCK_DGRAM, address="", port=0):
         """A socket bound inside; kind and address as in socket(2)."""
         def make():
-            sock = socket.socket(socket.AF_INET, kind)
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            sock = socket.socket(family, kind)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((address, port))
             return sock

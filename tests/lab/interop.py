@@ -4,6 +4,7 @@
 import os
 import time
 
+import nat
 import tone
 from baresip import Baresip
 from cell import TONES
@@ -19,6 +20,7 @@ class Interop:
     """One call with another phone; subclasses say with which."""
 
     kinds = ("none", "none")
+    timeout = nat.UDP_TIMEOUT
 
     def __init__(self, program, net, folder):
         os.makedirs(folder)
@@ -28,7 +30,7 @@ class Interop:
         self.wrong = []
         self.others = []
         self.phone = None
-        net.set_phones(*self.kinds)
+        net.set_phones(*self.kinds, timeout=self.timeout)
 
     def uaphone(self, side):
         self.phone = Phone(self.program, self.net, side,

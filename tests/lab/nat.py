@@ -96,3 +96,62 @@ def apply(host, kind, timeout=UDP_TIMEOUT):
     host.sysctl("net.ipv4.ip_forward", 1)
     host.run(["nft", "-f", "-"], rules(kind, timeout))
     host.sysctl("net.netfilter.nf_conntrack_udp_timeout", timeout)
+
+
+# IPv6 is not translated. A hole takes every packet and says nothing.
+KINDS6 = {
+    "open": "",
+    "firewall": 'iifname "out" ct state new drop',
+    "hole": "drop",
+}
+
+
+def rules6(kind):
+    return """
+table ip6 wall {
+    chain forward {
+        type filter hook forward priority 0;
+        %s
+    }
+}
+""" % KINDS6[kind]
+
+
+# -- what befalls a NAT in the middle of a call ----------------------------
+
+def reboot(host):
+    """It forgets all it knew."""
+    if "map open" in host.run(["nft", "list", "table", "ip", "nat"]):
+        host.run(["nft", "flush", "map", "ip", "nat", "open"])
+    host.run(["conntrack", "-F"])
+
+
+def renumber(host, old, new):
+    """It gets another public address, and forgets."""
+    host.ip("addr add %s/24 dev out" % new, "addr del %s/24 dev out" % old)
+    reboot(host)
+
+
+def new_ports(host):
+    """It forgets, and gives each inner socket another port than before."""
+    ports = sorted({int(words["sport"]) for words in _flows(host)})
+    entries = ", ".join("%d : %d" % (port, port ^ 1 << 11)
+                        for port in ports)
+    host.run(["nft", "-f", "-"], """
+table ip nat {
+    chain moved {
+        type nat hook postrouting priority 90;
+        oifname "out" meta l4proto udp masquerade to : udp sport map { %s }
+    }
+}
+""" % entries)
+    reboot(host)
+
+
+def _flows(host):
+    """The UDP flows from inside: their first words, as conntrack has it."""
+    for line in host.run(["conntrack", "-L", "-p", "udp"]).splitlines():
+        words = dict(word.split("=", 1) for word in reversed(line.split())
+                     if "=" in word)
+        if words["src"].startswith("10."):
+            yield words

@@ -10,6 +10,7 @@ import servers
 import tone
 from net import SERVER
 
+SEEN = "seen"  # key that is added to an event: when, by our clock
 STATUS = {0: "done", 1: "refused", 2: "no answer", 3: "not registered",
           4: "media failed", 64: "usage", 69: "unreachable",
           78: "bad configuration", 130: "interrupted"}
@@ -23,11 +24,15 @@ class Phone:
         self.host = net.hosts[side]
         self.user = user
         self.password = servers.PASSWORDS[user]
+        self.turn_password = servers.TURN_PASSWORD
         self.registrar = SERVER
+        self.certificates = net.certificates
         self.name = "uaphone-" + side
         self.folder = os.path.join(folder, self.name)
         os.makedirs(self.folder)
         self.sink = os.path.join(self.folder, "heard.wav")
+        self.family = ("-4",)
+        self.log_more = ("-vv", "--trace", "ice") if net.trace else ()
         self.events = []
         self.strange = []
         self.changed = threading.Condition()
@@ -42,13 +47,18 @@ class Phone:
                 "--registrar", "sip:" + self.registrar,
                 "--transport", transport]
 
-    def ice(self, mode="full"):
+    def ice(self, mode="full", turn=("udp",), ca="ca"):
+        """turn: names of servers.TURN_URIS."""
         if mode == "off":
             return ["--ice", "off"]
-        return ["--ice", mode, "--turn", servers.TURN_URI,
-                "--turn-user", servers.TURN_USER,
-                "--turn-password-file", servers.secret(
-                    self.folder, "turn-password", servers.TURN_PASSWORD)]
+        line = ["--ice", mode]
+        for name in turn:
+            line += ["--turn", servers.TURN_URIS[name]]
+        if "tls" in turn:
+            line += ["--tls-ca", os.path.join(self.certificates, ca + ".pem")]
+        return line + ["--turn-user", servers.TURN_USER,
+                       "--turn-password-file", servers.secret(
+                           self.folder, "turn-password", self.turn_password)]
 
     def voice(self, hertz):
         return ["--source", "tone:%d" % hertz, "--sink", "file:" + self.sink]
@@ -58,13 +68,17 @@ class Phone:
         line = [self.program]
         for part in argv:
             line += [part] if isinstance(part, str) else part
-        line += ["--json", "-4"]
+        line += ["--json", *self.family, *self.log_more]
         env = {key: value for key, value in os.environ.items()
                if not key.startswith(("XDG_", "UAPHONE"))}
         env.update(HOME=self.folder, XDG_CONFIG_HOME=self.folder,
                    XDG_STATE_HOME=self.folder, NO_COLOR="1")
         with open(os.path.join(self.folder, "command"), "w") as out:
             out.write(" ".join(line) + "\n")
+        if self.log_more:
+            self.host.spawn(["tcpdump", "-Uni", "any", "-w", os.path.join(
+                self.folder, "packets.pcap")],
+                os.path.join(self.folder, "tcpdump"))
         # stdin stays open: its end would be a command
         self.process = self.host.spawn(
             line, os.path.join(self.folder, "log"), env=env, stdin=True,
@@ -76,6 +90,7 @@ class Phone:
                 event = json.loads(line)
                 if not isinstance(event["event"], str):
                     raise ValueError
+                event[SEEN] = time.monotonic()
                 self.events.append(event)
             except (ValueError, KeyError, TypeError):
                 self.strange.append(line.rstrip())
@@ -110,6 +125,10 @@ class Phone:
         if self.process:
             self.process.stop(4)
 
+    def say(self, **command):
+        """Gives it a command."""
+        self.process.say(json.dumps(command))
+
     def path(self):
         """What it says of its ICE: the last pair's keys, or {}."""
         event = self.event("result") or {}
@@ -120,6 +139,26 @@ class Phone:
         event = self.event(name)
         value = event.get("ms") if event else None
         return value if isinstance(value, (int, float)) else None
+
+    def count(self, name):
+        return sum(event["event"] == name for event in self.events)
+
+    def connected(self):
+        """ms from both candidate sets to a valid pair, and to nomination.
+
+        By the events' own times: the first of each.
+        """
+        def first(name, nominated=False):
+            for event in self.events:
+                if event["event"] == name and (event.get("nominated")
+                                               or not nominated):
+                    return event.get("t")
+            return None
+
+        sets = [first("ice_gathered"), first("ice_remote")]
+        ends = [first("ice_connected"), first("ice_connected", True)]
+        return [None if end is None or None in sets
+                else max((end - max(sets)) * 1000, 0) for end in ends]
 
     def why(self):
         """The reason it gives for the end of its call, or ''."""
@@ -165,9 +204,9 @@ class Phone:
             self.name, words(want), words(self.status),
             ", says: " + self.why() if self.why() else "")]
 
-    def heard(self, other, own):
+    def heard(self, other, own, lossy=False):
         return ["%s: %s" % (self.name, text)
-                for text in tone.judge(self.sink, other, own)]
+                for text in tone.judge(self.sink, other, own, lossy)]
 
     def tail(self):
         return self.process.tail() if self.process else ""

@@ -20,7 +20,8 @@ PREFIX = "ualab-"
 HERE = os.path.dirname(os.path.abspath(__file__))
 NEEDED = {"ip": "iproute2", "nft": "nftables", "nsenter": "util-linux",
           "cc": "gcc", "kamailio": "kamailio", "turnserver": "coturn",
-          "baresip": "baresip-core", "sipp": "sip-tester"}
+          "baresip": "baresip-core", "sipp": "sip-tester",
+          "conntrack": "conntrack", "openssl": "openssl"}
 
 
 def unusable():
@@ -52,10 +53,11 @@ def unusable():
 class Pool:
     """Several nets; each runs one task at a time."""
 
-    def __init__(self, report, jobs, delay_ms, loss, seed):
+    def __init__(self, report, jobs, delay_ms, loss, seed, trace=False):
         self.report = report
         self.jobs = jobs
-        self.line = {"delay_ms": delay_ms, "loss": loss, "seed": seed}
+        self.line = {"delay_ms": delay_ms, "loss": loss, "seed": seed,
+                     "trace": trace}
         self.tag = "%d.%s" % (os.getpid(), secrets.token_hex(2))
         self.folder = os.path.join(STATE, PREFIX + self.tag)
         self.nets = []
@@ -70,7 +72,7 @@ class Pool:
                        "kept": self.kept.tag if self.kept else None}, out)
 
     def build(self):
-        """Compiles the delay line."""
+        """Compiles the delay line, makes the TURN server's certificate."""
         program = os.path.join(self.folder, "delay")
         done = subprocess.run(
             ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-o", program,
@@ -79,6 +81,8 @@ class Pool:
         if done.returncode:
             raise LabError("delay.c: " + done.stderr)
         self.line["delay_program"] = program
+        servers.certify(self.folder)
+        self.line["certificates"] = self.folder
 
     def net(self, with_servers):
         """A new net with its own names and folder."""

@@ -10,7 +10,7 @@ import socket
 import time
 
 import nat
-from net import PUBLIC, SERVER, SERVER2
+from net import PUBLIC, SERVER, SERVER2, SERVER6
 
 PATIENCE = 5.0  # s, for a packet that must come
 SHORT_TIMEOUT = 1  # s, a NAT's UDP timeout where its end is probed
@@ -249,3 +249,58 @@ def probe(net, kind, same=False):
             "round trip %.1f ms" % (
                 expect.mapping, "yes" if expect.other_port else "no",
                 "yes" if expect.other_address else "no", took))
+
+
+def probe6(net, kind):
+    """Probes one kind of IPv6; raises Differs. Returns a summary."""
+    net.set_phones("port", "port", six={side: kind for side in "ab"})
+    def sock(role, address):
+        made = net.hosts[role].socket(address=address)
+        made.settimeout(PATIENCE)
+        return made
+
+    def point(of):
+        return of.getsockname()[:2]
+
+    with sock("srv", SERVER6) as srv, sock("a", net.address6["a"]) as a, \
+            sock("b", net.address6["b"]) as b, \
+            sock("b", net.address6["b"]) as witness:
+        a.sendto(b"to server", point(srv))
+        if kind == "hole":
+            # IPv4 goes the same line, behind it
+            with sock("a", "") as home, sock("srv", SERVER) as four:
+                home.sendto(b"behind", point(four))
+                claim("IPv4", b"behind", _next(four, "IPv4"))
+            _nothing(srv, "IPv6 to the server")
+            return "no packet passes"
+        claim("to the server", b"to server", _next(srv, "IPv6 to the server"))
+        srv.sendto(b"back", point(a))
+        claim("the answer", b"back", _next(a, "IPv6 from the server"))
+        a.sendto(b"opens", point(witness))
+        witness.sendto(b"asked", point(a))
+        claim("a contacted phone", b"asked", _next(a, "IPv6 to a"))
+        a.sendto(b"unasked", point(b))
+        a.sendto(b"end", point(witness))
+        while _next(witness, "IPv6 to b") != b"end":
+            pass
+        if kind == "open":
+            claim("unasked", b"unasked", _next(b, "unasked IPv6"))
+        else:
+            _nothing(b, "IPv6 unasked")
+    return "lets in unasked %s" % ("yes" if kind == "open" else "no")
+
+
+def _next(sock, what):
+    try:
+        return sock.recv(64)
+    except socket.timeout:
+        raise Differs("%s: expected to pass, lost" % what) from None
+
+
+def _nothing(sock, what):
+    sock.setblocking(False)
+    try:
+        found = sock.recv(64)
+    except BlockingIOError:
+        return
+    raise Differs("%s: expected nothing, found %s" % (what, found))

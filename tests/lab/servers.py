@@ -6,8 +6,8 @@ import os
 import socket
 import time
 
-from host import LabError
-from net import SERVER, SIP_PORT, TURN_PORT
+from host import LabError, command
+from net import (SERVER, SERVER2, SERVER6, SIP_PORT, TURN_PORT, TURNS_PORT)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REALM = SERVER
@@ -15,25 +15,59 @@ PASSWORDS = {"alice": "wonder-4-land", "bob": "builds,it!7"}
 TURN_REALM = "turn.lab"
 TURN_USER = "phone"
 TURN_PASSWORD = "relay-me-8"
-TURN_URI = "turn:%s:%d?transport=udp" % (SERVER, TURN_PORT)
+TURN_URIS = {
+    "udp": "turn:%s:%d?transport=udp" % (SERVER, TURN_PORT),
+    "tcp": "turn:%s:%d?transport=tcp" % (SERVER, TURN_PORT),
+    "tls": "turns:%s:%d?transport=tcp" % (SERVER, TURNS_PORT),
+    "udp second": "turn:%s:%d?transport=udp" % (SERVER2, TURN_PORT),
+    "udp v6": "turn:[%s]:%d?transport=udp" % (SERVER6, TURN_PORT),
+}
+TURN_URI = TURN_URIS["udp"]
 RELAY_PORTS = (40000, 49999)
 
 
-def _listening(srv, port, process):
+def certify(folder):
+    """A certificate of the server by an authority, and a stranger's one.
+
+    Leaves ca.pem, other.pem (the authorities), srv.pem and srv.key.
+    """
+    def path(name):
+        return os.path.join(folder, name)
+
+    def openssl(*argv):
+        command(["openssl", *argv])
+
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for name in ("ca", "other"):
+        openssl("req", "-x509", *new, "-days", "2", "-subj", "/CN=lab " + name,
+                "-keyout", path(name + ".key"), "-out", path(name + ".pem"))
+    openssl("req", *new, "-subj", "/CN=" + SERVER, "-keyout",
+            path("srv.key"), "-out", path("srv.csr"))
+    with open(path("srv.ext"), "w") as out:
+        out.write("basicConstraints=CA:FALSE\nsubjectAltName=%s\n" % ",".join(
+            "IP:" + address for address in (SERVER, SERVER2, SERVER6)))
+    openssl("x509", "-req", "-in", path("srv.csr"), "-days", "2", "-CA",
+            path("ca.pem"), "-CAkey", path("ca.key"), "-CAcreateserial",
+            "-extfile", path("srv.ext"), "-out", path("srv.pem"))
+    for name in ("ca.key", "other.key", "srv.key"):
+        os.chmod(path(name), 0o600)
+
+
+def _listening(srv, address, port, process):
     """Waits until a server takes TCP connections."""
     deadline = time.monotonic() + 20
     while True:
         with srv.socket(socket.SOCK_STREAM) as sock:
             sock.settimeout(2)
             try:
-                sock.connect((SERVER, port))
+                sock.connect((address, port))
                 return
             except OSError:
                 pass
         if not process.alive() or time.monotonic() > deadline:
             raise LabError("%s does not serve\n%s" % (
                 process.argv[3], process.tail()))
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def kamailio(net):
@@ -45,7 +79,8 @@ def kamailio(net):
         text = template.read()
     passwords = "\n".join('\t$sht(password=>%s) = "%s";' % entry
                           for entry in PASSWORDS.items())
-    for word, value in (("ADDRESS", SERVER), ("REALM", REALM),
+    for word, value in (("ADDRESS", SERVER), ("ADDRESS6", SERVER6),
+                        ("REALM", REALM),
                         ("MODULES", modules[0] + "/"),
                         ("PASSWORDS", passwords)):
         text = text.replace("@%s@" % word, value)
@@ -59,27 +94,33 @@ def kamailio(net):
          "-Y", state, "-w", state], os.path.join(net.folder, "kamailio"))
 
 
-def coturn(net):
-    log = os.path.join(net.folder, "coturn")
-    return net.hosts["srv"].spawn(
-        ["turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls",
-         "--listening-ip", SERVER, "--relay-ip", SERVER,
-         "--listening-port", str(TURN_PORT),
-         "--min-port", str(RELAY_PORTS[0]),
-         "--max-port", str(RELAY_PORTS[1]),
-         "--lt-cred-mech", "--realm", TURN_REALM,
-         "--user", "%s:%s" % (TURN_USER, TURN_PASSWORD),
-         "--userdb", log + ".db", "--pidfile", log + ".pid",
-         "--fingerprint", "--relay-threads", "1",
-         "--log-file", "stdout", "--simple-log", "--verbose"], log)
+def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
+    """A TURN server, over UDP, TCP and TLS; returns when it serves."""
+    log = os.path.join(net.folder, name)
+    argv = ["turnserver", "-n", "--no-cli", "--no-dtls"]
+    for address in addresses:
+        argv += ["--listening-ip", address, "--relay-ip", address]
+    process = net.hosts["srv"].spawn(
+        argv + ["--listening-port", str(TURN_PORT),
+                "--tls-listening-port", str(TURNS_PORT),
+                "--cert", os.path.join(net.certificates, "srv.pem"),
+                "--pkey", os.path.join(net.certificates, "srv.key"),
+                "--min-port", str(RELAY_PORTS[0]),
+                "--max-port", str(RELAY_PORTS[1]),
+                "--lt-cred-mech", "--realm", TURN_REALM,
+                "--user", "%s:%s" % (TURN_USER, TURN_PASSWORD),
+                "--userdb", log + ".db", "--pidfile", log + ".pid",
+                "--fingerprint", "--relay-threads", "1",
+                "--log-file", "stdout", "--simple-log", "--verbose"], log)
+    _listening(net.hosts["srv"], addresses[0], TURN_PORT, process)
+    return process
 
 
 def start(net):
     """Starts both and returns when they serve."""
-    started = [(SIP_PORT, kamailio(net)), (TURN_PORT, coturn(net))]
-    for port, process in started:
-        _listening(net.hosts["srv"], port, process)
-    return [process for _, process in started]
+    proxy = kamailio(net)
+    net.turn = coturn(net)
+    _listening(net.hosts["srv"], SERVER, SIP_PORT, proxy)
 
 
 def secret(folder, name, text):

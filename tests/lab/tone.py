@@ -3,12 +3,16 @@
 
 import array
 import math
+import os
 import struct
 
+HEADER = 44  # octets before the samples of what a phone records
 BLOCK = 0.05  # s; whole periods of the tones fit in
 FLOOR = 100  # effective value below which a block counts as silence
 SHARE = 0.6  # of a block's energy that the tone must have
 HEARD = 1.0  # s that a tone must stand without a gap
+GAP = 4  # blocks: a shorter hole is a lost packet, not a lost path
+LOSSY_SHARE = 0.8  # of a second that must be tone where packets get lost
 
 
 def write_wav(path, hertz, seconds, rate=8000, channels=1, level=8000):
@@ -80,27 +84,108 @@ def has_tone(block, rate, hertz):
     return 2 * power / len(block) >= SHARE * energy
 
 
-def longest(path, hertz):
-    """Seconds that the tone stands in a recording without a gap."""
+def marks(path, hertz):
+    """For each block of a recording: does the tone stand in it?"""
     try:
         rate, samples = read_wav(path)
     except (OSError, ValueError):
-        return 0.0
+        return []
+    step = max(rate // 8000, 1)  # the tones are low
+    samples, rate = samples[::step], rate / step
     size = int(rate * BLOCK)
-    best = run = 0
-    for at in range(0, len(samples) - size + 1, size):
-        run = run + 1 if has_tone(samples[at:at + size], rate, hertz) else 0
-        best = max(best, run)
+    return [has_tone(samples[at:at + size], rate, hertz)
+            for at in range(0, len(samples) - size + 1, size)]
+
+
+def runs(blocks, gap=1):
+    """[(start, end)] of the tone, in blocks; holes shorter than gap are none.
+    """
+    found = []
+    for at, mark in enumerate(blocks):
+        if not mark:
+            continue
+        if found and at - found[-1][1] < gap:
+            found[-1][1] = at + 1
+        else:
+            found.append([at, at + 1])
+    return found
+
+
+def longest(path, hertz, lossy=False):
+    """Seconds that the tone stands in a recording without a gap.
+
+    One block without it, as a busy machine makes, is no gap.
+    Lossy: with holes as lost packets leave them, each shorter than GAP, and
+    in every second of it LOSSY_SHARE of the blocks are tone.
+    """
+    blocks = marks(path, hertz)
+    if not lossy:
+        return max((end - start for start, end in runs(blocks, 2)),
+                   default=0) * BLOCK
+    second = round(1 / BLOCK)
+    best = 0
+    for start, end in runs(blocks, GAP):
+        good = 0
+        for at in range(start, end - second + 1):
+            full = sum(blocks[at:at + second]) >= LOSSY_SHARE * second
+            good = good + 1 if full else 0
+            best = max(best, good + second - 1 if good else 0)
     return best * BLOCK
 
 
-def judge(path, other, own):
+def judge(path, other, own, lossy=False):
     """What is wrong with a recording: a list of reasons, empty if heard."""
     wrong = []
-    heard = longest(path, other)
+    heard = longest(path, other, lossy)
     if heard < HEARD:
         wrong.append("heard the other's tone for only %.2f s" % heard)
     echo = longest(path, own)
     if echo >= 0.2:
         wrong.append("heard its own tone for %.2f s" % echo)
     return wrong
+
+
+class Watch:
+    """When each sample of a growing recording was played.
+
+    look() is called often; the file is written in pieces, so a look right
+    after one tells the time best, and that is the earliest.
+    """
+
+    def __init__(self, path, rate=None):
+        self.path = path
+        self.rate = rate
+        self.start = None  # when its first sample was played, monotonic
+
+    def look(self, now):
+        try:
+            if not self.rate:
+                self.rate = read_wav(self.path)[0]
+            size = os.path.getsize(self.path)
+        except (OSError, ValueError, struct.error, IndexError):
+            return
+        start = now - max(size - HEADER, 0) / 2 / self.rate
+        if size > HEADER and (self.start is None or start < self.start):
+            self.start = start
+
+
+def after(path, hertz, start, length):
+    """(seconds heard, seconds until the voice was back) in a window.
+
+    start: of the window, in s from the recording's beginning. The voice is
+    back where a second of it begins, the first one behind a hole; None if
+    there is none, 0 if there is no hole.
+    """
+    first = max(int(start / BLOCK), 0)
+    size = int(length / BLOCK)
+    blocks = marks(path, hertz)[first:first + size]
+    found = runs(blocks, GAP)
+    heard = sum(end - begin for begin, end in found) * BLOCK
+    if found and found[0][0] < GAP:
+        if found[0][1] > size - GAP:
+            return heard, 0.0
+        del found[0]
+    for begin, end in found:
+        if (end - begin) * BLOCK >= HEARD:
+            return heard, begin * BLOCK
+    return heard, None
