@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file simgather.c  STUN and TURN clients of a phone's sockets */
+
+#include <errno.h>
+
+#include "simphonecore.h"
+
+
+static uint64_t now_ms(const struct ua_simphone *phone)
+{
+	return phone->net->now_us / UA_SIM_MS;
+}
+
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
+void ua_simgather_tell(struct ua_simleg *leg)
+{
+	struct ua_simphone *phone = leg->phone;
+	int err = 0;
+
+	if (!phone->ice)
+		return;
+
+	if (leg->relay) {
+		leg->base = UA_SIM_NOBASE;
+		err = ua_ice_base_add(phone->ice, now_ms(phone), 0,
+				      (uint16_t)leg->comp, UA_ICE_RELAY,
+				      &leg->addr, 0, &leg->base);
+	}
+	else if (leg->mapped.af && leg->base != UA_SIM_NOBASE) {
+		err = ua_ice_local_srflx(phone->ice, now_ms(phone), leg->base,
+					 &leg->mapped, &leg->mapper);
+	}
+
+	if (err && err != EALREADY)
+		ua_simnet_note(phone->net,
+			       "phone   %s: a candidate is left "
+			       "out (%d)",
+			       phone->name, err);
+}
+
+
+static void relay_ready(struct ua_simrelayed *relay,
+			const struct ua_turn_event *ev)
+{
+	const struct ua_addr *addrv[] = { &ev->relayed, &ev->relayed6 };
+	size_t i;
+
+	if (!relay->host->mapped.af) {
+		relay->host->mapped = ev->mapped;
+		relay->host->mapper = relay->server;
+		ua_simgather_tell(relay->host);
+	}
+
+	for (i = 0; i < 2; i++) {
+		struct ua_simleg *leg = &relay->legv[i];
+
+		if (!addrv[i]->af)
+			continue;
+
+		leg->phone = relay->phone;
+		leg->relay = relay;
+		leg->comp = relay->host->comp;
+		leg->addr = *addrv[i];
+		ua_simgather_tell(leg);
+	}
+}
+
+
+static void relay_lost(struct ua_simrelayed *relay, int err)
+{
+	struct ua_simphone *phone = relay->phone;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct ua_simleg *leg = &relay->legv[i];
+
+		if (phone->ice && leg->comp && leg->base != UA_SIM_NOBASE &&
+		    ua_ice_base_down(phone->ice, now_ms(phone), leg->base,
+				     err))
+			ua_simnet_note(phone->net, "phone   %s: unknown relay",
+				       phone->name);
+		leg->comp = 0;
+	}
+}
+
+
+static void relay_verdict(struct ua_simrelayed *relay,
+			  const struct ua_turn_event *ev, int err)
+{
+	struct ua_simphone *phone = relay->phone;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct ua_simleg *leg = &relay->legv[i];
+
+		if (phone->ice && leg->comp && leg->base != UA_SIM_NOBASE &&
+		    leg->addr.af == ev->peer.af)
+			ua_ice_verdict(phone->ice, now_ms(phone), leg->base,
+				       &ev->peer, err);
+	}
+}
+
+
+static void relay_event(struct ua_simrelayed *relay,
+			const struct ua_turn_event *ev)
+{
+	struct ua_simphone *phone = relay->phone;
+
+	switch (ev->type) {
+
+	case UA_TURN_READY:
+		relay->settled = true;
+		if (!phone->closing)
+			relay_ready(relay, ev);
+		break;
+
+	case UA_TURN_PERMITTED:
+		relay_verdict(relay, ev, 0);
+		break;
+
+	case UA_TURN_DENIED:
+		relay_verdict(relay, ev, ev->err ? ev->err : EACCES);
+		break;
+
+	case UA_TURN_LOST:
+		ua_simnet_note(phone->net, "phone   %s: relay is lost",
+			       phone->name);
+		relay_lost(relay, ECONNRESET);
+		break;
+
+	case UA_TURN_DEAD:
+		ua_simnet_note(phone->net, "phone   %s: no relay: %u %s",
+			       phone->name, ev->code, ev->reason);
+		relay->settled = true;
+		relay_lost(relay, ev->err);
+		relay->turn = mem_deref(relay->turn);
+		break;
+
+	case UA_TURN_CLOSED:
+		relay_lost(relay, ECONNRESET);
+		relay->turn = mem_deref(relay->turn);
+		break;
+
+	case UA_TURN_CHANNEL:
+		break;
+	}
+}
+
+
+static uint64_t relay_pump(struct ua_simrelayed *relay)
+{
+	const uint64_t now = now_ms(relay->phone);
+	struct ua_turn_event ev;
+	struct ua_dgram dg;
+	int err;
+
+	if (!relay->turn)
+		return UA_NEVER;
+
+	if (ua_turn_deadline(relay->turn) <= now)
+		ua_turn_tick(relay->turn, now);
+
+	while (ua_turn_output(relay->turn, now, &dg)) {
+		err = ua_simsock_send(relay->host->sock, &dg.path.remote,
+				      dg.buf, dg.len);
+		if (err)
+			ua_turn_error(relay->turn, now, err);
+	}
+
+	while (relay->turn && ua_turn_event(relay->turn, &ev))
+		relay_event(relay, &ev);
+
+	return relay->turn ? ua_turn_deadline(relay->turn) : UA_NEVER;
+}
+
+
+static void asked_event(struct ua_simasked *asked,
+			const struct ua_bind_event *ev)
+{
+	struct ua_simleg *host = asked->host;
+
+	asked->settled = true;
+	if (ev->type == UA_BIND_FAILED)
+		return;
+
+	host->mapped = ev->mapped;
+	host->mapper = asked->server;
+	ua_simgather_tell(host);
+}
+
+
+static uint64_t asked_pump(struct ua_simasked *asked)
+{
+	const uint64_t now = now_ms(asked->host->phone);
+	struct ua_bind_event ev;
+	struct ua_dgram dg;
+	int err;
+
+	if (!asked->bind)
+		return UA_NEVER;
+
+	if (ua_bind_deadline(asked->bind) <= now)
+		ua_bind_tick(asked->bind, now);
+
+	while (ua_bind_output(asked->bind, now, &dg)) {
+		err = ua_simsock_send(asked->host->sock, &dg.path.remote,
+				      dg.buf, dg.len);
+		if (err)
+			ua_bind_error(asked->bind, now, err);
+	}
+
+	while (ua_bind_event(asked->bind, &ev))
+		asked_event(asked, &ev);
+
+	return ua_bind_deadline(asked->bind);
+}
+
+
+uint64_t ua_simgather_pump(struct ua_simphone *phone)
+{
+	uint64_t at = UA_NEVER;
+	size_t i;
+
+	for (i = 0; i < phone->nasked; i++)
+		at = earlier(at, asked_pump(&phone->askedv[i]));
+
+	for (i = 0; i < phone->nrelay; i++)
+		at = earlier(at, relay_pump(&phone->relayv[i]));
+
+	return at;
+}
+
+
+static int relay_open(struct ua_simphone *phone,
+		      const struct ua_simserver *server,
+		      struct ua_simleg *host)
+{
+	struct ua_simrelayed *relay = &phone->relayv[phone->nrelay];
+	const struct ua_turn_conf conf = {
+		.server = server->addr,
+		.family = UA_TURN_BOTH,
+		.user = server->user,
+		.password = server->password,
+		.rand = &phone->net->rand,
+		.log = phone->log.h ? &phone->log : NULL,
+	};
+	int err;
+
+	if (phone->nrelay == UA_SIM_RELAYS)
+		return ENOSPC;
+
+	relay->phone = phone;
+	relay->host = host;
+	relay->server = server->addr;
+	err = ua_turn_alloc(&relay->turn, &conf);
+	if (!err)
+		err = ua_turn_start(relay->turn, now_ms(phone));
+	if (!err)
+		phone->nrelay++;
+	else
+		relay->turn = mem_deref(relay->turn);
+
+	return err;
+}
+
+
+static int bind_open(struct ua_simphone *phone,
+		     const struct ua_simserver *server, struct ua_simleg *host)
+{
+	struct ua_simasked *asked = &phone->askedv[phone->nasked];
+	const struct ua_bind_conf conf = {
+		.server = server->addr,
+		.rand = &phone->net->rand,
+		.log = phone->log.h ? &phone->log : NULL,
+	};
+	int err;
+
+	if (phone->nasked == UA_SIM_BINDS)
+		return ENOSPC;
+
+	asked->host = host;
+	asked->server = server->addr;
+	err = ua_bind_alloc(&asked->bind, &conf);
+	if (err)
+		return err;
+
+	ua_bind_start(asked->bind, now_ms(phone));
+	ua_bind_keep(asked->bind, now_ms(phone), true);
+	phone->nasked++;
+
+	return 0;
+}
+
+
+static int use_server(struct ua_simphone *phone,
+		      const struct ua_simserver *server)
+{
+	bool done[UA_SIM_COMPS] = { false, false };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < phone->nhost && !err; i++) {
+		struct ua_simleg *host = &phone->hostv[i];
+
+		if (host->addr.af != server->addr.af ||
+		    ua_addr_is_linklocal(&host->addr))
+			continue;
+
+		if (!server->turn) {
+			err = bind_open(phone, server, host);
+		}
+		else if (!done[host->comp - 1]) {
+			done[host->comp - 1] = true;
+			err = relay_open(phone, server, host);
+		}
+	}
+
+	return err;
+}
+
+
+int ua_simgather_start(struct ua_simphone *phone)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < phone->conf.nserver && !err; i++)
+		err = use_server(phone, &phone->conf.serverv[i]);
+
+	return err;
+}
+
+
+bool ua_simgather_done(const struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nasked; i++) {
+		if (phone->askedv[i].bind && !phone->askedv[i].settled)
+			return false;
+	}
+
+	for (i = 0; i < phone->nrelay; i++) {
+		if (phone->relayv[i].turn && !phone->relayv[i].settled)
+			return false;
+	}
+
+	return true;
+}
+
+
+static bool relay_input(struct ua_simrelayed *relay, const struct ua_addr *src,
+			const uint8_t *buf, size_t len)
+{
+	struct ua_turn_data data;
+	const int err = ua_turn_input(relay->turn, now_ms(relay->phone), src,
+				      buf, len, &data);
+	size_t i;
+
+	if (err == ENOENT)
+		return false;
+
+	for (i = 0; i < 2 && !err && data.len; i++) {
+		if (relay->legv[i].comp &&
+		    relay->legv[i].addr.af == data.peer.af)
+			ua_simleg_input(&relay->legv[i], &data.peer, data.buf,
+					data.len);
+	}
+
+	return true;
+}
+
+
+bool ua_simgather_input(struct ua_simleg *host, const struct ua_addr *src,
+			const uint8_t *buf, size_t len)
+{
+	struct ua_simphone *phone = host->phone;
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		struct ua_simrelayed *relay = &phone->relayv[i];
+
+		if (relay->host == host && relay->turn &&
+		    relay_input(relay, src, buf, len))
+			return true;
+	}
+
+	for (i = 0; i < phone->nasked; i++) {
+		struct ua_simasked *asked = &phone->askedv[i];
+
+		if (asked->host == host && asked->bind &&
+		    ua_bind_input(asked->bind, now_ms(phone), src, buf, len) !=
+			    ENOENT)
+			return true;
+	}
+
+	return false;
+}
+
+
+void ua_simgather_close(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nasked; i++)
+		phone->askedv[i].bind = mem_deref(phone->askedv[i].bind);
+
+	for (i = 0; i < phone->nrelay; i++) {
+		if (phone->relayv[i].turn)
+			ua_turn_close(phone->relayv[i].turn, now_ms(phone));
+	}
+}
+
+
+bool ua_simgather_gone(const struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		if (phone->relayv[i].turn)
+			return false;
+	}
+
+	return true;
+}
+
+
+void ua_simgather_free(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nasked; i++)
+		mem_deref(phone->askedv[i].bind);
+	for (i = 0; i < phone->nrelay; i++)
+		mem_deref(phone->relayv[i].turn);
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file simphone.c  A phone: an ICE agent with its sockets and relays */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stun/stun.h"
+#include "simphonecore.h"
+
+enum {
+	/* A description waits this long for what servers say */
+	PATIENCE_MS = 100
+};
+
+
+static uint64_t now_ms(const struct ua_simphone *phone)
+{
+	return phone->net->now_us / UA_SIM_MS;
+}
+
+
+static void phone_destructor(void *arg)
+{
+	struct ua_simphone *phone = arg;
+	size_t i;
+
+	list_unlink(&phone->le);
+	ua_simtimer_cancel(&phone->tmr);
+	ua_simtimer_cancel(&phone->media);
+	ua_simtimer_cancel(&phone->patience);
+	ua_simgather_free(phone);
+	for (i = 0; i < phone->nhost; i++)
+		mem_deref(phone->hostv[i].sock);
+	ua_ice_free(phone->ice);
+}
+
+
+void ua_simphone_conf_default(struct ua_simphone_conf *conf)
+{
+	memset(conf, 0, sizeof(*conf));
+	conf->ncomp = 1;
+	conf->media_ms = 20;
+}
+
+
+static void log_handler(enum ua_level level, const char *obj, const char *line,
+			void *arg)
+{
+	const struct ua_simphone *phone = arg;
+	char text[400];
+
+	(void)level;
+	if (!phone->net->trace)
+		return;
+
+	(void)snprintf(text, sizeof(text), "log     %s %s: %s", phone->name,
+		       obj, line);
+	phone->net->trace(phone->net->now_us, text, phone->net->trace_arg);
+}
+
+
+int ua_simphone_alloc(struct ua_simphone **phonep, struct ua_simhost *host,
+		      const struct ua_simphone_conf *conf,
+		      const struct ua_simphone_handlers *handlers)
+{
+	struct ua_simphone *phone;
+	struct ua_ice_conf ice;
+	int err;
+
+	phone = mem_zalloc(sizeof(*phone), phone_destructor);
+	if (!phone)
+		return ENOMEM;
+
+	phone->net = host->net;
+	phone->host = host;
+	phone->conf = *conf;
+	if (handlers)
+		phone->handlers = *handlers;
+	str_ncpy(phone->name, conf->name, sizeof(phone->name));
+	ua_pacer_init(&phone->pacer);
+	ua_simwatch_init(&phone->watch, phone->net, phone->handlers.fault,
+			 phone->handlers.arg);
+	phone->stat.first_us = UA_NEVER;
+	phone->stat.last_us = UA_NEVER;
+
+	/* Text is made only where it is read. */
+	if (phone->net->trace) {
+		phone->log.h = log_handler;
+		phone->log.arg = phone;
+		phone->log.level = UA_LOG_TRACE;
+	}
+
+	ua_ice_conf_default(&ice);
+	ice.rand = &phone->net->rand;
+	ice.pacer = &phone->pacer;
+	ice.log = phone->log.h ? &phone->log : NULL;
+	ice.ncomp = conf->ncomp;
+	ice.controlling = conf->controlling;
+	ice.rfc_strict = conf->rfc_strict;
+	err = ua_ice_alloc(&phone->ice, &ice);
+	if (err) {
+		mem_deref(phone);
+		return err;
+	}
+
+	list_append(&phone->net->boxl, &phone->le, phone);
+
+	*phonep = phone;
+	return 0;
+}
+
+
+int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
+		   const uint8_t *buf, size_t len)
+{
+	struct ua_simrelayed *relay = leg->relay;
+	struct ua_dgram dg;
+	int err;
+
+	if (!relay)
+		return ua_simsock_send(leg->sock, dst, buf, len);
+
+	if (!relay->turn)
+		return ENOTCONN;
+
+	err = ua_turn_send(relay->turn, now_ms(leg->phone), dst, buf, len,
+			   &dg);
+	if (err)
+		return err;
+
+	return ua_simsock_send(relay->host->sock, &dg.path.remote, dg.buf,
+			       dg.len);
+}
+
+
+static struct ua_simleg *leg_of(struct ua_simphone *phone, uint16_t base)
+{
+	size_t i, k;
+
+	for (i = 0; i < phone->nhost; i++) {
+		if (phone->hostv[i].base == base)
+			return &phone->hostv[i];
+	}
+
+	for (i = 0; i < phone->nrelay; i++) {
+		for (k = 0; k < 2; k++) {
+			struct ua_simleg *leg = &phone->relayv[i].legv[k];
+
+			if (leg->comp && leg->base == base)
+				return leg;
+		}
+	}
+
+	return NULL;
+}
+
+
+static void ice_output(struct ua_simphone *phone, const struct ua_dgram *dg)
+{
+	struct ua_simleg *leg = leg_of(phone, dg->path.base);
+	struct ua_path media;
+	const bool on = leg && !ua_ice_media(phone->ice, 0,
+					     (uint16_t)leg->comp, &media);
+	int err;
+
+	ua_simwatch_output(&phone->watch, dg, on ? &media : NULL);
+	err = leg ? ua_simleg_send(leg, &dg->path.remote, dg->buf, dg->len)
+		  : ENOTCONN;
+	if (err)
+		ua_ice_send_error(phone->ice, now_ms(phone), dg, err);
+}
+
+
+static void relay_wish(struct ua_simphone *phone,
+		       const struct ua_ice_event *ev)
+{
+	struct ua_simleg *leg = leg_of(phone, ev->base);
+	int err;
+
+	if (!leg || !leg->relay || !leg->relay->turn)
+		return;
+
+	if (ev->type == UA_ICE_EVENT_CHANNEL) {
+		(void)ua_turn_channel(leg->relay->turn, now_ms(phone),
+				      &ev->addr);
+		return;
+	}
+
+	err = ua_turn_permit(leg->relay->turn, now_ms(phone), &ev->addr);
+	if (err)
+		ua_ice_verdict(phone->ice, now_ms(phone), ev->base, &ev->addr,
+			       err);
+}
+
+
+static void note_event(struct ua_simphone *phone,
+		       const struct ua_ice_event *ev)
+{
+	static const char *const names[] = {
+		"nothing",   "permit",  "role",        "valid", "media path",
+		"nominated", "channel", "no path yet", "failed"
+	};
+	char local[UA_ADDR_LEN], remote[UA_ADDR_LEN];
+	const size_t n = sizeof(names) / sizeof(names[0]);
+
+	ua_simnet_note(phone->net, "ice     %s: %s %s %s -> %s %s%s%s",
+		       phone->name,
+		       (size_t)ev->type < n ? names[ev->type] : "event",
+		       ua_ice_type_name(ev->local.type),
+		       ua_addr_str(&ev->path.local, local),
+		       ua_ice_type_name(ev->remote.type),
+		       ua_addr_str(&ev->path.remote, remote),
+		       ev->why ? ": " : "", ev->why ? ev->why : "");
+}
+
+
+static void ice_pump(struct ua_simphone *phone)
+{
+	struct ua_ice_event ev;
+	struct ua_dgram dg;
+
+	while (phone->ice && ua_ice_output(phone->ice, now_ms(phone), &dg))
+		ice_output(phone, &dg);
+
+	while (phone->ice && ua_ice_event(phone->ice, &ev)) {
+		if (ev.type == UA_ICE_EVENT_PERMIT ||
+		    ev.type == UA_ICE_EVENT_CHANNEL) {
+			relay_wish(phone, &ev);
+			continue;
+		}
+
+		note_event(phone, &ev);
+		if (phone->handlers.ice)
+			phone->handlers.ice(&ev, phone->handlers.arg);
+	}
+}
+
+
+static size_t count_cands(const struct ua_simphone *phone)
+{
+	struct ua_ice_cand cand;
+	size_t n = 0;
+
+	while (!ua_ice_local(phone->ice, n, &cand))
+		n++;
+
+	return n;
+}
+
+
+static void tell(struct ua_simphone *phone)
+{
+	size_t n;
+
+	if (!phone->gathered) {
+		phone->gathered = true;
+		ua_simtimer_cancel(&phone->patience);
+		if (phone->handlers.gathered)
+			phone->handlers.gathered(phone->handlers.arg);
+		if (phone->call.gathered)
+			phone->call.gathered(phone->call.arg);
+		return;
+	}
+
+	if (!phone->ntold || !phone->ice)
+		return;
+
+	n = count_cands(phone);
+	if (n <= phone->ntold)
+		return;
+
+	phone->ntold = n;
+	if (phone->handlers.late)
+		phone->handlers.late(phone->handlers.arg);
+	if (phone->call.late)
+		phone->call.late(phone->call.arg);
+}
+
+
+static void on_patience(void *arg)
+{
+	struct ua_simphone *phone = arg;
+
+	if (!phone->gathered)
+		tell(phone);
+	ua_simphone_pump(phone);
+}
+
+
+static void on_deadline(void *arg)
+{
+	struct ua_simphone *phone = arg;
+
+	if (phone->ice)
+		ua_ice_tick(phone->ice, now_ms(phone));
+
+	ua_simphone_pump(phone);
+}
+
+
+static void rearm(struct ua_simphone *phone, uint64_t at)
+{
+	uint64_t at_us;
+
+	ua_simwatch_deadline(&phone->watch, now_ms(phone), at);
+	if (at == UA_NEVER) {
+		ua_simtimer_cancel(&phone->tmr);
+		return;
+	}
+
+	at_us = at * UA_SIM_MS;
+	if (at_us < phone->net->now_us)
+		at_us = phone->net->now_us;
+
+	if (ua_simtimer_start(&phone->tmr, phone->net, at_us, on_deadline,
+			      phone))
+		ua_simwatch_fault(&phone->watch, UA_SIM_RULE_MEMORY,
+				  "no memory for a timer");
+}
+
+
+void ua_simphone_pump(struct ua_simphone *phone)
+{
+	uint64_t at = ua_simgather_pump(phone);
+
+	if (!phone->closing) {
+		ice_pump(phone);
+
+		if (!phone->complete && ua_simgather_done(phone)) {
+			phone->complete = true;
+			(void)ua_ice_gathered(phone->ice, now_ms(phone));
+			tell(phone);
+			ice_pump(phone);
+		}
+		else if (phone->gathered) {
+			tell(phone);
+		}
+
+		/* ICE's wishes are new output of the relays. */
+		at = ua_simgather_pump(phone);
+	}
+
+	if (phone->ice && ua_ice_deadline(phone->ice) < at)
+		at = ua_ice_deadline(phone->ice);
+
+	rearm(phone, at);
+}
+
+
+static void stun_input(struct ua_simleg *leg, const struct ua_path *path,
+		       const uint8_t *buf, size_t len)
+{
+	struct ua_simphone *phone = leg->phone;
+	const bool again = ua_simwatch_input(&phone->watch, path, buf, len);
+	const uint64_t before = again ? ua_simwatch_state(phone->ice) : 0;
+
+	if (!ua_ice_input(phone->ice, now_ms(phone), path, buf, len))
+		ua_simwatch_taken(&phone->watch, path, buf, len);
+
+	if (again && before != ua_simwatch_state(phone->ice))
+		ua_simwatch_fault(&phone->watch, UA_SIM_RULE_TRACE,
+				  "an answer's second copy changed something");
+}
+
+
+static void media_input(struct ua_simleg *leg, const struct ua_path *path)
+{
+	struct ua_simphone *phone = leg->phone;
+	struct ua_simphone_stat *stat = &phone->stat;
+	const uint64_t now_us = phone->net->now_us;
+
+	if (!ua_ice_accepts(phone->ice, 0, (uint16_t)leg->comp, path)) {
+		stat->refused++;
+		return;
+	}
+
+	ua_ice_heard(phone->ice, now_ms(phone), path);
+	stat->heard++;
+	if (stat->first_us == UA_NEVER)
+		stat->first_us = now_us;
+	else if (now_us - stat->last_us > stat->gap_us)
+		stat->gap_us = now_us - stat->last_us;
+	stat->last_us = now_us;
+}
+
+
+void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
+		     const uint8_t *buf, size_t len)
+{
+	struct ua_simphone *phone = leg->phone;
+	const struct ua_path path = { .base = leg->base,
+				      .local = leg->addr,
+				      .remote = *src };
+
+	if (!phone->ice || phone->closing || !len)
+		return;
+
+	if (buf[0] >= 0x80)
+		media_input(leg, &path);
+	else
+		stun_input(leg, &path, buf, len);
+}
+
+
+static void sock_handler(const struct ua_addr *src, const uint8_t *buf,
+			 size_t len, void *arg)
+{
+	struct ua_simleg *leg = arg;
+	const bool media = len && (buf[0] & 0xc0) == 0x80;
+
+	if (media || !ua_simgather_input(leg, src, buf, len))
+		ua_simleg_input(leg, src, buf, len);
+
+	/* Media moves no machine: nothing is to be pumped. */
+	if (!media)
+		ua_simphone_pump(leg->phone);
+}
+
+
+static int leg_open(struct ua_simphone *phone, const struct ua_addr *addr,
+		    unsigned comp)
+{
+	struct ua_simleg *leg = &phone->hostv[phone->nhost];
+	int err;
+
+	if (phone->nhost == UA_SIM_LEGS)
+		return ENOSPC;
+
+	leg->phone = phone;
+	leg->comp = comp;
+	leg->base = UA_SIM_NOBASE;
+	err = ua_simsock_alloc(&leg->sock, phone->host, addr, sock_handler,
+			       leg);
+	if (err)
+		return err;
+
+	leg->addr = *ua_simsock_addr(leg->sock);
+	phone->nhost++;
+	if (phone->conf.relay_only)
+		return 0;
+
+	return ua_ice_base_add(phone->ice, now_ms(phone), 0, (uint16_t)comp,
+			       UA_ICE_HOST, &leg->addr, 0, &leg->base);
+}
+
+
+static int legs_open(struct ua_simphone *phone)
+{
+	struct le *le;
+	unsigned comp;
+	size_t i;
+	int err;
+
+	LIST_FOREACH(&phone->host->ifl, le)
+	{
+		struct ua_simif *ifc = le->data;
+
+		for (i = 0; i < ifc->naddr; i++) {
+			for (comp = 1; comp <= phone->conf.ncomp; comp++) {
+				err = leg_open(phone, &ifc->addrv[i], comp);
+				if (err)
+					return err;
+			}
+		}
+	}
+
+	return 0;
+}
+
+
+int ua_simphone_gather(struct ua_simphone *phone)
+{
+	int err = legs_open(phone);
+
+	if (!err)
+		err = ua_simgather_start(phone);
+	if (!err)
+		err = ua_simtimer_start(&phone->patience, phone->net,
+					phone->net->now_us +
+						PATIENCE_MS * UA_SIM_MS,
+					on_patience, phone);
+	if (err)
+		return err;
+
+	/* Never inside this call: the owner may not be ready for it. */
+	return ua_simtimer_start(&phone->tmr, phone->net, phone->net->now_us,
+				 on_deadline, phone);
+}
+
+
+void ua_simphone_hangup(struct ua_simphone *phone)
+{
+	if (phone->closing)
+		return;
+
+	phone->closing = true;
+	ua_simtimer_cancel(&phone->media);
+	ua_simtimer_cancel(&phone->patience);
+	ua_ice_free(phone->ice);
+	phone->ice = NULL;
+	ua_simgather_close(phone);
+	ua_simphone_pump(phone);
+}
+
+
+bool ua_simphone_rests(const struct ua_simphone *phone)
+{
+	return !phone->tmr.place && !phone->media.place &&
+	       !phone->patience.place && ua_simgather_gone(phone);
+}
+
+
+struct ua_ice *ua_simphone_ice(struct ua_simphone *phone)
+{
+	return phone->ice;
+}
+
+
+const struct ua_simphone_stat *
+ua_simphone_stat(const struct ua_simphone *phone)
+{
+	return &phone->stat;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file simphonecore.h  The inside of a phone, for its files */
+#ifndef UA_SIMPHONECORE_H
+#define UA_SIMPHONECORE_H
+
+#include "stun/bind.h"
+#include "stun/turn.h"
+#include "simcore.h"
+#include "simwatch.h"
+
+enum {
+	UA_SIM_COMPS = 2,
+	UA_SIM_LEGS = 12, /**< Sockets of a phone                         */
+	UA_SIM_RELAYS = UA_SIM_SERVERS * UA_SIM_COMPS,
+	UA_SIM_BINDS = UA_SIM_LEGS * UA_SIM_SERVERS,
+	UA_SIM_NOBASE = UINT16_MAX
+};
+
+/** Where datagrams leave and come in: a socket, or a relay over one */
+struct ua_simleg {
+	struct ua_simphone *phone;
+	unsigned comp;         /**< 1: RTP, 2: RTCP, 0: not in use        */
+	struct ua_addr addr;   /**< As the network behind it sees it      */
+	struct ua_addr mapped; /**< As a server saw it                    */
+	struct ua_addr mapper; /**< That server                           */
+	uint16_t base;
+	struct ua_simsock *sock;     /**< NULL: a relay                   */
+	struct ua_simrelayed *relay; /**< NULL: a socket                  */
+};
+
+/** An allocation at a TURN server: one base per family */
+struct ua_simrelayed {
+	struct ua_simphone *phone;
+	struct ua_simleg *host;
+	struct ua_simleg legv[2]; /**< IPv4, IPv6                         */
+	struct ua_addr server;
+	struct ua_turn *turn;
+	bool settled;
+};
+
+/** A question to a STUN server */
+struct ua_simasked {
+	struct ua_simleg *host;
+	struct ua_addr server;
+	struct ua_bind *bind;
+	bool settled;
+};
+
+struct ua_simphone {
+	struct le le;
+	struct ua_simnet *net;
+	struct ua_simhost *host;
+	struct ua_simphone_conf conf;
+	struct ua_simphone_handlers handlers;
+	struct ua_simphone_handlers call; /**< Of the call it is in       */
+	struct ua_pacer pacer;
+	struct ua_ice *ice;
+	struct ua_simtimer tmr;
+	struct ua_simtimer media;
+	struct ua_simtimer patience; /**< The description waits no longer */
+	struct ua_simleg hostv[UA_SIM_LEGS];
+	size_t nhost;
+	struct ua_simrelayed relayv[UA_SIM_RELAYS];
+	size_t nrelay;
+	struct ua_simasked askedv[UA_SIM_BINDS];
+	size_t nasked;
+	struct ua_simwatch watch;
+	struct ua_simphone_stat stat;
+	struct ua_addr dflt;
+	size_t ntold;
+	uint16_t seq;
+	bool gathered;
+	bool complete;
+	bool closing;
+	char name[UA_SIM_NAME];
+	struct ua_log log;
+};
+
+
+/* simphone.c */
+void ua_simphone_pump(struct ua_simphone *phone);
+void ua_simphone_stun(struct ua_simleg *leg, const struct ua_addr *src,
+		      const uint8_t *buf, size_t len);
+int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
+		   const uint8_t *buf, size_t len);
+
+/** Anything that came on a leg, by itself or through a relay */
+void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
+		     const uint8_t *buf, size_t len);
+
+
+/* simgather.c */
+UA_CHECK int ua_simgather_start(struct ua_simphone *phone);
+bool ua_simgather_input(struct ua_simleg *host, const struct ua_addr *src,
+			const uint8_t *buf, size_t len);
+uint64_t ua_simgather_pump(struct ua_simphone *phone);
+bool ua_simgather_done(const struct ua_simphone *phone);
+void ua_simgather_close(struct ua_simphone *phone);
+bool ua_simgather_gone(const struct ua_simphone *phone);
+void ua_simgather_free(struct ua_simphone *phone);
+
+/** A leg's mapped address or relay becomes known to ICE */
+void ua_simgather_tell(struct ua_simleg *leg);
+
+#endif

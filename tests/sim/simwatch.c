@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file simwatch.c  What a phone may not do, seen from its sockets alone */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stun/stun.h"
+#include "simcore.h"
+#include "simwatch.h"
+
+enum {
+	STEP_US = 5000, /* Between two checks of a process (8445, 14.1)  */
+	SENDS = 7,      /* Of one request (RFC 8489, 6.2.1)              */
+	UNHEARD = 300,  /* Checks before a word of the peer              */
+	SPINS = 8       /* Deadlines at one and the same time            */
+};
+
+
+void ua_simwatch_init(struct ua_simwatch *watch, struct ua_simnet *net,
+		      void (*fault)(unsigned, const char *, void *), void *arg)
+{
+	memset(watch, 0, sizeof(*watch));
+	watch->net = net;
+	watch->fault = fault;
+	watch->arg = arg;
+	watch->check_us = UA_NEVER;
+	watch->spin_ms = UA_NEVER;
+}
+
+
+void ua_simwatch_fault(struct ua_simwatch *watch, enum ua_simrule rule,
+		       const char *fmt, ...)
+{
+	char text[UA_SIM_WORDS];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+
+	if (watch->fault)
+		watch->fault(rule, text, watch->arg);
+}
+
+
+static uint64_t key_of(const struct ua_stun *msg)
+{
+	uint64_t key;
+
+	memcpy(&key, msg->tid + 4, sizeof(key));
+	return key ? key : 1;
+}
+
+
+/* A place of a transaction, made if need be */
+static struct ua_simtid *tid_of(struct ua_simwatch *watch,
+				const struct ua_stun *msg, bool own, bool make)
+{
+	const uint64_t key = key_of(msg) + own;
+	size_t i = key % UA_SIM_TIDS;
+	struct ua_simtid *t;
+
+	/* Those of long ago are of no use. */
+	if (make && watch->ntid > UA_SIM_TIDS * 3 / 4) {
+		memset(watch->tidv, 0, sizeof(watch->tidv));
+		watch->ntid = 0;
+	}
+
+	for (;; i = (i + 1) % UA_SIM_TIDS) {
+		t = &watch->tidv[i];
+		if (t->key == key && t->own == own)
+			return t;
+		if (!t->key)
+			break;
+	}
+
+	if (!make)
+		return NULL;
+
+	t->key = key;
+	t->own = own;
+	watch->ntid++;
+
+	return t;
+}
+
+
+static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
+			const struct ua_dgram *dg, const struct ua_path *media)
+{
+	struct ua_simtid *t = tid_of(watch, msg, true, true);
+	const uint64_t now_us = watch->net->now_us;
+	const bool keepalive = media && media->base == dg->path.base &&
+			       ua_addr_eq(&media->remote, &dg->path.remote);
+	char addr[UA_ADDR_LEN];
+
+	if (++t->sends > SENDS)
+		ua_simwatch_fault(watch, UA_SIM_RULE_STORM,
+				  "request to %s is sent %u times",
+				  ua_addr_str(&dg->path.remote, addr),
+				  t->sends);
+
+	if (++watch->checks > UNHEARD && !watch->heard)
+		ua_simwatch_fault(watch, UA_SIM_RULE_STORM,
+				  "%llu checks before a word of the peer",
+				  (unsigned long long)watch->checks);
+
+	t->addr = dg->path.remote;
+	t->base = dg->path.base;
+	if (t->sends > 1 || keepalive ||
+	    ua_stun_attr(msg, UA_STUN_USE_CANDIDATE, NULL))
+		return;
+
+	if (watch->check_us != UA_NEVER && now_us - watch->check_us < STEP_US)
+		ua_simwatch_fault(
+			watch, UA_SIM_RULE_STORM, "checks %llu us apart",
+			(unsigned long long)(now_us - watch->check_us));
+
+	watch->check_us = now_us;
+}
+
+
+void ua_simwatch_output(struct ua_simwatch *watch, const struct ua_dgram *dg,
+			const struct ua_path *media)
+{
+	struct ua_simtid *t;
+	struct ua_stun msg;
+
+	if (ua_stun_decode(&msg, dg->buf, dg->len)) {
+		ua_simwatch_fault(watch, UA_SIM_RULE_STORM,
+				  "what is sent is not STUN");
+		return;
+	}
+
+	if (msg.cls == UA_STUN_REQUEST) {
+		request_out(watch, &msg, dg, media);
+	}
+	else if (msg.cls == UA_STUN_SUCCESS || msg.cls == UA_STUN_ERROR) {
+		t = tid_of(watch, &msg, false, false);
+		if (!t || ++t->answers > t->sends)
+			ua_simwatch_fault(watch, UA_SIM_RULE_STORM,
+					  "more answers than requests");
+	}
+}
+
+
+bool ua_simwatch_input(struct ua_simwatch *watch, const struct ua_path *path,
+		       const uint8_t *buf, size_t len)
+{
+	struct ua_simtid *t;
+	struct ua_stun msg;
+
+	(void)path;
+	if (ua_stun_decode(&msg, buf, len))
+		return false;
+
+	if (msg.cls == UA_STUN_REQUEST) {
+		t = tid_of(watch, &msg, false, true);
+		if (t->sends < UINT8_MAX)
+			++t->sends;
+		return false;
+	}
+
+	if (msg.cls != UA_STUN_SUCCESS && msg.cls != UA_STUN_ERROR)
+		return false;
+
+	t = tid_of(watch, &msg, true, false);
+	if (!t)
+		return false;
+
+	if (t->answers < UINT8_MAX)
+		++t->answers;
+
+	return t->answers > 1;
+}
+
+
+static struct ua_simvalid *valid_of(struct ua_simwatch *watch,
+				    const struct ua_path *path)
+{
+	size_t i;
+
+	for (i = 0; i < watch->nvalid; i++) {
+		if (watch->validv[i].base == path->base &&
+		    ua_addr_eq(&watch->validv[i].addr, &path->remote))
+			return &watch->validv[i];
+	}
+
+	return NULL;
+}
+
+
+void ua_simwatch_taken(struct ua_simwatch *watch, const struct ua_path *path,
+		       const uint8_t *buf, size_t len)
+{
+	struct ua_simvalid *v;
+	struct ua_simtid *t;
+	struct ua_stun msg;
+
+	if (ua_stun_decode(&msg, buf, len))
+		return;
+
+	watch->heard = true;
+	if (msg.cls != UA_STUN_SUCCESS)
+		return;
+
+	t = tid_of(watch, &msg, true, false);
+	if (!t || t->base != path->base ||
+	    !ua_addr_eq(&t->addr, &path->remote))
+		return;
+
+	v = valid_of(watch, path);
+	if (!v) {
+		if (watch->nvalid == UA_SIM_VALID)
+			return;
+		v = &watch->validv[watch->nvalid++];
+		v->base = path->base;
+		v->addr = path->remote;
+	}
+
+	v->at_us = watch->net->now_us;
+}
+
+
+void ua_simwatch_media(struct ua_simwatch *watch, const struct ua_path *path)
+{
+	const struct ua_simvalid *v = NULL;
+	char addr[UA_ADDR_LEN];
+
+	if (watch->last < watch->nvalid) {
+		v = &watch->validv[watch->last];
+		if (v->base != path->base ||
+		    !ua_addr_eq(&v->addr, &path->remote))
+			v = NULL;
+	}
+
+	if (!v) {
+		v = valid_of(watch, path);
+		if (v)
+			watch->last = (size_t)(v - watch->validv);
+	}
+
+	if (!v)
+		ua_simwatch_fault(watch, UA_SIM_RULE_MEDIA,
+				  "media from base %u to %s, never validated",
+				  path->base,
+				  ua_addr_str(&path->remote, addr));
+}
+
+
+void ua_simwatch_deadline(struct ua_simwatch *watch, uint64_t now_ms,
+			  uint64_t at_ms)
+{
+	if (at_ms > now_ms || watch->spin_ms != now_ms) {
+		watch->spin_ms = now_ms;
+		watch->spins = 0;
+		return;
+	}
+
+	if (++watch->spins == SPINS)
+		ua_simwatch_fault(watch, UA_SIM_RULE_REST,
+				  "deadline %llu does not advance",
+				  (unsigned long long)at_ms);
+}
+
+
+uint64_t ua_simwatch_state(const struct ua_ice *ice)
+{
+	uint64_t h = 1;
+	struct ua_ice_pair pair;
+	struct ua_path path;
+	const char *p;
+	size_t i;
+
+	for (i = 0; !ua_ice_pair(ice, i, &pair); i++) {
+		for (p = pair.state; *p; p++)
+			h = h * 31 + (uint8_t)*p;
+
+		h = h * 31 + pair.local.addr.port;
+		h = h * 31 + pair.remote.addr.port;
+		h = h * 31 + pair.prio;
+		h = h * 31 + pair.valid * 2U + pair.nominated;
+	}
+
+	if (!ua_ice_media(ice, 0, 1, &path))
+		h = h * 31 + path.base * 65536U + path.remote.port;
+
+	return h;
+}
