@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Install what is missing of Debian's packages: "build" to build and run,
-# "test" for the whole test suite.  Says which; uses sudo when not root.
+# "test" for the whole test suite, "peers" for the lab's calls with phones
+# that are large.  Says which; uses sudo when not root.
 set -eu
 
 build="gcc make autoconf automake libtool pkg-config libre-dev libssl-dev
@@ -14,8 +15,9 @@ openssl python3-minimal libpython3-stdlib man-db groff-base binutils xz-utils"
 case "${1:-build}" in
 build) want=$build ;;
 test) want="$build $test" ;;
+peers) want=linphone-cli ;;
 *)
-	echo "usage: $0 build|test" >&2
+	echo "usage: $0 build|test|peers" >&2
 	exit 64
 	;;
 esac

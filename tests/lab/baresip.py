@@ -91,6 +91,15 @@ class Baresip:
             time.sleep(0.02)
         return None
 
+    def registered(self):
+        return self.said("1 binding")
+
+    def established(self):
+        return self.said("Call established")
+
+    def ended(self):
+        return self.said("terminated", "session closed", timeout=3)
+
     def stop(self):
         if self.process:
             self.process.stop(4)

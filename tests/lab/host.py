@@ -71,7 +71,7 @@ class Process:
         try:
             self.popen.stdin.write(line.encode() + b"\n")
             self.popen.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):
             pass  # its end is seen elsewhere
 
     def wait(self, timeout):

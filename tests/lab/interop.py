@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Calls between uaphone and others: baresip with and without ICE, SIPp."""
+"""Calls between uaphone and others: baresip, linphonec, SIPp."""
 
 import os
 import time
 
+import linphone
 import nat
 import tone
 from baresip import Baresip
 from cell import TONES
-from net import PUBLIC, SERVER
+from linphone import Linphone
+from net import PUBLIC, RELAYS, SERVER, way
 from phone import Phone
 
 SLOW = 20  # s; baresip's ICE tries one pair after the other
@@ -60,40 +62,58 @@ class Interop:
             self.phone.path().get("path", "no ICE"))
 
 
-class BaresipAnswers(Interop):
-    """uaphone calls, baresip answers."""
+class PeerAnswers(Interop):
+    """uaphone calls, a whole phone answers."""
 
+    peer = Baresip
     ice = False
     talk = 3
+    path = None  # direct or relay, if that is to be judged
+
+    def make(self, side, user):
+        peer = self.peer(self.net, side, user, TONES[side], self.folder,
+                         self.ice)
+        self.others.append(peer)
+        return peer
 
     def run(self):
-        peer = Baresip(self.net, "b", "bob", TONES["b"], self.folder,
-                       self.ice)
-        self.others.append(peer)
+        peer = self.make("b", "bob")
         peer.start()
-        if not peer.said("1 binding"):
-            self.wrong.append("baresip does not register")
+        if not peer.registered():
+            self.wrong.append("the peer does not register")
             return
         phone = self.uaphone("a")
         phone.start("call", "sip:bob@" + SERVER, "--duration",
                     str(self.talk), "--timeout", "10", phone.account(),
                     phone.ice(), phone.voice(TONES["a"]))
         self.end(phone, self.talk + 15)
-        if not peer.said("terminated", "session closed", timeout=3):
-            self.wrong.append("baresip's call does not end")
+        if not peer.ended():
+            self.wrong.append("the peer's call does not end")
         peer.stop()
         self.wrong += phone.heard(TONES["b"], TONES["a"])
         self.judge_peer(peer, TONES["a"], TONES["b"])
+        self.judge_path("a")
 
     def judge_peer(self, peer, other, own):
         heard = peer.heard()
         for text in tone.judge(heard, other, own) if heard else \
                 ["heard nothing"]:
-            self.wrong.append("baresip: " + text)
+            self.wrong.append("the peer: " + text)
+
+    def judge_path(self, side):
+        if not self.path:
+            return
+        found = way(self.net.counters(side))
+        for what, where in (("says", self.phone.path().get("path")),
+                            ("its packets say", "relay" if found in RELAYS
+                             else found.split("_")[0])):
+            if where != self.path:
+                self.wrong.append("uaphone: expected %s, %s %s" % (
+                    self.path, what, where))
 
 
-class BaresipCalls(BaresipAnswers):
-    """baresip calls, uaphone answers."""
+class PeerCalls(PeerAnswers):
+    """A whole phone calls, uaphone answers."""
 
     def run(self):
         phone = self.uaphone("b")
@@ -103,12 +123,10 @@ class BaresipCalls(BaresipAnswers):
         if not found or found["event"] != "registered":
             self.wrong.append("uaphone does not register")
             return
-        peer = Baresip(self.net, "a", "alice", TONES["a"], self.folder,
-                       self.ice)
-        self.others.append(peer)
+        peer = self.make("a", "alice")
         peer.start("sip:bob@" + SERVER)
-        if not peer.said("Call established"):
-            self.wrong.append("baresip's call is not established")
+        if not peer.established():
+            self.wrong.append("the peer's call is not established")
         deadline = time.monotonic() + (SLOW if self.ice else 3)
         while time.monotonic() < deadline and not (
                 peer.heard() and phone.event("media_heard")):
@@ -118,17 +136,45 @@ class BaresipCalls(BaresipAnswers):
         self.end(phone, 5)
         self.wrong += phone.heard(TONES["a"], TONES["b"])
         self.judge_peer(peer, TONES["b"], TONES["a"])
+        self.judge_path("b")
 
 
-class BaresipAnswersIce(BaresipAnswers):
+class BaresipAnswersIce(PeerAnswers):
     kinds = ("port", "port")
     ice = True
     talk = SLOW
+    path = "direct"
 
 
-class BaresipCallsIce(BaresipCalls):
+class BaresipCallsIce(PeerCalls):
     kinds = ("port", "port")
     ice = True
+    path = "direct"
+
+
+class LinphoneAnswers(PeerAnswers):
+    peer = Linphone
+    kinds = ("port", "port")
+    ice = True
+    talk = 5
+    path = "direct"
+
+
+class LinphoneCalls(PeerCalls):
+    peer = Linphone
+    kinds = ("port", "port")
+    ice = True
+    path = "direct"
+
+
+class LinphoneAnswersRelay(LinphoneAnswers):
+    kinds = ("port", "symmetric")
+    path = "relay"
+
+
+class LinphoneCallsRelay(LinphoneCalls):
+    kinds = ("symmetric", "port")
+    path = "relay"
 
 
 class Sipp(Interop):
@@ -203,11 +249,20 @@ class SippAnswers(Sipp):
         self.wrong += phone.heard(TONES["a"], TONES["b"])
 
 
+def missing(name):
+    """Why a case cannot be run here, or None."""
+    return linphone.missing() if name.startswith("linphone") else None
+
+
 CASES = [
     ("baresip answers, ICE", BaresipAnswersIce),
     ("baresip calls, ICE", BaresipCallsIce),
-    ("baresip answers, no ICE", BaresipAnswers),
-    ("baresip calls, no ICE", BaresipCalls),
+    ("baresip answers, no ICE", PeerAnswers),
+    ("baresip calls, no ICE", PeerCalls),
     ("SIPp calls", SippCalls),
     ("SIPp answers", SippAnswers),
+    ("linphone answers", LinphoneAnswers),
+    ("linphone calls", LinphoneCalls),
+    ("linphone answers, relay", LinphoneAnswersRelay),
+    ("linphone calls, relay", LinphoneCallsRelay),
 ]
