@@ -46,6 +46,10 @@ struct ua_env {
 	/** Queue an event; its agent and time are filled in */
 	void (*emit)(struct ua_env *env, struct ua_event *ev);
 
+	/** A NAT shows us by another address: what it knew of us is gone;
+	    NULL: nobody wants to know */
+	void (*moved)(struct ua_env *env);
+
 	/** The endpoint from which an address is reached (borrowed) */
 	int (*endpoint)(struct ua_env *env, const struct ua_addr *dst,
 			struct ua_endpoint **epp);

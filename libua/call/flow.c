@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "call/flowcore.h"
 
+enum {
+	QUIET_MS = 1000, /* Of 50 packets none came                        */
+	QUIET_MAX_MS = 16000
+};
+
 
 static void flow_destructor(void *arg)
 {
@@ -54,6 +59,73 @@ static void relay_wish(struct ua_flow *flow, const struct ua_ice_event *ev,
 }
 
 
+static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
+		      uint64_t now_ms)
+{
+	switch (ev->type) {
+
+	case UA_ICE_EVENT_SUSPECT:
+		/* Was it our NAT?  Then we need not wait for the verdict. */
+		ua_gather_ask(flow, now_ms);
+		break;
+
+	case UA_ICE_EVENT_RECOVERED:
+		/* It works, there is just no media: do not ask so soon. */
+		if (flow->doubted && flow->quiet_ms < QUIET_MAX_MS)
+			flow->quiet_ms *= 4;
+		flow->doubted = false;
+		break;
+
+	case UA_ICE_EVENT_NEED_RESTART:
+		ua_roam_want(flow, now_ms, ev->why);
+		break;
+
+	case UA_ICE_EVENT_NOMINATED:
+		if (ev->all)
+			flow->restarts = 0;
+		break;
+
+	case UA_ICE_EVENT_NO_PATH_YET:
+		/* The call was up before: try on, with other sockets. */
+		if (flow->restarts)
+			ua_roam_want(flow, now_ms, "restart found no path");
+		break;
+
+	default:
+		break;
+	}
+
+	if (flow->handlers.ice)
+		flow->handlers.ice(ev, flow->handlers.arg);
+}
+
+
+/* Media that should come does not. */
+static void doubt(struct ua_flow *flow, uint64_t now_ms)
+{
+	if (!flow->expects || !flow->heard_ms || !flow->ice ||
+	    now_ms < flow->heard_ms + flow->quiet_ms)
+		return;
+
+	flow->heard_ms = now_ms;
+	flow->doubted = true;
+	ua_ice_silent(flow->ice, now_ms, 0);
+}
+
+
+static void tell_restart(struct ua_flow *flow, uint64_t now_ms, uint64_t *at)
+{
+	const char *why = flow->why;
+
+	if (!ua_roam_due(flow, now_ms, at))
+		return;
+
+	flow->why = NULL;
+	if (flow->handlers.restart)
+		flow->handlers.restart(why, flow->handlers.arg);
+}
+
+
 static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 {
 	struct ua_ice_event ev;
@@ -73,8 +145,8 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 		if (ev.type == UA_ICE_EVENT_PERMIT ||
 		    ev.type == UA_ICE_EVENT_CHANNEL)
 			relay_wish(flow, &ev, now_ms);
-		else if (flow->handlers.ice)
-			flow->handlers.ice(&ev, flow->handlers.arg);
+		else
+			ice_event(flow, &ev, now_ms);
 	}
 }
 
@@ -130,6 +202,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 void ua_flow_pump(struct ua_flow *flow)
 {
 	const uint64_t now_ms = ua_clock_ms();
+	uint64_t due = UA_NEVER;
 	uint64_t at;
 
 	/* A handler may close the flow: it lives until this is over. */
@@ -151,10 +224,15 @@ void ua_flow_pump(struct ua_flow *flow)
 		}
 
 		tell_late(flow);
+		tell_restart(flow, now_ms, &due);
+		at = earlier(at, due);
 	}
 
 	if (flow->ice)
 		at = earlier(at, ua_ice_deadline(flow->ice));
+
+	if (flow->ice && flow->expects && flow->heard_ms)
+		at = earlier(at, flow->heard_ms + flow->quiet_ms);
 
 	if (at == UA_NEVER)
 		tmr_cancel(&flow->tmr);
@@ -176,8 +254,10 @@ static void on_deadline(void *arg)
 {
 	struct ua_flow *flow = arg;
 
-	if (flow->ice)
+	if (flow->ice) {
 		ua_ice_tick(flow->ice, ua_clock_ms());
+		doubt(flow, ua_clock_ms());
+	}
 
 	ua_flow_pump(flow);
 }
@@ -191,6 +271,7 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 	const struct ua_path path = { .base = leg->base,
 				      .local = leg->addr,
 				      .remote = *src };
+	const uint64_t now_ms = ua_clock_ms();
 
 	if (flow->closing || !flow->handlers.packet)
 		return;
@@ -204,7 +285,9 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		    !ua_ice_accepts(flow->ice, 0, (uint16_t)leg->comp, &path))
 			return;
 
-		ua_ice_heard(flow->ice, ua_clock_ms(), &path);
+		ua_ice_heard(flow->ice, now_ms, &path);
+		if (kind == UA_DEMUX_RTP)
+			flow->heard_ms = now_ms;
 	}
 
 	flow->handlers.packet(kind, buf, len, flow->handlers.arg);
@@ -292,6 +375,7 @@ int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env, bool controlling,
 	flow->handlers = *handlers;
 
 	flow->controlling = controlling;
+	flow->quiet_ms = QUIET_MS;
 
 	err = env->conf->ice == UA_ICE_OFF ? 0 : open_ice(flow, &flow->ice);
 	if (!err)
@@ -375,7 +459,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 
 	local->sdp.ufrag = ua_ice_ufrag(flow->ice);
 	local->sdp.pwd = ua_ice_pwd(flow->ice);
-	local->sdp.options = "ice2";
+	local->sdp.options = "ice2 trickle renomination";
 	local->sdp.pacing = UA_ICE_TA_MS;
 	local->sdp.candv = local->candv;
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
@@ -399,6 +483,7 @@ static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 			continue;
 
 		memset(&cand, 0, sizeof(cand));
+		cand.gen = ua_ice_gen(flow->ice);
 		str_ncpy(cand.foundation, c->foundation,
 			 sizeof(cand.foundation));
 		cand.comp = c->comp;
@@ -420,31 +505,51 @@ static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 }
 
 
+/* The rest of a description, or what is trickled later */
+static int remote_more(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		       uint64_t now_ms)
+{
+	const int err = remote_cands(flow, facts, now_ms);
+
+	/* Who trickles says when it is over (RFC 8838, 13). */
+	if (err || (facts->trickle && !facts->end))
+		return err;
+
+	return ua_ice_remote_end(flow->ice, now_ms);
+}
+
+
 static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 {
 	const uint64_t now_ms = ua_clock_ms();
-	const struct ua_ice_peer peer = {
+	struct ua_ice_peer peer = {
+		.gen = ua_ice_gen(flow->ice),
 		.pacing_ms = facts->pacing > UINT16_MAX
 				     ? UINT16_MAX
 				     : (uint16_t)facts->pacing,
 		.lite = facts->lite,
 		.ice2 = facts->ice2,
 		.rtcp_mux = flow->mux,
+		.renom = facts->renom,
 	};
 	int err;
 
 	err = ua_ice_remote_set(flow->ice, now_ms, facts->ufrag, facts->pwd,
 				&peer);
+	if (err == EALREADY &&
+	    !ua_ice_knows(flow->ice, facts->ufrag, facts->pwd)) {
+		err = ua_ice_restart(flow->ice, now_ms, &peer.gen);
+		if (!err)
+			err = ua_ice_remote_set(flow->ice, now_ms,
+						facts->ufrag, facts->pwd,
+						&peer);
+	}
 	if (err == EINVAL && !flow->has_remote)
 		return ua_plain_remote(flow, facts);
 	if (err && err != EALREADY)
 		return err;
 
-	err = remote_cands(flow, facts, now_ms);
-	if (err)
-		return err;
-
-	return ua_ice_remote_end(flow->ice, now_ms);
+	return remote_more(flow, facts, now_ms);
 }
 
 
@@ -523,6 +628,71 @@ int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 	ua_flow_pump(flow);
 
 	return 0;
+}
+
+
+int ua_flow_trickle(struct ua_flow *flow, const struct ua_sdp_facts *frag)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	int err;
+
+	if (!flow->ice || flow->plain || !flow->has_remote)
+		return ENOTCONN;
+
+	if (!ua_ice_knows(flow->ice, frag->ufrag,
+			  frag->pwd[0] ? frag->pwd : NULL))
+		return ESTALE;
+
+	err = remote_cands(flow, frag, now_ms);
+	if (!err && frag->end)
+		err = ua_ice_remote_end(flow->ice, now_ms);
+
+	ua_flow_pump(flow);
+
+	return err;
+}
+
+
+int ua_flow_restart(struct ua_flow *flow)
+{
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (!flow->ice || flow->plain)
+		return 0;
+
+	/* The sockets may be what does not work: of a NAT's bad mapping,
+	   or a relay that latched onto somebody else. */
+	if (flow->restarts)
+		ua_roam_reopen(flow, now_ms);
+
+	if (flow->restarts < UINT8_MAX)
+		++flow->restarts;
+
+	flow->why = NULL;
+
+	return ua_ice_restart(flow->ice, now_ms, NULL);
+}
+
+
+void ua_flow_rollback(struct ua_flow *flow)
+{
+	if (!flow->ice)
+		return;
+
+	ua_ice_rollback(flow->ice, ua_clock_ms());
+	ua_flow_pump(flow);
+}
+
+
+void ua_flow_expect(struct ua_flow *flow, bool on)
+{
+	if (flow->expects == on)
+		return;
+
+	flow->expects = on;
+	flow->doubted = false;
+	flow->heard_ms = 0;
+	flow->quiet_ms = QUIET_MS;
 }
 
 

@@ -36,6 +36,10 @@ struct ua_flow_handlers {
 	    may come again */
 	void (*late)(void *arg);
 
+	/** ICE wants a restart: ua_flow_restart(), then an offer with what
+	    ua_flow_local() says; words, static */
+	void (*restart)(const char *why, void *arg);
+
 	/** What ICE says; `ev` is borrowed */
 	void (*ice)(const struct ua_ice_event *ev, void *arg);
 
@@ -93,7 +97,9 @@ size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
 
 /**
  * What the peer's description says.  May come again: what is new in it is
- * taken, a path that works is kept.
+ * taken, a path that works is kept.  Other credentials are a restart of the
+ * peer (RFC 8445, 9), or the answer to ours: ua_flow_local() has fresh ones
+ * too, and media keeps the old path until there is a new one.
  *
  * @retval 0       Done: either ICE runs, or media goes to c= and m=
  * @retval EINVAL  There is no way to send to it: no usable address
@@ -101,6 +107,43 @@ size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
  */
 UA_CHECK int ua_flow_remote(struct ua_flow *flow,
 			    const struct ua_sdp_facts *remote, bool mux);
+
+
+/**
+ * What the peer trickled (RFC 8840, 4.4).
+ *
+ * @retval 0         Done
+ * @retval ENOTCONN  There is no description yet, or no ICE: keep it for 5 s
+ * @retval ESTALE    Of another generation: drop it
+ * @retval ENOMEM    The peer says it again with its next one
+ */
+UA_CHECK int ua_flow_trickle(struct ua_flow *flow,
+			     const struct ua_sdp_facts *frag);
+
+
+/**
+ * Begin a restart (RFC 8445, 9): fresh credentials for the next offer.  The
+ * second one in a row that found no path takes fresh sockets as well.
+ *
+ * @retval 0       Make the offer; without ICE nothing is to be done
+ * @retval ENOMEM  Nothing changed: try later
+ */
+UA_CHECK int ua_flow_restart(struct ua_flow *flow);
+
+
+/** That offer was refused, or withdrawn: all is as before */
+void ua_flow_rollback(struct ua_flow *flow);
+
+
+/**
+ * Should media come all the time now?  Then silence is a reason to look at
+ * its path.  Not on hold, not of a peer that may send nothing.
+ */
+void ua_flow_expect(struct ua_flow *flow, bool on);
+
+
+/** The addresses of this machine have changed: sockets come and go */
+void ua_flow_network(struct ua_flow *flow);
 
 
 /**

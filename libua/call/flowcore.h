@@ -20,7 +20,7 @@ enum {
 /** Where datagrams leave and come in: a socket, or a relay over one */
 struct ua_leg {
 	struct ua_flow *flow;
-	unsigned comp;         /**< 1: RTP, 2: RTCP                      */
+	unsigned comp;         /**< 1: RTP, 2: RTCP, 0: free place       */
 	struct ua_addr addr;   /**< As the network behind it sees it     */
 	struct ua_addr mapped; /**< As a server saw it, af NONE: unknown */
 	struct ua_addr mapper; /**< That server */
@@ -36,8 +36,9 @@ struct ua_flow_relay {
 	struct ua_leg *host; /**< Whose socket it shares */
 	struct ua_leg leg;   /**< comp 0: not ready      */
 	struct ua_addr server;
-	struct ua_turn *turn; /**< NULL: free place, or over */
-	bool settled;         /**< READY or DEAD was seen    */
+	const struct ua_server *asked; /**< As it was configured */
+	struct ua_turn *turn;          /**< NULL: free place, or over */
+	bool settled;                  /**< READY or DEAD was seen    */
 };
 
 /** A question to a STUN server: how does this socket look? */
@@ -53,6 +54,7 @@ struct ua_bound {
 struct ua_asked {
 	struct ua_flow *flow;
 	struct ua_server server;
+	struct ua_addr addr;    /**< af NONE: not known      */
 	struct ua_query *query; /**< NULL: not under way */
 };
 
@@ -78,6 +80,14 @@ struct ua_flow {
 	bool controlling;
 	bool has_remote;
 	bool mux;
+
+	const char *why;   /**< A restart is needed, when gathered; NULL */
+	uint64_t why_ms;   /**< Since when                              */
+	unsigned restarts; /**< That led to no path yet                 */
+	bool expects;      /**< Media should come                       */
+	bool doubted;      /**< It did not, and the path was asked      */
+	uint64_t heard_ms; /**< When it came last, 0: never             */
+	uint64_t quiet_ms; /**< How long it may be silent               */
 
 	struct ua_leg hosts[UA_LEG_HOSTS];
 	size_t nhost;
@@ -105,6 +115,12 @@ UA_CHECK int ua_leg_open(struct ua_flow *flow);
 
 /** Make a socket a base of ICE, if it is to be one.  As ua_ice_base_add() */
 UA_CHECK int ua_leg_base(struct ua_leg *leg, uint64_t now_ms);
+
+/** Open sockets on one more address.  ENOSPC; others as ua_flow_alloc() */
+UA_CHECK int ua_leg_add(struct ua_flow *flow, const struct ua_ifaddr *ifa);
+
+/** Its address went away, with all that was reached through it */
+void ua_leg_drop(struct ua_leg *leg, uint64_t now_ms, int err);
 
 /** The leg that is a base of ICE; NULL: none */
 struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base);
@@ -155,6 +171,18 @@ void ua_gather_start(struct ua_flow *flow);
 /** Give a fresh ICE agent all bases and mapped addresses of the flow */
 void ua_gather_again(struct ua_flow *flow, uint64_t now_ms);
 
+/** Ask the servers that are known about sockets that are new */
+void ua_gather_more(struct ua_flow *flow);
+
+/** Ask now how our sockets look: a NAT may have forgotten us */
+void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms);
+
+/** Relays over a socket do not know it any more */
+void ua_gather_lost(struct ua_leg *host, uint64_t now_ms, int err);
+
+/** Let go of all that was reached through a socket, without a farewell */
+void ua_gather_drop(struct ua_leg *host, uint64_t now_ms, int err);
+
 /** Everything that could be gathered is there, or will never be */
 bool ua_gather_done(const struct ua_flow *flow);
 
@@ -175,5 +203,20 @@ void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp);
 
 /** No relay waits for its release to be confirmed */
 bool ua_gather_gone(const struct ua_flow *flow);
+
+
+/* roam.c: the network changes under a flow */
+
+/** A NAT shows a socket by another address than before */
+void ua_roam_moved(struct ua_leg *host, uint64_t now_ms);
+
+/** Fresh sockets: whatever held the old ones back, does not know these */
+void ua_roam_reopen(struct ua_flow *flow, uint64_t now_ms);
+
+/** Ask for a restart, once what is new is gathered, or in 100 ms */
+void ua_roam_want(struct ua_flow *flow, uint64_t now_ms, const char *why);
+
+/** Is it time to tell the owner?  Sets when to look again, or UA_NEVER */
+bool ua_roam_due(struct ua_flow *flow, uint64_t now_ms, uint64_t *at_ms);
 
 #endif

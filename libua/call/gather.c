@@ -185,6 +185,7 @@ static void bound_event(struct ua_bound *bound, uint64_t now_ms,
 	struct ua_flow *flow = bound->flow;
 	struct ua_leg *host = bound->host;
 	char addr[UA_ADDR_LEN];
+	bool moved;
 
 	bound->settled = true;
 
@@ -194,9 +195,14 @@ static void bound_event(struct ua_bound *bound, uint64_t now_ms,
 		return;
 	}
 
+	moved = host->mapped.af && ua_addr_eq(&host->mapper, &bound->server) &&
+		!ua_addr_eq(&host->mapped, &ev->mapped);
 	host->mapped = ev->mapped;
 	host->mapper = bound->server;
 	tell_mapped(host, now_ms);
+
+	if (moved)
+		ua_roam_moved(host, now_ms);
 }
 
 
@@ -241,10 +247,24 @@ uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms)
 }
 
 
+static struct ua_flow_relay *relay_place(struct ua_flow *flow)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (!flow->relays[i].turn)
+			return &flow->relays[i];
+	}
+
+	return flow->nrelay < UA_GATHER_RELAYS ? &flow->relays[flow->nrelay++]
+					       : NULL;
+}
+
+
 static void relay_open(struct ua_flow *flow, const struct ua_server *server,
 		       const struct ua_addr *addr, struct ua_leg *host)
 {
-	struct ua_flow_relay *relay = &flow->relays[flow->nrelay];
+	struct ua_flow_relay *relay = relay_place(flow);
 	const struct ua_turn_conf conf = {
 		.server = *addr,
 		.user = server->user,
@@ -254,9 +274,10 @@ static void relay_open(struct ua_flow *flow, const struct ua_server *server,
 	};
 	int err;
 
-	if (flow->nrelay == UA_GATHER_RELAYS)
+	if (!relay)
 		return;
 
+	memset(relay, 0, sizeof(*relay));
 	err = ua_turn_alloc(&relay->turn, &conf);
 	if (!err)
 		err = ua_turn_start(relay->turn, ua_clock_ms());
@@ -270,14 +291,28 @@ static void relay_open(struct ua_flow *flow, const struct ua_server *server,
 	relay->flow = flow;
 	relay->host = host;
 	relay->server = *addr;
-	flow->nrelay++;
+	relay->asked = server;
+}
+
+
+static struct ua_bound *bound_place(struct ua_flow *flow)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nbind; i++) {
+		if (!flow->binds[i].bind)
+			return &flow->binds[i];
+	}
+
+	return flow->nbind < UA_GATHER_BINDS ? &flow->binds[flow->nbind++]
+					     : NULL;
 }
 
 
 static void bound_open(struct ua_flow *flow, const struct ua_addr *addr,
 		       struct ua_leg *host)
 {
-	struct ua_bound *bound = &flow->binds[flow->nbind];
+	struct ua_bound *bound = bound_place(flow);
 	const struct ua_bind_conf conf = {
 		.server = *addr,
 		.rand = flow->env->rand,
@@ -285,9 +320,10 @@ static void bound_open(struct ua_flow *flow, const struct ua_addr *addr,
 	};
 	int err;
 
-	if (flow->nbind == UA_GATHER_BINDS)
+	if (!bound)
 		return;
 
+	memset(bound, 0, sizeof(*bound));
 	err = ua_bind_alloc(&bound->bind, &conf);
 	if (err) {
 		ua_log(flow->env->log, UA_LOG_WARN, "stun", "%m", err);
@@ -301,7 +337,23 @@ static void bound_open(struct ua_flow *flow, const struct ua_addr *addr,
 	bound->flow = flow;
 	bound->host = host;
 	bound->server = *addr;
-	flow->nbind++;
+}
+
+
+static bool is_asked(const struct ua_flow *flow, const struct ua_addr *server,
+		     const struct ua_leg *host)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nbind; i++) {
+		const struct ua_bound *bound = &flow->binds[i];
+
+		if (bound->bind && bound->host == host &&
+		    ua_addr_eq(&bound->server, server))
+			return true;
+	}
+
+	return false;
 }
 
 
@@ -317,15 +369,22 @@ static void use_server(struct ua_asked *asked, const struct ua_addr *addr)
 	const bool known = !ua_iflist_source(addr, &source);
 	size_t pass, i;
 
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].turn &&
+		    flow->relays[i].asked == &asked->server)
+			done[flow->relays[i].host->comp - 1] = true;
+	}
+
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < flow->nhost; i++) {
 			struct ua_leg *host = &flow->hosts[i];
 
-			if (host->addr.af != addr->af || !host->sock)
+			if (!host->comp || host->addr.af != addr->af ||
+			    !host->sock)
 				continue;
 
 			if (!asked->server.turn) {
-				if (!pass)
+				if (!pass && !is_asked(flow, addr, host))
 					bound_open(flow, addr, host);
 				continue;
 			}
@@ -357,7 +416,8 @@ static void asked_handler(int err, const char *text,
 
 	for (i = 0; !err && i < n; i++) {
 		if (targetv[i].tp == UA_TP_UDP) {
-			use_server(asked, &targetv[i].addr);
+			asked->addr = targetv[i].addr;
+			use_server(asked, &asked->addr);
 			break;
 		}
 	}
@@ -405,6 +465,75 @@ void ua_gather_start(struct ua_flow *flow)
 
 	for (i = 0; i < UA_SERVER_MAX && conf->stun[i].uri; i++)
 		ask(flow, &conf->stun[i], false);
+}
+
+
+void ua_gather_more(struct ua_flow *flow)
+{
+	size_t i;
+
+	flow->complete = false;
+
+	for (i = 0; i < flow->nasked; i++) {
+		if (flow->asked[i].addr.af)
+			use_server(&flow->asked[i], &flow->asked[i].addr);
+	}
+}
+
+
+void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
+{
+	size_t i, k;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *host = &flow->hosts[i];
+
+		if (!host->comp || !host->mapped.af)
+			continue;
+
+		if (!is_asked(flow, &host->mapper, host))
+			bound_open(flow, &host->mapper, host);
+
+		for (k = 0; k < flow->nbind; k++) {
+			if (flow->binds[k].bind && flow->binds[k].host == host)
+				ua_bind_ask(flow->binds[k].bind, now_ms);
+		}
+	}
+}
+
+
+static void relay_drop(struct ua_flow_relay *relay, uint64_t now_ms, int err)
+{
+	relay_lost(relay, now_ms, err);
+	relay->turn = mem_deref(relay->turn);
+}
+
+
+void ua_gather_lost(struct ua_leg *host, uint64_t now_ms, int err)
+{
+	struct ua_flow *flow = host->flow;
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].host == host && flow->relays[i].turn)
+			relay_drop(&flow->relays[i], now_ms, err);
+	}
+}
+
+
+void ua_gather_drop(struct ua_leg *host, uint64_t now_ms, int err)
+{
+	struct ua_flow *flow = host->flow;
+	size_t i;
+
+	ua_gather_lost(host, now_ms, err);
+
+	for (i = 0; i < flow->nbind; i++) {
+		if (flow->binds[i].host == host)
+			flow->binds[i].bind = mem_deref(flow->binds[i].bind);
+	}
+
+	host->mapped.af = UA_AF_NONE;
 }
 
 

@@ -13,7 +13,7 @@ struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base)
 	size_t i;
 
 	for (i = 0; i < flow->nhost; i++) {
-		if (flow->hosts[i].base == base)
+		if (flow->hosts[i].comp && flow->hosts[i].base == base)
 			return &flow->hosts[i];
 	}
 
@@ -90,7 +90,8 @@ int ua_leg_base(struct ua_leg *leg, uint64_t now_ms)
 	leg->base = UA_LEG_NOBASE;
 
 	/* Relay-only: our own addresses are neither told nor used. */
-	if (!flow->ice || !leg->sock || flow->env->conf->ice != UA_ICE_FULL)
+	if (!leg->comp || !flow->ice || !leg->sock ||
+	    flow->env->conf->ice != UA_ICE_FULL)
 		return 0;
 
 	return ua_ice_base_add(flow->ice, now_ms, 0, (uint16_t)leg->comp,
@@ -98,17 +99,35 @@ int ua_leg_base(struct ua_leg *leg, uint64_t now_ms)
 }
 
 
+/* A place for a socket: of one that went, or a new one; NULL: none */
+static struct ua_leg *free_place(struct ua_flow *flow)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		if (!flow->hosts[i].comp)
+			return &flow->hosts[i];
+	}
+
+	return flow->nhost < UA_LEG_HOSTS ? &flow->hosts[flow->nhost++] : NULL;
+}
+
+
 static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
 		     unsigned comp, struct ua_sock *sock)
 {
-	struct ua_leg *leg = &flow->hosts[flow->nhost];
+	struct ua_leg *leg = free_place(flow);
+
+	if (!leg) {
+		mem_deref(sock);
+		return ENOSPC;
+	}
 
 	leg->flow = flow;
 	leg->comp = comp;
 	leg->cost = (uint8_t)ifa->cost;
 	leg->sock = sock;
 	leg->addr = *ua_sock_local(sock);
-	flow->nhost++;
 
 	ua_sock_handlers(sock, sock_recv, sock_error, leg);
 	if (ua_sock_dscp_set(sock, UA_DSCP_MEDIA))
@@ -120,7 +139,7 @@ static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
 
 
 /* RTP and RTCP sockets of one local address */
-static int addr_open(struct ua_flow *flow, const struct ua_ifaddr *ifa)
+int ua_leg_add(struct ua_flow *flow, const struct ua_ifaddr *ifa)
 {
 	struct ua_sock *rtp;
 	struct ua_sock *rtcp;
@@ -131,7 +150,7 @@ static int addr_open(struct ua_flow *flow, const struct ua_ifaddr *ifa)
 		return err;
 
 	err = host_open(flow, ifa, 1, rtp);
-	if (err) {
+	if (err || flow->mux) {
 		mem_deref(rtcp);
 		return err;
 	}
@@ -152,7 +171,7 @@ int ua_leg_open(struct ua_flow *flow)
 		return err;
 
 	for (i = 0; i < list.n && i < UA_FLOW_ADDRS; i++) {
-		err = addr_open(flow, &list.v[i]);
+		err = ua_leg_add(flow, &list.v[i]);
 		if (err)
 			ua_log(flow->env->log, UA_LOG_WARN, "flow",
 			       "%s on %s is left out: %m",
@@ -161,6 +180,32 @@ int ua_leg_open(struct ua_flow *flow)
 	}
 
 	return flow->nhost ? 0 : err;
+}
+
+
+void ua_leg_drop(struct ua_leg *leg, uint64_t now_ms, int err)
+{
+	struct ua_flow *flow = leg->flow;
+	size_t i;
+
+	ua_gather_drop(leg, now_ms, err);
+
+	if (flow->ice && leg->base != UA_LEG_NOBASE &&
+	    ua_ice_base_down(flow->ice, now_ms, leg->base, err))
+		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+		       "ICE does not know the address that went");
+
+	for (i = 0; i < UA_FLOW_COMPS; i++) {
+		if (flow->dflt[i] == leg)
+			flow->dflt[i] = NULL;
+		if (flow->plains[i].leg == leg)
+			flow->plains[i].leg = NULL;
+	}
+
+	mem_deref(leg->sock);
+	memset(leg, 0, sizeof(*leg));
+	leg->flow = flow;
+	leg->base = UA_LEG_NOBASE;
 }
 
 

@@ -18,6 +18,7 @@ libua_la_SOURCES += \
 	libua/call/incoming.h \
 	libua/call/leg.c \
 	libua/call/plain.c \
+	libua/call/roam.c \
 	libua/call/server.c \
 	libua/call/server.h \
 	libua/call/stream.c \

@@ -128,6 +128,19 @@ int ua_describe_srflx(struct ua_ice *ice, uint16_t base,
 	if (b->addr.af != mapped->af)
 		return EINVAL;
 
+	/* The NAT was restarted: what the server saw before is void. */
+	for (i = 0; i < ice->locals.n; i++) {
+		struct ua_cand *c = &ice->locals.v[i];
+
+		if (c->type != UA_ICE_SRFLX || c->base != base ||
+		    !ua_addr_eq(&c->rel, server))
+			continue;
+
+		c->addr = addr;
+		ua_match_refresh(ice);
+		return 0;
+	}
+
 	err = local_add(ice, UA_ICE_SRFLX, base, mapped, server, &i);
 	if (err)
 		return err;

@@ -146,7 +146,7 @@ uint16_t ua_ice_gen(const struct ua_ice *ice)
 bool ua_ice_knows(const struct ua_ice *ice, const char *ufrag, const char *pwd)
 {
 	return ice->rufrag && !strcmp(ice->rufrag, ufrag) &&
-	       !strcmp(ice->rpwd, pwd);
+	       (!pwd || !strcmp(ice->rpwd, pwd));
 }
 
 

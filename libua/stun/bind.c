@@ -207,6 +207,14 @@ void ua_bind_keep(struct ua_bind *bind, uint64_t now_ms, bool on)
 }
 
 
+void ua_bind_ask(struct ua_bind *bind, uint64_t now_ms)
+{
+	if (!bind->txn.active &&
+	    (bind->state == MAPPED || bind->state == FAILED))
+		ask(bind, now_ms);
+}
+
+
 int ua_bind_input(struct ua_bind *bind, uint64_t now_ms,
 		  const struct ua_addr *src, const uint8_t *buf, size_t len)
 {

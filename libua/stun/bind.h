@@ -58,6 +58,13 @@ void ua_bind_keep(struct ua_bind *bind, uint64_t now_ms, bool on);
 
 
 /**
+ * Ask now instead of at the next keepalive: a mapping may have been lost.
+ * While a Binding is under way, or before ua_bind_start(), it does nothing.
+ */
+void ua_bind_ask(struct ua_bind *bind, uint64_t now_ms);
+
+
+/**
  * Feed one datagram of the socket.
  *
  * @param src  Where it came from: the server, or it is not ours

@@ -369,6 +369,8 @@ uint16_t ua_ice_gen(const struct ua_ice *ice);
 /**
  * Are these the peer's credentials in force?  One that changed means that
  * the peer restarts (RFC 8445, 9).
+ *
+ * @param pwd  NULL: only the ufrag was told
  */
 bool ua_ice_knows(const struct ua_ice *ice, const char *ufrag,
 		  const char *pwd);
