@@ -29,18 +29,25 @@ tests_unit_unit_LDADD = $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIB
 # Measured, never asserted: make bench
 bench_programs = tests/bench/bench_call tests/bench/bench_ice \
 	tests/bench/bench_media
-EXTRA_PROGRAMS = $(bench_programs)
+EXTRA_PROGRAMS = $(bench_programs) tests/bench/iceend_ua
 tests_bench_bench_call_SOURCES = tests/bench/bench_call.c
 tests_bench_bench_call_LDADD = $(bench_libs)
 tests_bench_bench_ice_SOURCES = tests/bench/bench_ice.c
 tests_bench_bench_ice_LDADD = $(bench_libs)
 tests_bench_bench_media_SOURCES = tests/bench/bench_media.c
 tests_bench_bench_media_LDADD = $(bench_libs)
+tests_bench_iceend_ua_SOURCES = tests/bench/iceend.c tests/bench/iceend.h \
+	tests/bench/iceend_ua.c
+tests_bench_iceend_ua_LDADD = $(bench_libs)
 bench_libs = libua.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lpthread -lm
 
-bench: $(bench_programs) size
+# The last one needs root for its namespaces: 77 says that it skipped them.
+bench: $(bench_programs) tests/bench/iceend_ua size
 	@for b in $(bench_programs); do echo "== $$b"; ./$$b || exit 1; done
+	@echo "== tests/bench/ice"; \
+		$(srcdir)/tests/bench/ice --quick --build . || test $$? = 77
 .PHONY: bench
 
 EXTRA_DIST += tests/build.sh tests/fuzz tests/lab tests/lint tests/cli \
-	tests/call/try tests/bench/README.md
+	tests/call/try tests/bench/README.md tests/bench/ice \
+	tests/bench/iceend_nice.c
