@@ -59,6 +59,7 @@ struct ua_simway {
 	struct ua_simlink conf;
 	uint64_t busy_us; /**< The last packet is out then                */
 	uint64_t last_us; /**< The last packet arrives then               */
+	uint64_t step_us; /**< Up to here `bad` is known                  */
 	bool bad;         /**< In a burst of losses                       */
 };
 

@@ -7,7 +7,9 @@
 
 enum {
 	IP4_UDP = 20 + 8, /* Headers [bytes]                               */
-	IP6_UDP = 40 + 8
+	IP6_UDP = 40 + 8,
+	STEP_US = 20000,
+	STEPS_KNOWN = 8 /* Times the mean length of a burst */
 };
 
 
@@ -21,12 +23,15 @@ void ua_simlink_default(struct ua_simlink *link, uint32_t delay_us)
 
 
 /*
- * Gilbert and Elliott: in a burst everything is lost.  A burst ends with
- * chance 1 / length after each packet, and begins as often as the mean asks.
+ * Gilbert and Elliott: in a burst everything is lost.  It goes by time, in
+ * steps of a media packet: what is sent seldom must not wait for hours until
+ * a burst ends.
  */
-static bool is_lost(struct ua_simnet *net, struct ua_simway *way)
+static bool is_lost(struct ua_simnet *net, struct ua_simway *way,
+		    uint64_t at_us)
 {
 	const struct ua_simlink *conf = &way->conf;
+	uint64_t steps;
 
 	if (!conf->loss)
 		return false;
@@ -34,13 +39,26 @@ static bool is_lost(struct ua_simnet *net, struct ua_simway *way)
 	if (conf->burst < 2 || conf->loss >= 10000)
 		return ua_simrand_chance(&net->links, conf->loss);
 
-	if (way->bad)
-		way->bad = ua_simrand_below(&net->links, conf->burst) != 0;
-	else
-		way->bad = ua_simrand_below(&net->links,
-					    (uint64_t)conf->burst *
-						    (10000 - conf->loss)) <
-			   conf->loss;
+	steps = (at_us - way->step_us) / STEP_US;
+	way->step_us += steps * STEP_US;
+
+	/* After so long the state says nothing any more. */
+	if (steps > STEPS_KNOWN * conf->burst) {
+		way->bad = ua_simrand_chance(&net->links, conf->loss);
+		return way->bad;
+	}
+
+	for (; steps; steps--) {
+		if (way->bad)
+			way->bad = ua_simrand_below(&net->links,
+						    conf->burst) != 0;
+		else
+			way->bad = ua_simrand_below(
+					   &net->links,
+					   (uint64_t)conf->burst *
+						   (10000 - conf->loss)) <
+				   conf->loss;
+	}
 
 	return way->bad;
 }
@@ -68,7 +86,7 @@ const char *ua_simlink_pass(struct ua_simnet *net, struct ua_simway *way,
 	if (size > conf->mtu)
 		return "larger than the link's MTU";
 
-	if (is_lost(net, way))
+	if (is_lost(net, way, at))
 		return "lost";
 
 	if (conf->rate_kbps) {

@@ -42,7 +42,10 @@ static bool is_reached(const struct ua_simseat *a, const struct ua_simseat *b)
 }
 
 
-/* A relay of `owner`, and whether the other one can reach it */
+/*
+ * A relay of `owner`, and whether the other one can reach it.  It opens only
+ * to an address that its owner was told.
+ */
 static bool relay_serves(const struct ua_simseat *owner,
 			 const struct ua_simseat *peer)
 {
@@ -51,7 +54,7 @@ static bool relay_serves(const struct ua_simseat *owner,
 	if (owner->place == UA_SIM_BL && !owner->stun_open)
 		return false;
 
-	return peer->place != UA_SIM_BL;
+	return peer->place != UA_SIM_BL && is_known(peer);
 }
 
 

@@ -327,7 +327,8 @@ void ua_simphone_pump(struct ua_simphone *phone)
 	if (!phone->closing) {
 		ice_pump(phone);
 
-		if (!phone->complete && ua_simgather_done(phone)) {
+		if (phone->begun && !phone->complete &&
+		    ua_simgather_done(phone)) {
 			phone->complete = true;
 			(void)ua_ice_gathered(phone->ice, now_ms(phone));
 			tell(phone);
@@ -473,6 +474,7 @@ int ua_simphone_gather(struct ua_simphone *phone)
 {
 	int err = legs_open(phone);
 
+	phone->begun = true;
 	if (!err)
 		err = ua_simgather_start(phone);
 	if (!err)

@@ -69,8 +69,9 @@ struct ua_simphone {
 	struct ua_addr dflt;
 	size_t ntold;
 	uint16_t seq;
-	bool gathered;
-	bool complete;
+	bool begun;    /**< It gathers, or has done                       */
+	bool gathered; /**< Its owner was told                            */
+	bool complete; /**< Nothing more will be gathered                 */
 	bool closing;
 	char name[UA_SIM_NAME];
 	struct ua_log log;

@@ -118,7 +118,7 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed)
 	plan->call.ring_us = below(&r, 4) ? below(&r, 2) * UA_SIM_S
 					  : below(&r, 20) * UA_SIM_S;
 	plan->media_ms = 20;
-	plan->talk_us = 10 * UA_SIM_S;
+	plan->talk_us = (plan->lossy ? 20 : 10) * UA_SIM_S;
 }
 
 

@@ -119,8 +119,8 @@ struct ua_simlink {
 	uint32_t queue_ms;   /**< What waits longer is dropped; 300        */
 	uint32_t mtu;        /**< Of the IP packet; 1500                   */
 	uint32_t loss;       /**< Of 10000 packets, this many are lost     */
-	uint32_t burst;      /**< Mean length of a loss (Gilbert-Elliott);
-				  0, 1: each packet for itself            */
+	uint32_t burst;      /**< Mean length of a loss [20 ms] (Gilbert-
+				  Elliott); 0, 1: each packet for itself  */
 	uint32_t dup;        /**< Of 10000, this many come twice           */
 	uint32_t reorder;    /**< Of 10000, this many are held back        */
 	uint32_t reorder_us; /**< As long as this, and overtaken           */
