@@ -115,8 +115,16 @@ static int keep_early(struct ua_ice *ice, const struct ua_path *path,
  * first request says that the way is open; checks after it get through, and
  * are sent again if they are lost.
  */
-static bool wants_check(const struct ua_pair *pair)
+static bool wants_check(const struct ua_ice *ice, const struct ua_pair *pair,
+			bool nominate)
 {
+	const struct ua_comp *comp = ua_iceagent_comp_of(ice, pair);
+
+	/* Another pair was nominated, and works. */
+	if (pair->reason == UA_PAIR_SUPERSEDED && !nominate &&
+	    comp->selected != UA_PAIR_NIL && comp->suspect_ms == UA_NEVER)
+		return false;
+
 	if (pair->state == UA_PAIR_PROGRESS && pair->peer_ok)
 		return pair->txn.sends >= SENDS_OLD;
 
@@ -150,7 +158,7 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 	if (pair->latched && pair->reason == UA_PAIR_SUPERSEDED)
 		return EACCES;
 
-	if (wants_check(pair)) {
+	if (wants_check(ice, pair, req->nominate || req->nomination)) {
 		/* The peer's hope for it is young again. */
 		if (pair->first_ms != UA_NEVER)
 			pair->first_ms = now_ms;

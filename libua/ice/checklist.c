@@ -114,13 +114,13 @@ bool ua_checklist_step(struct ua_checklist *list, uint16_t index,
 }
 
 
-void ua_checklist_trigger(struct ua_checklist *list, uint16_t index)
+bool ua_checklist_repeat(struct ua_checklist *list, uint16_t index)
 {
 	struct ua_pair *pair = &list->v[index];
 	struct ua_pair_past past = pair->past;
 
 	if (pair->state == UA_PAIR_SUCCEEDED)
-		return;
+		return false;
 
 	if (pair->txn.active && pair->txn.sends && !pair->unsent) {
 		memcpy(past.tid, pair->txn.tid, sizeof(past.tid));
@@ -131,10 +131,18 @@ void ua_checklist_trigger(struct ua_checklist *list, uint16_t index)
 	}
 
 	if (!ua_checklist_step(list, index, UA_PAIR_TRIGGER, UA_PAIR_OK, 0))
-		return;
+		return false;
 
 	pair->past = past;
-	if (!pair->trigger)
+	return true;
+}
+
+
+void ua_checklist_trigger(struct ua_checklist *list, uint16_t index)
+{
+	struct ua_pair *pair = &list->v[index];
+
+	if (ua_checklist_repeat(list, index) && !pair->trigger)
 		pair->trigger = ++list->last_trigger;
 }
 

@@ -63,6 +63,15 @@ bool ua_checklist_step(struct ua_checklist *list, uint16_t index,
 		       uint16_t code);
 
 
+/**
+ * Check a pair again in its turn.  The answer to a check that is under way
+ * still counts.
+ *
+ * @return False: it works already
+ */
+bool ua_checklist_repeat(struct ua_checklist *list, uint16_t index);
+
+
 /** Put a pair into the triggered-check queue (RFC 8445, 7.3.1.4) */
 void ua_checklist_trigger(struct ua_checklist *list, uint16_t index);
 

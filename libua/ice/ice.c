@@ -577,12 +577,13 @@ static void granted(struct ua_ice *ice, uint16_t index)
 	if (pair->permit)
 		pair->permit = UA_PAIR_PERMIT_GRANTED;
 
-	/* What went out before the permission was lost at the relay. */
+	/* What went out before the permission was lost at the relay.  It takes
+	 * its turn: who was triggered by the peer goes before. */
 	if (pair->state == UA_PAIR_PROGRESS ||
 	    (pair->state == UA_PAIR_FAILED &&
 	     (pair->reason == UA_PAIR_NO_ANSWER ||
 	      pair->reason == UA_PAIR_DENIED)))
-		ua_checklist_trigger(&ice->list, index);
+		(void)ua_checklist_repeat(&ice->list, index);
 }
 
 
