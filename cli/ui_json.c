@@ -215,6 +215,7 @@ static json_t *body(const struct ua_event *ev)
 
 	case UA_EVENT_FLOW_LOST:
 	case UA_EVENT_ICE_FAILED:
+	case UA_EVENT_ICE_RESTART:
 		return json_pack("{s:o}", "why", json_text(ev->reason));
 
 	case UA_EVENT_FLOW_RESTORED:

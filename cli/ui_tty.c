@@ -228,6 +228,11 @@ static void put_call(struct ui *ui, const struct ua_event *ev)
 		    more(text, ev->reason));
 		break;
 
+	case UA_EVENT_ICE_RESTART:
+		put(ui, call, PLAIN, "looking for a new path%s",
+		    more(text, ev->reason));
+		break;
+
 	case UA_EVENT_MEDIA_SENT:
 		put(ui, call, PLAIN, "sending %s after %llu ms",
 		    ui_safe(text, sizeof(text), ev->codec, false), ms);

@@ -22,6 +22,7 @@ const char *ua_event_name(enum ua_event_type type)
 		[UA_EVENT_ICE_REMOTE] = "ice_remote",
 		[UA_EVENT_ICE_CONNECTED] = "ice_connected",
 		[UA_EVENT_ICE_FAILED] = "ice_failed",
+		[UA_EVENT_ICE_RESTART] = "ice_restart",
 		[UA_EVENT_MEDIA_SENT] = "media_sent",
 		[UA_EVENT_MEDIA_HEARD] = "media_heard",
 		[UA_EVENT_DTMF] = "dtmf",

@@ -64,7 +64,8 @@ static void call_destructor(void *arg)
 	struct ua_call *call = arg;
 
 	list_unlink(&call->le);
-	tmr_cancel(&call->update_tmr);
+	ua_reoffer_stop(call);
+	ua_calltrickle_reset(call);
 	mem_deref(call->query);
 	mem_deref(call->stream);
 	ua_flow_close(call->flow);
@@ -158,7 +159,7 @@ void ua_callbase_close(struct ua_call *call, enum ua_by by, uint16_t code,
 		ev.by = UA_BY_ERROR;
 	}
 
-	tmr_cancel(&call->update_tmr);
+	ua_reoffer_stop(call);
 	call->query = mem_deref(call->query);
 	ua_callbase_stop(call);
 	ua_flow_close(call->flow);

@@ -7,6 +7,7 @@
 #include "call/env.h"
 #include "call/flow.h"
 #include "call/stream.h"
+#include "call/trickle.h"
 #include "sdp/offer.h"
 #include "sip/session.h"
 
@@ -24,6 +25,17 @@ enum ua_call_ev {
 	UA_CALL_EV_END,      /**< We want to end it               */
 	UA_CALL_EV_CLOSE,    /**< It is over                      */
 	UA_CALL_NEVENT
+};
+
+/** A restart of ICE that is asked for, or under way */
+struct ua_call_restart {
+	bool wanted;      /**< As soon as the session takes an offer     */
+	bool urgent;      /**< The peer cannot know that it is needed    */
+	bool out;         /**< Its offer waits for the answer            */
+	unsigned tries;   /**< Offers since the last one that led to a path */
+	uint64_t last_ms; /**< The latest of them                        */
+	char why[48];
+	struct tmr tmr;
 };
 
 struct ua_call {
@@ -60,6 +72,8 @@ struct ua_call {
 	bool late;      /**< Candidates that the peer does not know     */
 	bool updating;  /**< Our re-INVITE is under way                 */
 	struct tmr update_tmr; /**< Of a callee that waits with it */
+	struct ua_call_restart restart;
+	struct ua_trickle trickles[UA_INVITE_FORKS]; /**< By dialog */
 	bool muted;
 
 	uint64_t start_us; /**< Asked for, or INVITE came */
@@ -129,6 +143,10 @@ UA_CHECK int ua_callmedia_open(struct ua_call *call, bool controlling);
 UA_CHECK int ua_callmedia_use(struct ua_call *call,
 			      const struct ua_offer_result *res);
 
+/** Tell the application of candidates of the peer that came later */
+void ua_callmedia_tell_remote(struct ua_call *call,
+			      const struct ua_sdp_cand *candv, size_t candc);
+
 /** The wall clock was set: arm the timers of path and sound anew */
 void ua_callmedia_rearm(struct ua_call *call);
 
@@ -145,11 +163,78 @@ void ua_callsig_handler(struct ua_session *sess,
 /** Send the INVITE, if it is known where to, and what we can offer */
 void ua_callsig_invite(struct ua_call *call);
 
-/** Tell the peer of late candidates, if there is no path without them */
-void ua_callsig_update(struct ua_call *call);
+/** Write a description.  Errors as ua_offer_local_offer(), ..._answer() */
+UA_CHECK int ua_callsig_write_offer(struct ua_call *call, char *sdp,
+				    size_t *len);
+UA_CHECK int ua_callsig_write_answer(struct ua_call *call, char *sdp,
+				     size_t *len);
+
+/** Send an offer in the call.  Errors also as ua_session_modify(): none went
+    out, nothing is pending */
+UA_CHECK int ua_callsig_offer(struct ua_call *call);
 
 /** Send the 200, if it is wanted and candidates are there */
 void ua_callsig_answer(struct ua_call *call);
+
+
+/* reoffer.c: offers inside a call */
+
+/** Tell the peer of late candidates, by an offer only if there is no path
+    without them */
+void ua_reoffer_update(struct ua_call *call);
+
+/**
+ * Restart ICE as soon as may be: the offer goes out now or later, and again
+ * if it leads to nothing.
+ *
+ * @param why  Words, borrowed for the call
+ */
+void ua_reoffer_restart(struct ua_call *call, const char *why);
+
+/** A path was nominated; all: nothing is left to do */
+void ua_reoffer_nominated(struct ua_call *call, bool all);
+
+/** re-INVITE came, was cancelled; ours ended */
+void ua_reoffer_came(struct ua_call *call, const struct ua_invite_event *ev);
+void ua_reoffer_gone(struct ua_call *call);
+void ua_reoffer_ended(struct ua_call *call, const struct ua_invite_event *ev);
+
+/** The wall clock was set: arm the timers anew */
+void ua_reoffer_rearm(struct ua_call *call);
+
+/** No more offers of ours */
+void ua_reoffer_stop(struct ua_call *call);
+
+
+/* calltrickle.c: candidates in INFO */
+
+/**
+ * Tell those peers of candidates that take INFO.
+ *
+ * @return True: the peer whose answer counts is one of them, it is or will be
+ *         told; false: only an offer can tell it
+ */
+bool ua_calltrickle_push(struct ua_call *call);
+
+/** A description of ours has gone out */
+void ua_calltrickle_described(struct ua_call *call,
+			      const struct ua_offer_local *local);
+
+/** 18x came: its dialog may be told */
+void ua_calltrickle_early(struct ua_call *call,
+			  const struct ua_invite_event *ev);
+
+/** INFO came; ours ended */
+void ua_calltrickle_came(struct ua_call *call,
+			 const struct ua_invite_event *ev);
+void ua_calltrickle_informed(struct ua_call *call,
+			     const struct ua_invite_event *ev);
+
+/** A description of the peer is in force: take what came before it */
+void ua_calltrickle_release(struct ua_call *call);
+
+/** Forget what was kept */
+void ua_calltrickle_reset(struct ua_call *call);
 
 
 /* dial.c */

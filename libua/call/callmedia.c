@@ -107,18 +107,16 @@ static void cand_info(struct ua_cand_info *info,
 }
 
 
-static void tell_remote(struct ua_call *call, const struct ua_sdp_facts *facts)
+void ua_callmedia_tell_remote(struct ua_call *call,
+			      const struct ua_sdp_cand *candv, size_t candc)
 {
 	struct ua_cand_info infos[UA_ICE_REMOTES];
 	struct ua_event ev = { .type = UA_EVENT_ICE_REMOTE, .cands = infos };
 	size_t i;
 
-	if (!facts->ice)
-		return;
-
-	for (i = 0; i < facts->candc && ev.ncand < UA_ICE_REMOTES; i++) {
-		if (facts->candv[i].addr.af)
-			cand_info(&infos[ev.ncand++], &facts->candv[i]);
+	for (i = 0; i < candc && ev.ncand < UA_ICE_REMOTES; i++) {
+		if (candv[i].addr.af)
+			cand_info(&infos[ev.ncand++], &candv[i]);
 	}
 
 	ua_callbase_emit(call, &ev);
@@ -135,8 +133,9 @@ int ua_callmedia_use(struct ua_call *call, const struct ua_offer_result *res)
 	if (!res->active)
 		return ENOTSUP;
 
-	if (first)
-		tell_remote(call, &res->remote);
+	if (first && res->remote.ice)
+		ua_callmedia_tell_remote(call, res->remote.candv,
+					 res->remote.candc);
 
 	err = ua_flow_remote(call->flow, &res->remote, res->mux);
 	if (err)
@@ -161,6 +160,9 @@ int ua_callmedia_use(struct ua_call *call, const struct ua_offer_result *res)
 		return err;
 
 	call->has_media = true;
+	ua_flow_expect(call->flow,
+		       !res->hold && (res->dir == UA_SDP_SENDRECV ||
+				      res->dir == UA_SDP_RECVONLY));
 	tell_hold(call, res);
 	ua_callmedia_talk(call);
 
@@ -199,6 +201,7 @@ static void flow_ice(const struct ua_ice_event *iev, void *arg)
 	case UA_ICE_EVENT_NOMINATED:
 		if (iev->comp == 1)
 			tell_path(call, iev, true);
+		ua_reoffer_nominated(call, iev->all);
 		break;
 
 	case UA_ICE_EVENT_NO_PATH_YET:
@@ -207,7 +210,21 @@ static void flow_ice(const struct ua_ice_event *iev, void *arg)
 		       call->number);
 		break;
 
+	case UA_ICE_EVENT_SUSPECT:
+	case UA_ICE_EVENT_RECOVERED:
+	case UA_ICE_EVENT_CONSENT_LOST:
+		ua_log(call->env->log, UA_LOG_INFO, "call",
+		       "%u: path of media %s: %s", call->number,
+		       iev->type == UA_ICE_EVENT_SUSPECT     ? "is in doubt"
+		       : iev->type == UA_ICE_EVENT_RECOVERED ? "works again"
+							     : "is lost",
+		       iev->why);
+		break;
+
 	case UA_ICE_EVENT_FAILED:
+		/* Of a restart: the call has the path of before. */
+		if (ua_flow_ready(call->flow))
+			break;
 		ua_callbase_tell(call, UA_EVENT_ICE_FAILED, 0, iev->why);
 		ua_callbase_fail(call, "no path for media: %s", iev->why);
 		break;
@@ -268,7 +285,13 @@ static void flow_late(void *arg)
 
 	tell_gathered(call);
 	call->late = true;
-	ua_callsig_update(call);
+	ua_reoffer_update(call);
+}
+
+
+static void flow_restart(const char *why, void *arg)
+{
+	ua_reoffer_restart(arg, why);
 }
 
 
@@ -277,6 +300,7 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 	const struct ua_flow_handlers handlers = {
 		.gathered = flow_gathered,
 		.late = flow_late,
+		.restart = flow_restart,
 		.ice = flow_ice,
 		.packet = flow_packet,
 		.arg = call,
@@ -288,6 +312,7 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 
 void ua_callmedia_rearm(struct ua_call *call)
 {
+	ua_reoffer_rearm(call);
 	if (call->flow)
 		ua_flow_rearm(call->flow);
 

@@ -25,20 +25,42 @@ static int write_sdp(struct ua_call *call,
 	ua_wr_init(&wr, sdp, UA_CALL_SDP_MAX);
 	err = write(call->offer, &local.sdp, &wr);
 	*len = wr.pos;
+	if (!err)
+		ua_calltrickle_described(call, &local.sdp);
 
 	return err;
 }
 
 
-static int write_offer(struct ua_call *call, char *sdp, size_t *len)
+int ua_callsig_write_offer(struct ua_call *call, char *sdp, size_t *len)
 {
 	return write_sdp(call, ua_offer_local_offer, sdp, len);
 }
 
 
-static int write_answer(struct ua_call *call, char *sdp, size_t *len)
+int ua_callsig_write_answer(struct ua_call *call, char *sdp, size_t *len)
 {
 	return write_sdp(call, ua_offer_local_answer, sdp, len);
+}
+
+
+int ua_callsig_offer(struct ua_call *call)
+{
+	char sdp[UA_CALL_SDP_MAX];
+	size_t len;
+	int err;
+
+	err = ua_callsig_write_offer(call, sdp, &len);
+	if (err)
+		return err;
+
+	err = ua_session_modify(call->sess, sdp, len);
+	if (err)
+		(void)ua_offer_rollback(call->offer);
+	else
+		call->updating = true;
+
+	return err;
 }
 
 
@@ -94,6 +116,8 @@ static void take_answer(struct ua_call *call, const char *sdp, size_t len,
 	err = ua_callmedia_use(call, ua_offer_result(call->offer));
 	if (err)
 		ua_callbase_fail(call, "the answer leaves no sound (%m)", err);
+	else
+		ua_calltrickle_release(call);
 }
 
 
@@ -110,10 +134,12 @@ static void answer_in_ack(struct ua_call *call, const char *sdp, size_t len)
 	if (!err)
 		err = ua_callmedia_use(call, ua_offer_pending(call->offer));
 	if (!err)
-		err = write_answer(call, text, &n);
+		err = ua_callsig_write_answer(call, text, &n);
 
 	if (ua_session_ack(call->sess, n ? text : NULL, n) || err)
 		ua_callbase_fail(call, "bad offer in the answer (%m)", err);
+	else
+		ua_calltrickle_release(call);
 }
 
 
@@ -144,7 +170,7 @@ static void on_answered(struct ua_call *call, const struct ua_invite_event *ev)
 	else
 		ua_callmedia_talk(call);
 
-	ua_callsig_update(call);
+	ua_reoffer_update(call);
 }
 
 
@@ -163,126 +189,8 @@ static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
 	/* Early media of one fork: the first that has any. */
 	if (ev->sdp && (!call->has_media || call->fork == ev->fork))
 		take_answer(call, ev->sdp, ev->len, ev->fork);
-}
 
-
-static void refuse_reoffer(struct ua_call *call, int err,
-			   const struct ua_sdp_error *serr)
-{
-	const uint16_t code = err == EPROTO ? 491 : err == ENOMEM ? 500 : 488;
-	char warning[320] = "";
-
-	if (code == 488)
-		(void)re_snprintf(warning, sizeof(warning),
-				  "Warning: 399 libua \"%s\"\r\n", serr->text);
-
-	if (ua_session_reject(call->sess, code, NULL,
-			      warning[0] ? warning : NULL))
-		ua_log(call->env->log, UA_LOG_WARN, "call",
-		       "%u: could not refuse the re-INVITE", call->number);
-}
-
-
-/* A re-INVITE: what is bad in it leaves the call as it was. */
-static void on_reoffer(struct ua_call *call, const struct ua_invite_event *ev)
-{
-	char text[UA_CALL_SDP_MAX];
-	struct ua_sdp_error serr = { .line = 0 };
-	size_t n = 0;
-	int err;
-
-	/* Theirs met ours and came first: the answer tells what ours would. */
-	if (call->updating && !ua_session_withdraw(call->sess)) {
-		call->updating = false;
-		(void)ua_offer_rollback(call->offer);
-	}
-
-	if (ev->sdp) {
-		err = ua_offer_remote_offer(
-			call->offer, (const uint8_t *)ev->sdp, ev->len, &serr);
-		if (!err)
-			err = ua_callmedia_use(call,
-					       ua_offer_pending(call->offer));
-		if (!err)
-			err = write_answer(call, text, &n);
-		if (err && err != EPROTO)
-			(void)ua_offer_rollback(call->offer);
-	}
-	else {
-		err = write_offer(call, text, &n);
-		call->offered = !err;
-	}
-
-	if (err) {
-		refuse_reoffer(call, err, &serr);
-		return;
-	}
-
-	call->late = false;
-	if (ua_session_accept(call->sess, text, n))
-		ua_log(call->env->log, UA_LOG_WARN, "call",
-		       "%u: could not answer the re-INVITE", call->number);
-}
-
-
-/*
- * What was not gathered when the description went out (a lost packet, a far
- * server) the peer cannot check.  It learns most of it by our checks; but two
- * phones behind NATs that know only each other's private addresses would
- * never meet.  Without trickle an offer tells it (RFC 8839, 4.4.1.1.2).
- */
-static void update(void *arg)
-{
-	struct ua_call *call = arg;
-	char sdp[UA_CALL_SDP_MAX];
-	size_t len;
-
-	if (!call->late || call->updating || call->state != UA_CALL_UP ||
-	    !call->has_media || ua_flow_ready(call->flow) ||
-	    ua_flow_is_plain(call->flow) ||
-	    ua_session_state(call->sess) != UA_INVITE_UP)
-		return;
-
-	if (write_offer(call, sdp, &len))
-		return;
-
-	if (ua_session_modify(call->sess, sdp, len)) {
-		(void)ua_offer_rollback(call->offer);
-		return;
-	}
-
-	ua_log(call->env->log, UA_LOG_INFO, "call",
-	       "%u: no path yet, telling the peer of late candidates",
-	       call->number);
-	call->late = false;
-	call->updating = true;
-}
-
-
-/*
- * If both are late, two offers would meet and both would have to wait: the
- * caller speaks first, and the answer has what the callee found meanwhile.
- */
-void ua_callsig_update(struct ua_call *call)
-{
-	if (!call->incoming)
-		update(call);
-	else if (call->late && !tmr_isrunning(&call->update_tmr))
-		tmr_start(&call->update_tmr, UA_CALL_UPDATE_MS, update, call);
-}
-
-
-static void on_modified(struct ua_call *call, const struct ua_invite_event *ev)
-{
-	call->updating = false;
-
-	if (ev->code >= 200 && ev->code < 300 && ev->sdp)
-		take_answer(call, ev->sdp, ev->len, call->fork);
-	else
-		(void)ua_offer_rollback(call->offer);
-
-	/* More may have come meanwhile. */
-	ua_callsig_update(call);
+	ua_calltrickle_early(call, ev);
 }
 
 
@@ -331,19 +239,27 @@ void ua_callsig_handler(struct ua_session *sess,
 			ua_callbase_fail(call,
 					 "the ACK has no answer to our offer");
 		call->offered = false;
-		ua_callsig_update(call);
+		ua_reoffer_update(call);
+		break;
+
+	case UA_INVITE_INFO:
+		ua_calltrickle_came(call, ev);
+		break;
+
+	case UA_INVITE_INFORMED:
+		ua_calltrickle_informed(call, ev);
 		break;
 
 	case UA_INVITE_MODIFIED:
-		on_modified(call, ev);
+		ua_reoffer_ended(call, ev);
 		break;
 
 	case UA_INVITE_REOFFER:
-		on_reoffer(call, ev);
+		ua_reoffer_came(call, ev);
 		break;
 
 	case UA_INVITE_REOFFER_GONE:
-		(void)ua_offer_rollback(call->offer);
+		ua_reoffer_gone(call);
 		break;
 
 	case UA_INVITE_ENDED:
@@ -374,7 +290,7 @@ void ua_callsig_invite(struct ua_call *call)
 
 	err = ua_caps_offer(&call->offer, call->env);
 	if (!err)
-		err = write_offer(call, sdp, &len);
+		err = ua_callsig_write_offer(call, sdp, &len);
 	if (!err)
 		err = ua_offer_clone(&call->asked, call->offer);
 	if (!err && call->account)
@@ -393,6 +309,7 @@ void ua_callsig_invite(struct ua_call *call)
 	conf.cred = id.cred;
 	conf.known = id.known;
 	conf.hop = call->hop;
+	conf.trickle = call->env->conf->ice != UA_ICE_OFF;
 
 	err = ua_session_connect(&call->sess, call->ep, &conf, call->peer, sdp,
 				 len);
@@ -428,10 +345,10 @@ void ua_callsig_answer(struct ua_call *call)
 	if (pending) {
 		err = ua_callmedia_use(call, pending);
 		if (!err)
-			err = write_answer(call, sdp, &len);
+			err = ua_callsig_write_answer(call, sdp, &len);
 	}
 	else {
-		err = write_offer(call, sdp, &len);
+		err = ua_callsig_write_offer(call, sdp, &len);
 	}
 
 	if (!err)
@@ -445,4 +362,6 @@ void ua_callsig_answer(struct ua_call *call)
 	(void)ua_callbase_step(call, UA_CALL_EV_UP);
 	ua_callbase_tell(call, UA_EVENT_ANSWERED, 200, "OK");
 	ua_callmedia_talk(call);
+	ua_calltrickle_release(call);
+	(void)ua_calltrickle_push(call);
 }

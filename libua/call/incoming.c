@@ -61,6 +61,7 @@ static int take_session(struct ua_call *call, struct ua_account *account,
 	conf.aor = id.aor;
 	conf.contact = contact;
 	conf.cred = id.cred;
+	conf.trickle = call->env->conf->ice != UA_ICE_OFF;
 
 	err = ua_session_incoming(&call->sess, call->ep, &conf, msg);
 	if (err)

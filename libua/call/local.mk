@@ -5,6 +5,7 @@ libua_la_SOURCES += \
 	libua/call/callcore.h \
 	libua/call/callmedia.c \
 	libua/call/callsig.c \
+	libua/call/calltrickle.c \
 	libua/call/caps.c \
 	libua/call/caps.h \
 	libua/call/dial.c \
@@ -18,10 +19,13 @@ libua_la_SOURCES += \
 	libua/call/incoming.h \
 	libua/call/leg.c \
 	libua/call/plain.c \
+	libua/call/reoffer.c \
 	libua/call/roam.c \
 	libua/call/server.c \
 	libua/call/server.h \
 	libua/call/stream.c \
 	libua/call/stream.h \
 	libua/call/target.c \
-	libua/call/target.h
+	libua/call/target.h \
+	libua/call/trickle.c \
+	libua/call/trickle.h

@@ -128,6 +128,14 @@ int ua_invite_ack(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 }
 
 
+bool ua_invite_can_modify(const struct ua_invite *inv)
+{
+	return inv->state == UA_INVITE_UP && !inv->req.active &&
+	       !inv->ack_owed && inv->glare_at == UA_NEVER && !inv->in_msg &&
+	       !inv->ok.waiting;
+}
+
+
 int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 		     size_t len)
 {
@@ -135,8 +143,7 @@ int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 	int err;
 	(void)now_ms;
 
-	if (inv->state != UA_INVITE_UP || inv->req.active || inv->ack_owed ||
-	    inv->glare_at != UA_NEVER || inv->in_msg || inv->ok.waiting)
+	if (!ua_invite_can_modify(inv))
 		return EPROTO;
 
 	err = sdp_dup(&mb, sdp, len);

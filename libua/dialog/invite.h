@@ -187,6 +187,10 @@ UA_CHECK int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms,
 			      const char *sdp, size_t len);
 
 
+/** Would ua_invite_modify() send one now? */
+bool ua_invite_can_modify(const struct ua_invite *inv);
+
+
 /**
  * Take back a re-INVITE that met one of the peer (491) and waits for its next
  * try: the peer's came first, and its answer can say the same.  No

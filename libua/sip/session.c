@@ -163,6 +163,12 @@ int ua_session_info(struct ua_session *sess, uint8_t fork, const char *body,
 }
 
 
+bool ua_session_can_modify(const struct ua_session *sess)
+{
+	return ua_invite_can_modify(sess->core->inv);
+}
+
+
 bool ua_session_takes_info(const struct ua_session *sess, uint8_t fork)
 {
 	return ua_invite_takes_info(sess->core->inv, fork);

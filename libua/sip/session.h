@@ -95,7 +95,8 @@ UA_CHECK int ua_session_modify(struct ua_session *sess, const char *sdp,
 UA_CHECK int ua_session_info(struct ua_session *sess, uint8_t fork,
 			     const char *body, size_t len);
 
-/** As ua_invite_takes_info(), ua_invite_can_info() */
+/** As ua_invite_can_modify(), ua_invite_takes_info(), ua_invite_can_info() */
+bool ua_session_can_modify(const struct ua_session *sess);
 bool ua_session_takes_info(const struct ua_session *sess, uint8_t fork);
 bool ua_session_can_info(const struct ua_session *sess, uint8_t fork);
 

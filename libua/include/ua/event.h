@@ -26,6 +26,8 @@ enum ua_event_type {
 	UA_EVENT_ICE_CONNECTED,   /**< call, ms, ice: first and each later
 				   path that media takes                   */
 	UA_EVENT_ICE_FAILED,      /**< call, reason                        */
+	UA_EVENT_ICE_RESTART,     /**< call, reason: "consent lost", "address
+				   changed", ..., "asked": by the peer    */
 	UA_EVENT_MEDIA_SENT,      /**< call, codec, ms: first packet out   */
 	UA_EVENT_MEDIA_HEARD,     /**< call, codec, ms: first sound in     */
 	UA_EVENT_DTMF,            /**< call, digit                         */
