@@ -178,6 +178,21 @@ static json_t *keepalive(const struct ua_keepalive_info *ka)
 }
 
 
+static json_t *network(const struct ua_event *ev)
+{
+	json_t *arr = json_array();
+	char ip[UA_ADDR_LEN];
+	size_t i;
+
+	for (i = 0; i < ev->naddr; ++i)
+		json_array_append_new(
+			arr, json_string(ua_addr_ip_str(&ev->addrs[i], ip)));
+
+	return json_pack("{s:o, s:o}", "addresses", arr, "why",
+			 json_text(ev->reason));
+}
+
+
 static const char *by_name(enum ua_by by)
 {
 	static const char *const names[] = { "local", "remote", "error" };
@@ -202,6 +217,9 @@ static json_t *body(const struct ua_event *ev)
 	const char digit[2] = { ev->digit, '\0' };
 
 	switch (ev->type) {
+
+	case UA_EVENT_NETWORK:
+		return network(ev);
 
 	case UA_EVENT_REGISTERED:
 		return registered(&ev->reg);

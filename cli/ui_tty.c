@@ -267,7 +267,12 @@ static void put_call(struct ui *ui, const struct ua_event *ev)
 
 static void put_event(struct ui *ui, const struct ua_event *ev)
 {
-	if (ev->call)
+	char text[TEXT_MAX];
+
+	if (ev->type == UA_EVENT_NETWORK)
+		put(ui, 0, YELLOW, "the network changed%s",
+		    more(text, ev->reason));
+	else if (ev->call)
 		put_call(ui, ev);
 	else
 		put_account(ui, ev);

@@ -17,7 +17,8 @@ enum {
 	   helped by anything that a registrar likes to answer. */
 	REGISTER_PING_S = 85,
 	LOOKUP_RETRY_MS = 5000,
-	LOOKUP_RETRY_MAX_MS = 60000
+	LOOKUP_RETRY_MAX_MS = 60000,
+	AGAIN_MS = 2000 /* Between registrations out of turn */
 };
 
 struct ua_account {
@@ -47,6 +48,12 @@ struct ua_account {
 	char contact[UA_ENDPOINT_URI_MAX];
 	struct ua_regline *line;
 	struct ua_keepalive_flow *ka;
+	struct ua_addr mapped; /**< As a keepalive, else REGISTER, last saw us;
+				    af NONE: untold                        */
+	struct tmr again;      /**< Registers out of turn                  */
+	uint64_t again_ms;     /**< Not before then                        */
+	bool offline;          /**< No way to the server from here         */
+	bool moved;            /**< Targets are those of another network   */
 	bool registered;
 	bool stopping;
 };
@@ -67,6 +74,7 @@ static void account_destructor(void *arg)
 
 	list_unlink(&acc->le);
 	tmr_cancel(&acc->retry);
+	tmr_cancel(&acc->again);
 	mem_deref(acc->query);
 	mem_deref(acc->ka);
 	mem_deref(acc->line);
@@ -122,6 +130,54 @@ static const char *err_words(const struct ua_account *acc, int err, char *buf,
 }
 
 
+static void on_again(void *arg)
+{
+	struct ua_account *acc = arg;
+
+	acc->again_ms = ua_clock_ms() + AGAIN_MS;
+	if (acc->line)
+		ua_regline_refresh(acc->line);
+	if (acc->ka)
+		ua_keepalive_now(acc->ka);
+}
+
+
+void ua_account_again(struct ua_account *acc)
+{
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (acc->stopping || acc->offline || tmr_isrunning(&acc->again))
+		return;
+
+	tmr_start(&acc->again,
+		  acc->again_ms > now_ms ? acc->again_ms - now_ms : 0,
+		  on_again, acc);
+}
+
+
+/*
+ * A NAT that gave us another address has forgotten the old one: the registrar
+ * sends there in vain.
+ */
+static void see_mapped(struct ua_account *acc, const struct ua_addr *mapped)
+{
+	char was[UA_ADDR_LEN], is[UA_ADDR_LEN];
+
+	if (!mapped->af || ua_addr_eq(mapped, &acc->mapped))
+		return;
+
+	if (acc->mapped.af) {
+		ua_log(&acc->agent->log, UA_LOG_INFO, "account",
+		       "%s: seen as %s, before as %s", acc->aor,
+		       ua_addr_str(mapped, is),
+		       ua_addr_str(&acc->mapped, was));
+		ua_account_again(acc);
+	}
+
+	acc->mapped = *mapped;
+}
+
+
 static void keepalive_handler(struct ua_keepalive_flow *ka,
 			      const struct ua_keepalive_event *kev, void *arg)
 {
@@ -139,6 +195,7 @@ static void keepalive_handler(struct ua_keepalive_flow *ka,
 		ev.keepalive.mapped = kev->mapped;
 		ev.keepalive.interval_s = acc->conf.keepalive_s;
 		ev.keepalive.next_s = (kev->next_ms + 500) / 1000;
+		see_mapped(acc, &kev->mapped);
 		break;
 
 	case UA_KEEPALIVE_LOST:
@@ -151,6 +208,7 @@ static void keepalive_handler(struct ua_keepalive_flow *ka,
 	case UA_KEEPALIVE_RESTORED:
 		ev.type = UA_EVENT_FLOW_RESTORED;
 		ev.ms = kev->after_ms;
+		see_mapped(acc, &kev->mapped);
 		break;
 
 	default:
@@ -186,19 +244,16 @@ static void start_keepalive(struct ua_account *acc)
 
 
 static int start_line(struct ua_account *acc);
+static int lookup(struct ua_account *acc);
 
 
-/* The next of the server's addresses; false: there is only this one. */
-static bool next_target(struct ua_account *acc)
+/* The next of the server's addresses */
+static void next_target(struct ua_account *acc)
 {
-	if (acc->ntarget < 2)
-		return false;
-
 	acc->target = (acc->target + 1) % acc->ntarget;
-	acc->line = mem_deref(acc->line);
-	acc->ka = mem_deref(acc->ka);
 
-	return !start_line(acc);
+	/* Without a way to that one the line tries on with the old one. */
+	(void)start_line(acc);
 }
 
 
@@ -206,6 +261,7 @@ static void line_failed(struct ua_account *acc, const struct ua_reg_event *rev)
 {
 	char words[160];
 	const bool last = acc->target + 1 >= acc->ntarget;
+	const bool silent = !rev->code || rev->code == 503;
 
 	emit_failed(acc, rev->code,
 		    rev->code
@@ -214,8 +270,14 @@ static void line_failed(struct ua_account *acc, const struct ua_reg_event *rev)
 
 	/* A server that does not answer, or is out of service (RFC 3263,
 	   4.3): the next one; after the last the machine's own patience. */
-	if ((!rev->code || rev->code == 503) && !last)
-		(void)next_target(acc);
+	if (silent && !last) {
+		next_target(acc);
+	}
+	else if (silent && acc->moved && !acc->query) {
+		/* Its name may mean another server in this network. */
+		acc->moved = false;
+		(void)lookup(acc);
+	}
 }
 
 
@@ -245,6 +307,8 @@ static void line_handler(struct ua_regline *line,
 		ev.keepalive.interval_s = acc->conf.keepalive_s;
 		ev.keepalive.next_s = acc->conf.keepalive_s;
 		acc->registered = true;
+		if (rev->mapped.af && !acc->ka)
+			acc->mapped = rev->mapped;
 		start_keepalive(acc);
 		emit(acc, &ev);
 		break;
@@ -272,7 +336,8 @@ static void line_handler(struct ua_regline *line,
 }
 
 
-static int start_line(struct ua_account *acc)
+/* Bind the Contact of an endpoint at the present target, or move it there. */
+static int use_endpoint(struct ua_account *acc, struct ua_endpoint *ep)
 {
 	const struct ua_target *target = &acc->targets[acc->target];
 	struct ua_regline_conf conf = {
@@ -282,31 +347,57 @@ static int start_line(struct ua_account *acc)
 		.route = acc->route,
 		.cred = { .user = acc->auth_user, .password = acc->password },
 		.expires_s = acc->conf.expires_s,
+		.hop = { .addr = target->addr, .tp = target->tp },
 		.h = line_handler,
 		.arg = acc,
 	};
+	char contact[UA_ENDPOINT_URI_MAX];
 	int err;
 
-	acc->hop.addr = target->addr;
-	acc->hop.tp = target->tp;
-
-	err = acc->agent->env.endpoint(&acc->agent->env, &target->addr,
-				       &acc->ep);
-	if (!err)
-		err = ua_endpoint_contact(acc->ep, acc->contact, acc->user,
-					  acc->hop.tp);
-	if (err || !acc->conf.reg)
+	err = ua_endpoint_contact(ep, contact, acc->user, target->tp);
+	if (!err && acc->line)
+		err = ua_regline_move(acc->line, ep, &conf.hop, contact);
+	if (err)
 		return err;
+
+	acc->ka = mem_deref(acc->ka);
+	acc->ep = ep;
+	acc->hop = conf.hop;
+	str_ncpy(acc->contact, contact, sizeof(acc->contact));
+	memset(&acc->mapped, 0, sizeof(acc->mapped));
+	if (acc->line || !acc->conf.reg)
+		return 0;
 
 	if (acc->conf.keepalive == UA_KEEPALIVE_REGISTER)
 		conf.refresh_s = acc->conf.keepalive_s;
-	conf.hop = acc->hop;
 
 	return ua_regline_alloc(&acc->line, acc->ep, &conf);
 }
 
 
-static int lookup(struct ua_account *acc);
+static int start_line(struct ua_account *acc)
+{
+	struct ua_env *env = &acc->agent->env;
+	struct ua_endpoint *ep;
+	int err;
+
+	err = env->again(env, &acc->targets[acc->target].addr, acc->ep, &ep);
+
+	return err ? err : use_endpoint(acc, ep);
+}
+
+
+static void on_retry(void *arg);
+
+
+/* Later, and each time later */
+static void retry(struct ua_account *acc)
+{
+	tmr_start(&acc->retry, acc->retry_ms, on_retry, acc);
+	acc->retry_ms = acc->retry_ms * 2 > LOOKUP_RETRY_MAX_MS
+				? LOOKUP_RETRY_MAX_MS
+				: acc->retry_ms * 2;
+}
 
 
 static void on_retry(void *arg)
@@ -314,8 +405,30 @@ static void on_retry(void *arg)
 	struct ua_account *acc = arg;
 	const int err = lookup(acc);
 
-	if (err)
+	if (err) {
 		emit_failed(acc, 0, strerror(err));
+		retry(acc);
+	}
+}
+
+
+/* There is no way to the server before the network changes again. */
+static void go_offline(struct ua_account *acc, int err)
+{
+	char words[96];
+
+	if (acc->offline)
+		return;
+
+	acc->offline = true;
+	acc->ka = mem_deref(acc->ka);
+	tmr_cancel(&acc->again);
+	if (acc->line)
+		ua_regline_hold(acc->line);
+
+	(void)re_snprintf(words, sizeof(words), "no network (%m)", err);
+	if (acc->conf.reg)
+		emit_failed(acc, 0, words);
 }
 
 
@@ -325,6 +438,16 @@ static void target_handler(int err, const char *text,
 {
 	struct ua_account *acc = arg;
 	char words[256];
+
+	/* Known from before: there the line tries on. */
+	if (err && acc->ntarget) {
+		ua_log(&acc->agent->log, UA_LOG_INFO, "account", "%s: %s",
+		       acc->server, text ? text : strerror(err));
+		acc->err = 0;
+		acc->moved = true;
+		ua_dial_ready(&acc->agent->env, acc);
+		return;
+	}
 
 	acc->err = err;
 	if (!err) {
@@ -339,10 +462,7 @@ static void target_handler(int err, const char *text,
 		(void)re_snprintf(words, sizeof(words), "%s: %s", acc->server,
 				  text ? text : strerror(acc->err));
 		emit_failed(acc, 0, words);
-		tmr_start(&acc->retry, acc->retry_ms, on_retry, acc);
-		acc->retry_ms = acc->retry_ms * 2 > LOOKUP_RETRY_MAX_MS
-					? LOOKUP_RETRY_MAX_MS
-					: acc->retry_ms * 2;
+		retry(acc);
 	}
 
 	ua_dial_ready(&acc->agent->env, acc);
@@ -361,7 +481,9 @@ static int lookup(struct ua_account *acc)
 	if (err)
 		return err;
 
-	acc->err = EINPROGRESS;
+	/* What is known already serves until then. */
+	if (!acc->ntarget)
+		acc->err = EINPROGRESS;
 
 	return ua_resolver_query(&acc->query, acc->agent->resolver, &conf,
 				 target_handler, acc);
@@ -543,10 +665,137 @@ void ua_account_stop(struct ua_account *acc)
 {
 	acc->stopping = true;
 	tmr_cancel(&acc->retry);
+	tmr_cancel(&acc->again);
 	acc->query = mem_deref(acc->query);
 	acc->ka = mem_deref(acc->ka);
 	if (acc->line)
 		ua_regline_stop(acc->line);
+}
+
+
+/* The best way there is: by the present target, else by another one. */
+static int find_way(const struct ua_account *acc, size_t *target,
+		    struct ua_endpoint **epp)
+{
+	struct ua_env *env = &acc->agent->env;
+	int err = ENETUNREACH;
+	size_t i;
+
+	for (i = 0; i < acc->ntarget; i++) {
+		const size_t k = (acc->target + i) % acc->ntarget;
+
+		err = env->again(env, &acc->targets[k].addr, acc->ep, epp);
+		if (!err) {
+			*target = k;
+			break;
+		}
+	}
+
+	return err;
+}
+
+
+static void look_again(struct ua_account *acc)
+{
+	acc->query = mem_deref(acc->query);
+	acc->retry_ms = LOOKUP_RETRY_MS;
+	tmr_start(&acc->retry, 0, on_retry, acc);
+}
+
+
+/* Nothing that the server or a NAT knew of us counts any more. */
+static void start_over(struct ua_account *acc, struct ua_endpoint *ep)
+{
+	int err;
+
+	tmr_cancel(&acc->again);
+	acc->registered = false;
+	acc->offline = false;
+
+	err = use_endpoint(acc, ep);
+	if (!err)
+		return;
+
+	ua_log(&acc->agent->log, UA_LOG_WARN, "account",
+	       "%s: not registered anew: %m", acc->aor, err);
+	look_again(acc);
+}
+
+
+bool ua_account_is_astray(const struct ua_account *acc)
+{
+	struct ua_endpoint *ep;
+	size_t target;
+
+	if (!acc->ntarget || acc->stopping)
+		return false;
+
+	if (find_way(acc, &target, &ep))
+		return !acc->offline;
+
+	return acc->offline || ep != acc->ep || target != acc->target;
+}
+
+
+void ua_account_network(struct ua_account *acc)
+{
+	struct ua_endpoint *ep;
+	size_t target;
+	int err;
+
+	if (acc->stopping)
+		return;
+
+	acc->moved = true;
+
+	/* One that is asked now may be out of reach. */
+	if (!acc->ntarget || acc->query) {
+		look_again(acc);
+		if (!acc->ntarget)
+			return;
+	}
+
+	err = find_way(acc, &target, &ep);
+	if (err) {
+		go_offline(acc, err);
+		return;
+	}
+
+	if (acc->registered && !acc->offline && ep == acc->ep &&
+	    target == acc->target) {
+		/* Its own way is the same: see whether it still works. */
+		if (acc->ka)
+			ua_keepalive_now(acc->ka);
+		else if (acc->line)
+			ua_regline_refresh(acc->line);
+		return;
+	}
+
+	acc->target = target;
+	start_over(acc, ep);
+}
+
+
+void ua_account_woke(struct ua_account *acc)
+{
+	if (acc->stopping)
+		return;
+
+	if (!acc->ntarget) {
+		look_again(acc);
+		return;
+	}
+
+	/* Whether its address is still there is found out next. */
+	if (!acc->offline)
+		start_over(acc, acc->ep);
+}
+
+
+bool ua_account_is_at(const struct ua_account *acc,
+		      const struct ua_endpoint *ep)
+{
+	return acc->ep == ep;
 }
 
 
@@ -555,7 +804,10 @@ void ua_account_rearm(struct ua_account *acc)
 	if (tmr_isrunning(&acc->retry))
 		tmr_start(&acc->retry, 0, on_retry, acc);
 
-	if (acc->line && !acc->stopping)
+	if (tmr_isrunning(&acc->again))
+		tmr_start(&acc->again, 0, on_again, acc);
+
+	if (acc->line && !acc->stopping && !acc->offline)
 		ua_regline_refresh(acc->line);
 
 	if (acc->ka)
@@ -641,5 +893,5 @@ int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 	id->ep = acc->ep;
 	id->hop = acc->hop;
 
-	return acc->err;
+	return acc->err ? acc->err : acc->offline ? ENETDOWN : 0;
 }

@@ -136,6 +136,7 @@ static void agent_destructor(void *arg)
 
 	tmr_cancel(&agent->settle);
 	ua_jump_stop(&agent->jump);
+	ua_network_stop(agent);
 	for (i = 0; i < UA_WATCH_MAX; i++) {
 		if (agent->watch[i].fd >= 0)
 			ua_fd_close(&agent->watch[i].ufd);
@@ -167,6 +168,8 @@ static void env_init(struct ua_agent *agent)
 	env->pacer = &agent->pacer;
 	env->emit = env_emit;
 	env->endpoint = ua_site_endpoint;
+	env->again = ua_site_again;
+	env->moved = ua_network_moved;
 	env->identity = ua_account_identity;
 }
 
@@ -210,20 +213,33 @@ static void on_settle(void *arg)
 }
 
 
-/* libre's timers stand still, or have all run off: set them by our clock. */
-static void on_jump(int64_t ms, void *arg)
+/*
+ * libre's timers stand still, or have all run off: set them by our clock.
+ * After a sleep they may be right, but none of them fits the time of now.
+ */
+static void on_jump(int64_t step_ms, uint64_t slept_ms, void *arg)
 {
 	struct ua_agent *agent = arg;
 	struct le *le;
 
-	ua_log(&agent->log, UA_LOG_WARN, "agent",
-	       "the wall clock was set by %lli ms", (long long)ms);
+	if (step_ms)
+		ua_log(&agent->log, UA_LOG_WARN, "agent",
+		       "the wall clock was set by %lli ms",
+		       (long long)step_ms);
+	if (slept_ms)
+		ua_log(&agent->log, UA_LOG_INFO, "agent",
+		       "nothing ran for %llu ms",
+		       (unsigned long long)slept_ms);
 
 	for (le = agent->endpoints.head; le; le = le->next)
 		ua_endpoint_rearm(((struct ua_site *)le->data)->ep);
 
-	for (le = agent->accounts.head; le; le = le->next)
-		ua_account_rearm(le->data);
+	for (le = agent->accounts.head; le; le = le->next) {
+		if (slept_ms)
+			ua_account_woke(le->data);
+		else
+			ua_account_rearm(le->data);
+	}
 
 	for (le = agent->env.calls.head; le; le = le->next)
 		ua_callmedia_rearm(le->data);
@@ -231,6 +247,7 @@ static void on_jump(int64_t ms, void *arg)
 	for (le = agent->env.parting.head; le; le = le->next)
 		ua_flow_rearm(le->data);
 
+	ua_network_rearm(agent);
 	ua_evqueue_rearm(&agent->evq);
 	if (tmr_isrunning(&agent->settle))
 		tmr_start(&agent->settle, 0, on_settle, agent);
@@ -289,6 +306,10 @@ static int agent_make(struct ua_agent **agentp,
 	agent->env.resolver = agent->resolver;
 
 	err = ua_site_open(agent, errstr);
+	if (err)
+		goto out;
+
+	err = ua_network_start(agent);
 	if (err)
 		goto out;
 

@@ -8,6 +8,7 @@ const char *ua_event_name(enum ua_event_type type)
 {
 	static const char *const names[] = {
 		[UA_EVENT_NONE] = "none",
+		[UA_EVENT_NETWORK] = "network",
 		[UA_EVENT_REGISTERED] = "registered",
 		[UA_EVENT_REGISTER_FAILED] = "register_failed",
 		[UA_EVENT_UNREGISTERED] = "unregistered",

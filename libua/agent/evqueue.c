@@ -53,23 +53,29 @@ static void copy_str(struct node *node, const char **strp)
 static struct node *node_alloc(const struct ua_event *ev)
 {
 	const size_t cands = ev->ncand * sizeof(*ev->cands);
+	const size_t addrs = ev->naddr * sizeof(*ev->addrs);
 	struct node *node = mem_zalloc(sizeof(*node), node_destructor);
 
 	if (!node)
 		return NULL;
 
-	node->size = cands + room_of(ev->reason) + room_of(ev->why) +
+	node->size = cands + addrs + room_of(ev->reason) + room_of(ev->why) +
 		     room_of(ev->codec) + room_of(ev->keepalive.method) + 1;
 	node->text = mem_zalloc(node->size, NULL);
 	if (!node->text)
 		return mem_deref(node);
 
-	/* Candidates first: they are the ones that need alignment. */
+	/* Candidates and addresses first: they need alignment. */
 	node->ev = *ev;
 	if (cands) {
 		memcpy(node->text, ev->cands, cands);
 		node->ev.cands = (const void *)node->text;
 		node->used = cands;
+	}
+	if (addrs) {
+		memcpy(node->text + node->used, ev->addrs, addrs);
+		node->ev.addrs = (const void *)(node->text + node->used);
+		node->used += addrs;
 	}
 
 	copy_str(node, &node->ev.reason);

@@ -12,11 +12,13 @@
 #include "agent/jump.h"
 #include "base/re_compat.h"
 #include "call/env.h"
+#include "net/netmon.h"
 
 enum {
 	UA_WATCH_MAX = 8,  /**< Descriptors of the application        */
 	UA_STOP_MS = 4000, /**< A goodbye takes no longer             */
-	UA_SETTLE_MS = 10  /**< How often a stopping agent looks      */
+	UA_SETTLE_MS = 10, /**< How often a stopping agent looks      */
+	UA_SWEEP_MS = 5000 /**< How often unused endpoints are sought */
 };
 
 /** A descriptor that the application watches */
@@ -30,6 +32,7 @@ struct ua_watch {
 /** A place of ours in the network: an endpoint on one local address */
 struct ua_site {
 	struct le le;
+	struct ua_agent *agent;
 	struct ua_endpoint *ep;
 };
 
@@ -49,6 +52,8 @@ struct ua_agent {
 	struct ua_watch watch[UA_WATCH_MAX];
 	struct tmr settle;
 	struct ua_jump jump;
+	struct ua_netmon *netmon;
+	struct tmr sweep;
 	uint64_t start_us;
 	uint64_t stop_ms; /**< When a stopping agent ends, whatever waits */
 	bool running;     /**< Inside ua_run()                            */
@@ -80,6 +85,25 @@ UA_CHECK int ua_site_open(struct ua_agent *agent, char *errstr);
 int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
 		     struct ua_endpoint **epp);
 
+int ua_site_again(struct ua_env *env, const struct ua_addr *dst,
+		  struct ua_endpoint *ep, struct ua_endpoint **epp);
+
+/** Close those whose address is gone, unless somebody needs them; true: one
+    is left over, sweep again later */
+bool ua_site_sweep(struct ua_agent *agent);
+
+
+/** Watch the network.  ENOMEM */
+UA_CHECK int ua_network_start(struct ua_agent *agent);
+void ua_network_stop(struct ua_agent *agent);
+
+/** The wall clock was set, or nothing ran for a while: look anew */
+void ua_network_rearm(struct ua_agent *agent);
+
+/** For struct ua_env */
+void ua_network_moved(struct ua_env *env);
+
+
 /** Is it a user of this agent? */
 bool ua_account_is_user(const struct ua_account *account,
 			const struct pl *user);
@@ -89,6 +113,24 @@ bool ua_account_busy(const struct ua_account *account);
 
 /** The wall clock was set: arm the timers anew */
 void ua_account_rearm(struct ua_account *account);
+
+/** The network is another: find the way to the server anew, and register
+    there from where we are now */
+void ua_account_network(struct ua_account *account);
+
+/** Nothing ran for a while: as if the flow were a new one */
+void ua_account_woke(struct ua_account *account);
+
+/** NATs have forgotten us: register out of turn, each 2 s at most */
+void ua_account_again(struct ua_account *account);
+
+/** Another address than the present one leads to its server now, or one does
+    again */
+bool ua_account_is_astray(const struct ua_account *account);
+
+/** Does it need that endpoint? */
+bool ua_account_is_at(const struct ua_account *account,
+		      const struct ua_endpoint *ep);
 
 /** Begin to unregister */
 void ua_account_stop(struct ua_account *account);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file jump.c  Sees when libre's clock and ours part */
+/** @file jump.c  Sees when libre's clock and ours part, and when we slept */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,24 +22,36 @@ int64_t ua_jump_step(struct ua_jump *jump, uint64_t libre_ms, uint64_t now_ms)
 }
 
 
+uint64_t ua_jump_slept(struct ua_jump *jump, uint64_t now_ms)
+{
+	const uint64_t due_ms = jump->look_ms + UA_JUMP_LOOK_MS;
+	const bool first = !jump->look_ms;
+
+	jump->look_ms = now_ms;
+
+	return first || now_ms < due_ms + UA_JUMP_MIN_MS ? 0 : now_ms - due_ms;
+}
+
+
 static void on_look(int flags, void *arg)
 {
 	struct ua_jump *jump = arg;
-	uint64_t times;
+	uint64_t now_ms, slept_ms, times;
 	int64_t step_ms;
 
 	(void)flags;
 	if (read(jump->fd, &times, sizeof(times)) < 0)
 		return;
 
-	step_ms = ua_jump_step(jump, tmr_jiffies(), ua_clock_ms());
-	if (step_ms)
-		jump->h(step_ms, jump->arg);
+	now_ms = ua_clock_ms();
+	step_ms = ua_jump_step(jump, tmr_jiffies(), now_ms);
+	slept_ms = ua_jump_slept(jump, now_ms);
+	if (step_ms || slept_ms)
+		jump->h(step_ms, slept_ms, jump->arg);
 }
 
 
-int ua_jump_start(struct ua_jump *jump, void (*h)(int64_t ms, void *arg),
-		  void *arg)
+int ua_jump_start(struct ua_jump *jump, ua_jump_h *h, void *arg)
 {
 	const struct itimerspec each = {
 		.it_interval = { .tv_sec = UA_JUMP_LOOK_MS / 1000 },
@@ -51,7 +63,7 @@ int ua_jump_start(struct ua_jump *jump, void (*h)(int64_t ms, void *arg),
 	jump->arg = arg;
 	(void)ua_jump_step(jump, tmr_jiffies(), ua_clock_ms());
 
-	jump->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	jump->fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (jump->fd < 0)
 		return errno;
 

@@ -9,5 +9,6 @@ libua_la_SOURCES += \
 	libua/agent/impl.h \
 	libua/agent/jump.c \
 	libua/agent/jump.h \
+	libua/agent/network.c \
 	libua/agent/settings.c \
 	libua/agent/site.c

@@ -6,8 +6,11 @@
 
 #include "agent/impl.h"
 #include "base/addr.h"
+#include "call/callcore.h"
 #include "call/caps.h"
 #include "call/incoming.h"
+
+
 static void site_destructor(void *arg)
 {
 	struct ua_site *site = arg;
@@ -19,7 +22,8 @@ static void site_destructor(void *arg)
 
 static bool is_user(const struct pl *user, void *arg)
 {
-	const struct ua_agent *agent = arg;
+	const struct ua_site *site = arg;
+	const struct ua_agent *agent = site->agent;
 
 	return list_isempty(&agent->accounts) ||
 	       ua_account_of_user(agent, user);
@@ -28,9 +32,9 @@ static bool is_user(const struct pl *user, void *arg)
 
 static int on_options(struct mbuf *mb, void *arg)
 {
-	const struct ua_agent *agent = arg;
+	const struct ua_site *site = arg;
 
-	return ua_caps_print(&agent->env, mb);
+	return ua_caps_print(&site->agent->env, mb);
 }
 
 
@@ -38,11 +42,11 @@ static void trace(bool tx, enum ua_tp tp, const struct ua_addr *src,
 		  const struct ua_addr *dst, const uint8_t *buf, size_t len,
 		  void *arg)
 {
-	const struct ua_agent *agent = arg;
+	const struct ua_site *site = arg;
 	char s[UA_ADDR_LEN];
 	char d[UA_ADDR_LEN];
 
-	ua_log(&agent->log, UA_LOG_TRACE, "sip", "%s %s %s -> %s\n%b",
+	ua_log(&site->agent->log, UA_LOG_TRACE, "sip", "%s %s %s -> %s\n%b",
 	       tx ? "sent" : "got", ua_tp_name(tp), ua_addr_str(src, s),
 	       ua_addr_str(dst, d), buf, len);
 }
@@ -51,11 +55,9 @@ static void trace(bool tx, enum ua_tp tp, const struct ua_addr *src,
 /* An INVITE: whose is it, and is there room? */
 static uint16_t on_invite(struct sip_msg *msg, void *arg)
 {
-	struct ua_agent *agent = arg;
+	struct ua_site *site = arg;
+	struct ua_agent *agent = site->agent;
 	struct ua_account *account;
-	struct ua_endpoint *ep = NULL;
-	struct ua_addr local;
-	struct le *le;
 
 	if (agent->env.stopping)
 		return 480;
@@ -63,17 +65,9 @@ static uint16_t on_invite(struct sip_msg *msg, void *arg)
 	if (list_count(&agent->env.calls) >= agent->conf.max_calls)
 		return 486;
 
-	ua_addr_from_sa(&local, &msg->dst);
-	for (le = agent->endpoints.head; le; le = le->next) {
-		const struct ua_site *site = le->data;
-
-		if (!ep || ua_addr_ip_eq(ua_endpoint_local(site->ep), &local))
-			ep = site->ep;
-	}
-
 	account = ua_account_of_user(agent, &msg->uri.user);
 
-	return ua_incoming(&agent->env, account, ep, msg);
+	return ua_incoming(&agent->env, account, site->ep, msg);
 }
 
 
@@ -88,6 +82,7 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 	if (!site)
 		return ENOMEM;
 
+	site->agent = agent;
 	ua_endpoint_conf_default(&conf);
 	conf.local = *local;
 	conf.software = agent->conf.user_agent;
@@ -99,7 +94,7 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 	conf.user_h = is_user;
 	conf.options_h = on_options;
 	conf.trace_h = agent->log.level >= UA_LOG_TRACE ? trace : NULL;
-	conf.arg = agent;
+	conf.arg = site;
 
 	err = ua_endpoint_alloc(&site->ep, &conf);
 	if (err) {
@@ -112,19 +107,6 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 		*sitep = site;
 
 	return 0;
-}
-
-
-static bool in_list(const struct ua_iflist *list, const struct ua_addr *addr)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (ua_addr_ip_eq(&list->v[i].addr, addr))
-			return true;
-	}
-
-	return false;
 }
 
 
@@ -142,15 +124,21 @@ static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
 
 	if (conf->local.af) {
 		*local = conf->local;
-		return local->af == dst->af ? 0 : EAFNOSUPPORT;
+		if (local->af != dst->af)
+			return EAFNOSUPPORT;
+		return ua_env_index(&agent->env, local) ? 0 : ENETDOWN;
 	}
 
 	err = ua_iflist_source(dst, local);
-	if (!conf->ifaces[0])
+	if (!conf->ifaces[0]) {
+		/* The kernel goes on to use a wire that was pulled. */
+		if (!err && !ua_env_index(&agent->env, local))
+			err = ENETDOWN;
 		return err;
+	}
 
 	err = ua_env_addresses(&agent->env, &list);
-	if (err || in_list(&list, local))
+	if (err || ua_iflist_find(&list, local))
 		return err;
 
 	for (i = 0; i < list.n; i++) {
@@ -164,33 +152,132 @@ static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
 }
 
 
+static int endpoint_at(struct ua_agent *agent, struct ua_addr *local,
+		       struct ua_endpoint **epp)
+{
+	struct ua_site *site;
+	struct le *le;
+	int err;
+
+	for (le = agent->endpoints.head; le; le = le->next) {
+		site = le->data;
+		if (ua_addr_ip_eq(ua_endpoint_local(site->ep), local)) {
+			*epp = site->ep;
+			return 0;
+		}
+	}
+
+	/* The port that was asked for, if it can be had there too. */
+	local->port = agent->conf.local.port;
+	err = site_add(agent, local, &site);
+	if (err == EADDRINUSE && local->port) {
+		local->port = 0;
+		err = site_add(agent, local, &site);
+	}
+	if (err)
+		return err;
+
+	*epp = site->ep;
+	return 0;
+}
+
+
 int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
 		     struct ua_endpoint **epp)
 {
 	struct ua_agent *agent = (struct ua_agent *)env;
-	struct ua_site *site;
 	struct ua_addr local;
-	struct le *le;
+	int err;
+
+	err = local_for(agent, dst, &local);
+
+	return err ? err : endpoint_at(agent, &local, epp);
+}
+
+
+/*
+ * A temporary address that gives way to the next one (RFC 8981) is no reason
+ * to move: it works until it is removed.
+ */
+static bool stays(const struct ua_agent *agent, const struct ua_endpoint *ep,
+		  const struct ua_addr *local)
+{
+	const struct ua_addr *present = ua_endpoint_local(ep);
+	uint32_t ifindex;
+
+	if (ua_addr_ip_eq(present, local))
+		return true;
+
+	ifindex = ua_env_index(&agent->env, present);
+
+	return ifindex && present->af == local->af &&
+	       ifindex == ua_env_index(&agent->env, local);
+}
+
+
+int ua_site_again(struct ua_env *env, const struct ua_addr *dst,
+		  struct ua_endpoint *ep, struct ua_endpoint **epp)
+{
+	struct ua_agent *agent = (struct ua_agent *)env;
+	struct ua_addr local;
 	int err;
 
 	err = local_for(agent, dst, &local);
 	if (err)
 		return err;
 
-	for (le = agent->endpoints.head; le; le = le->next) {
-		site = le->data;
-		if (ua_addr_ip_eq(ua_endpoint_local(site->ep), &local)) {
-			*epp = site->ep;
-			return 0;
-		}
+	if (!ep || !stays(agent, ep, &local))
+		return endpoint_at(agent, &local, epp);
+
+	*epp = ep;
+	return 0;
+}
+
+
+static bool is_used(const struct ua_agent *agent, const struct ua_endpoint *ep)
+{
+	const struct le *le;
+
+	for (le = agent->accounts.head; le; le = le->next) {
+		if (ua_account_is_at(le->data, ep))
+			return true;
 	}
 
-	err = site_add(agent, &local, &site);
-	if (err)
-		return err;
+	for (le = agent->leaving.head; le; le = le->next) {
+		if (ua_account_is_at(le->data, ep))
+			return true;
+	}
 
-	*epp = site->ep;
-	return 0;
+	for (le = agent->env.calls.head; le; le = le->next) {
+		if (((struct ua_call *)le->data)->ep == ep)
+			return true;
+	}
+
+	return ua_endpoint_busy(ep) != 0;
+}
+
+
+bool ua_site_sweep(struct ua_agent *agent)
+{
+	struct le *le = agent->endpoints.head;
+	bool left = false;
+
+	while (le) {
+		struct ua_site *site = le->data;
+
+		le = le->next;
+		if (ua_env_index(&agent->env, ua_endpoint_local(site->ep)))
+			continue;
+
+		/* There is always one: ua_agent_local() tells its address. */
+		if (list_count(&agent->endpoints) < 2 ||
+		    is_used(agent, site->ep))
+			left = true;
+		else
+			mem_deref(site);
+	}
+
+	return left;
 }
 
 

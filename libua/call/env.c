@@ -13,6 +13,9 @@ int ua_env_addresses(const struct ua_env *env, struct ua_iflist *list)
 		.ip6 = conf->ip6,
 	};
 
+	if (env->addresses)
+		return env->addresses(env, list);
+
 	while (ifc.ifacec < UA_IFACE_MAX && conf->ifaces[ifc.ifacec])
 		++ifc.ifacec;
 
@@ -31,4 +34,21 @@ int ua_env_addresses(const struct ua_env *env, struct ua_iflist *list)
 	}
 
 	return ua_iflist_get(list, &ifc);
+}
+
+
+uint32_t ua_env_index(const struct ua_env *env, const struct ua_addr *addr)
+{
+	const struct ua_ifaddr *ifa;
+	struct ua_iflist list;
+
+	if (!env->addresses)
+		return ua_iflist_index(addr);
+
+	if (env->addresses(env, &list))
+		return 0;
+
+	ifa = ua_iflist_find(&list, addr);
+
+	return ifa ? ifa->ifindex : 0;
 }

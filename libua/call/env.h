@@ -55,6 +55,22 @@ struct ua_env {
 			struct ua_endpoint **epp);
 
 	/**
+	 * The same after a change of the network, for who was at `ep`: that
+	 * one as long as its address is there and its interface is the one
+	 * that leads to dst.
+	 */
+	int (*again)(struct ua_env *env, const struct ua_addr *dst,
+		     struct ua_endpoint *ep, struct ua_endpoint **epp);
+
+	/** A server sees us at another address than before: what NATs knew of
+	    us is forgotten, signalling has to open its way anew.  Cheap */
+	void (*moved)(struct ua_env *env);
+
+	/** What ua_env_addresses() says instead of the host, NULL: the host
+	    does */
+	int (*addresses)(const struct ua_env *env, struct ua_iflist *list);
+
+	/**
 	 * Who an account is.  EINPROGRESS: its server is being looked up,
 	 * ua_dial_ready() is called later; ENOENT: it was not found.
 	 */
@@ -66,5 +82,14 @@ struct ua_env {
 /** The addresses that media may use, as the agent was told */
 UA_CHECK int ua_env_addresses(const struct ua_env *env,
 			      struct ua_iflist *list);
+
+
+/**
+ * Is an address still one of this host?  It may be deprecated: what uses it
+ * goes on.
+ *
+ * @return Number of its interface, which is up; 0: it is gone
+ */
+uint32_t ua_env_index(const struct ua_env *env, const struct ua_addr *addr);
 
 #endif

@@ -4,6 +4,8 @@ libua_la_SOURCES += \
 	libua/call/callbase.c \
 	libua/call/callcore.h \
 	libua/call/callmedia.c \
+	libua/call/callnet.c \
+	libua/call/callnet.h \
 	libua/call/callsig.c \
 	libua/call/calltrickle.c \
 	libua/call/caps.c \

@@ -16,6 +16,8 @@ libua_la_SOURCES += \
 	libua/dialog/invinfo.h \
 	libua/dialog/invite.c \
 	libua/dialog/invite.h \
+	libua/dialog/invmove.c \
+	libua/dialog/invmove.h \
 	libua/dialog/invuac.c \
 	libua/dialog/invuac.h \
 	libua/dialog/invuas.c \

@@ -52,6 +52,7 @@ struct ua_reg {
 	bool flight;    /* one waits for its answer            */
 	bool leave;     /* unregister when it has come         */
 	bool again;     /* refresh when it has come            */
+	bool quit;      /* given up: the password is wrong ... */
 	uint64_t sent_ms;
 	uint64_t next_at;  /* refresh or retry                    */
 	uint64_t leave_at; /* no more patience with the goodbye   */
@@ -218,6 +219,7 @@ static void send_now(struct ua_reg *reg, enum move mv)
 	reg->send = true;
 	reg->flight = true;
 	reg->again = false;
+	reg->quit = false;
 	reg->next_at = UA_NEVER;
 	memset(&reg->round, 0, sizeof(reg->round));
 }
@@ -242,6 +244,9 @@ void ua_reg_start(struct ua_reg *reg, uint64_t now_ms)
 
 void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms)
 {
+	if (reg->quit)
+		return;
+
 	reg->flight = false;
 	ua_reg_start(reg, now_ms);
 }
@@ -414,6 +419,7 @@ static void fail(struct ua_reg *reg, uint64_t now_ms,
 	ev.retry_ms = quit ? UA_NEVER : retry_after(reg, msg);
 	if (step(reg, quit ? MOVE_QUIT : MOVE_FAIL))
 		return;
+	reg->quit = quit;
 
 	if (msg) {
 		ev.code = msg->scode;

@@ -84,7 +84,8 @@ void ua_reg_start(struct ua_reg *reg, uint64_t now_ms);
 
 /**
  * Register now, and forget the REGISTER in flight: it left by a way that is no
- * more, its answer would not come.
+ * more, its answer would not come.  One that was given up stays so: a wrong
+ * password is no better elsewhere.
  */
 void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms);
 

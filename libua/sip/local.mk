@@ -9,6 +9,8 @@ libua_la_SOURCES += \
 	libua/sip/outreq.h \
 	libua/sip/regline.c \
 	libua/sip/regline.h \
+	libua/sip/sesmove.c \
+	libua/sip/sesmove.h \
 	libua/sip/sesscore.c \
 	libua/sip/sesscore.h \
 	libua/sip/session.c \

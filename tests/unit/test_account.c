@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/impl.h"
 #include "oom.h"
 #include "rig.h"
 
@@ -579,6 +580,383 @@ START_TEST(flow_of_a_silent_server_is_lost_and_comes_back)
 END_TEST
 
 
+/* -------------------------- another place -------------------------- */
+
+
+/** Addresses that the agent believes to have; all are loopback's */
+static struct ua_iflist host;
+
+
+static int host_addresses(const struct ua_env *env, struct ua_iflist *list)
+{
+	(void)env;
+
+	if (!host.n)
+		return ENODEV;
+
+	*list = host;
+	return 0;
+}
+
+
+/* A host with 127.0.0.N, each on an interface of its own; 0 ends the list */
+static void host_is(const unsigned char *lastv)
+{
+	memset(&host, 0, sizeof(host));
+
+	for (; *lastv; lastv++) {
+		struct ua_ifaddr *ifa = &host.v[host.n++];
+		char ip[16];
+
+		(void)snprintf(ip, sizeof(ip), "127.0.0.%u", *lastv);
+		ck_assert_int_eq(0, ua_addr_set(&ifa->addr, ip, 0));
+		ifa->ifindex = *lastv;
+		(void)snprintf(ifa->ifname, sizeof(ifa->ifname), "eth%u",
+			       *lastv);
+	}
+}
+
+
+#define HOST(...)                                                             \
+	do {                                                                  \
+		static const unsigned char lastv[] = { __VA_ARGS__, 0 };      \
+		host_is(lastv);                                               \
+	} while (0)
+
+
+/* Let the agent see that the host is another one. */
+static void look(void)
+{
+	API(ua_netmon_kick(a.agent->netmon));
+}
+
+
+static void open_at_1(void)
+{
+	open_all();
+	HOST(1);
+	a.agent->env.addresses = host_addresses;
+	look();
+	rig_linger(5);
+	ck_assert_uint_le(rig_count(&a, UA_EVENT_NETWORK), 1);
+	a.n = a.read = 0;
+}
+
+
+/* Grant a REGISTER from wherever it came; its Contacts */
+static const struct sip_msg *granted(struct sipbed_peer *peer)
+{
+	const struct sip_msg *msg = sipbed_request(peer, "REGISTER");
+	const char *asked = siptext_hdr(msg, "Contact");
+	char contact[256];
+
+	(void)re_snprintf(contact, sizeof(contact),
+			  "Contact: %b>;expires=%u\r\n", asked,
+			  strcspn(asked, ">"), EXPIRES_S);
+	sipbed_reply(peer, msg, "200 OK", "s", contact, NULL);
+
+	return msg;
+}
+
+
+static void register_at_1(const struct ua_account_conf *conf)
+{
+	add(conf);
+	(void)granted(&server);
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+}
+
+
+static bool is_from(const char *ip)
+{
+	char from[64];
+
+	(void)re_snprintf(from, sizeof(from), "%j", &server.from);
+
+	return !strcmp(from, ip);
+}
+
+
+static bool has_contact(const struct sip_msg *msg, const char *ip,
+			const char *rest)
+{
+	char want[64];
+	const struct sip_hdr *hdr;
+	struct le *le;
+	struct pl pl;
+
+	(void)snprintf(want, sizeof(want), "<sip:alice@%s:", ip);
+	pl_set_str(&pl, want);
+
+	for (le = msg->hdrl.head; le; le = le->next) {
+		hdr = le->data;
+		if (hdr->id == SIP_HDR_CONTACT && hdr->val.l > pl.l &&
+		    !memcmp(hdr->val.p, pl.p, pl.l) &&
+		    memmem(hdr->val.p, hdr->val.l, rest, strlen(rest)))
+			return true;
+	}
+
+	return false;
+}
+
+
+START_TEST(address_that_goes_takes_the_binding_along)
+{
+	struct ua_account_conf conf;
+	const struct sip_msg *msg;
+	const struct rig_event *e;
+	double t;
+
+	open_at_1();
+	conf = new_conf();
+	register_at_1(&conf);
+
+	/* 0: gone; 1: another one leads there, the old one still is */
+	if (_i)
+		HOST(2, 1);
+	else
+		HOST(2);
+	t = ua_agent_time(a.agent);
+	look();
+	e = rig_expect(&a, UA_EVENT_NETWORK);
+	ck_assert_uint_eq(_i ? 2 : 1, e->ev.naddr);
+	ck_assert_msg(strstr(e->reason, "came 127.0.0.2 (eth2)") != NULL, "%s",
+		      e->reason);
+	ck_assert(!strstr(e->reason, "gone 127.0.0.1") == (_i != 0));
+	if (_i) {
+		/* The kernel's way is the old one: it stays. */
+		(void)granted(&server);
+		ck_assert(is_from("127.0.0.1"));
+		close_all();
+		return;
+	}
+
+	ck_assert(!ua_account_registered(alice));
+	msg = granted(&server);
+	ck_assert(is_from("127.0.0.2"));
+	ck_assert(has_contact(msg, "127.0.0.2", ";expires=300"));
+	ck_assert(has_contact(msg, "127.0.0.1", ";expires=0"));
+	e = rig_expect(&a, UA_EVENT_REGISTERED);
+	ck_assert_double_lt(e->ev.t_s - t, 1);
+	ck_assert(ua_account_registered(alice));
+	ck_assert_int_eq(127, e->ev.reg.local.ip[0]);
+	ck_assert_int_eq(2, e->ev.reg.local.ip[3]);
+	close_all();
+}
+END_TEST
+
+
+START_TEST(network_that_goes_is_told_and_its_return_is_used_at_once)
+{
+	struct ua_account_conf conf;
+	const struct rig_event *e;
+
+	open_at_1();
+	conf = new_conf();
+	conf.keepalive = _i ? UA_KEEPALIVE_OPTIONS : UA_KEEPALIVE_OFF;
+	conf.keepalive_s = 1;
+	register_at_1(&conf);
+
+	host.n = 0;
+	look();
+	e = rig_expect(&a, UA_EVENT_NETWORK);
+	ck_assert_uint_eq(0, e->ev.naddr);
+	e = rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+	ck_assert_uint_eq(0, e->ev.code);
+	ck_assert_msg(strstr(e->reason, "no network") != NULL, "%s",
+		      e->reason);
+	ck_assert(!ua_account_registered(alice));
+
+	/* Nothing is tried, and nothing told, until then. */
+	ck_assert_ptr_null(sipbed_next(&server, 1300));
+	look();
+	rig_linger(5);
+	ck_assert_uint_eq(1, rig_count(&a, UA_EVENT_REGISTER_FAILED));
+	ck_assert_uint_eq(1, rig_count(&a, UA_EVENT_NETWORK));
+	ck_assert_uint_eq(0, rig_count(&a, UA_EVENT_FLOW_LOST));
+
+	/* 0: the same place; 1: another */
+	if (_i)
+		HOST(3);
+	else
+		HOST(1);
+	look();
+	(void)granted(&server);
+	ck_assert(is_from(_i ? "127.0.0.3" : "127.0.0.1"));
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	if (_i)
+		(void)sipbed_request(&server, "OPTIONS");
+	close_all();
+}
+END_TEST
+
+
+START_TEST(request_in_flight_from_a_dead_address_is_sent_anew)
+{
+	struct ua_account_conf conf;
+	const struct sip_msg *first, *second;
+
+	open_at_1();
+	conf = new_conf();
+	add(&conf);
+	first = sipbed_request(&server, "REGISTER");
+	HOST(2);
+	look();
+	second = granted(&server);
+	ck_assert(is_from("127.0.0.2"));
+	ck_assert_int_eq(0, pl_cmp(&first->callid, &second->callid));
+	ck_assert_uint_gt(second->cseq.num, first->cseq.num);
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	ck_assert_uint_eq(0, rig_count(&a, UA_EVENT_REGISTER_FAILED));
+	close_all();
+}
+END_TEST
+
+
+START_TEST(way_there_and_back_leaves_no_endpoint_behind)
+{
+	struct ua_account_conf conf;
+	struct ua_endpoint *ep;
+	unsigned i;
+
+	open_at_1();
+	conf = new_conf();
+	register_at_1(&conf);
+
+	for (i = 0; i < 3; i++) {
+		if (i % 2)
+			HOST(1);
+		else
+			HOST(2);
+		look();
+		(void)granted(&server);
+		(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	}
+
+	/* The first one is not used any more, and is not there. */
+	ck_assert_uint_eq(2, list_count(&a.agent->endpoints));
+	ck_assert(!ua_site_sweep(a.agent));
+	ck_assert_uint_eq(1, list_count(&a.agent->endpoints));
+	ck_assert_uint_eq(2, ua_agent_local(a.agent)->ip[3]);
+
+	/* The last one is never closed. */
+	host.n = 0;
+	ck_assert(ua_site_sweep(a.agent));
+	ck_assert_uint_eq(1, list_count(&a.agent->endpoints));
+	HOST(2);
+	ck_assert_int_eq(0,
+			 a.agent->env.endpoint(&a.agent->env,
+					       ua_agent_local(a.agent), &ep));
+	close_all();
+}
+END_TEST
+
+
+/* A server that is behind a dead address is asked for at another one. */
+START_TEST(failed_lookup_is_tried_again_in_another_network)
+{
+	struct ua_account_conf conf;
+	struct ua_agent_conf aconf;
+
+	sipbed_open(&server);
+	rig_conf(&aconf);
+	ck_assert_int_eq(0, ua_addr_set(&aconf.dns, "127.0.0.1", 9));
+	rig_open(&a, &aconf);
+	HOST(1);
+	a.agent->env.addresses = host_addresses;
+	conf = new_conf();
+	conf.aor = "sip:alice@nowhere.invalid";
+	add(&conf);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+
+	HOST(2);
+	look();
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+	close_all();
+}
+END_TEST
+
+
+/* ------------------------ another mapping -------------------------- */
+
+
+static void reply_as(const struct sip_msg *msg, uint16_t port)
+{
+	sipbed_send(&server, ua_agent_local(a.agent),
+		    "SIP/2.0 200 OK\r\n"
+		    "Via: SIP/2.0/UDP %r;branch=%r;received=" MAPPED_IP
+		    ";rport=%u\r\n"
+		    "From: %r\r\n"
+		    "To: %r;tag=server\r\n"
+		    "Call-ID: %r\r\n"
+		    "CSeq: %u %r\r\n"
+		    "Content-Length: 0\r\n\r\n",
+		    &msg->via.sentby, &msg->via.branch, port, &msg->from.val,
+		    &msg->to.val, &msg->callid, msg->cseq.num, &msg->cseq.met);
+}
+
+
+START_TEST(other_mapping_in_a_keepalive_registers_anew_once)
+{
+	struct ua_account_conf conf;
+	const struct sip_msg *msg;
+	unsigned registers = 0;
+	unsigned pings = 0;
+
+	open_all();
+	conf = new_conf();
+	conf.keepalive = UA_KEEPALIVE_OPTIONS;
+	conf.keepalive_s = 1;
+	register_once(&conf);
+
+	/* OPTIONS are seen at another port than REGISTER, always. */
+	while (pings < 3) {
+		msg = sipbed_next(&server, DEAD_MS);
+		ck_assert_ptr_nonnull(msg);
+		if (!pl_strcmp(&msg->met, "OPTIONS")) {
+			++pings;
+			reply_as(msg, MAPPED_PORT + 1);
+		}
+		else {
+			++registers;
+			grant(msg, EXPIRES_S);
+		}
+	}
+	ck_assert_uint_eq(1, registers);
+	close_all();
+}
+END_TEST
+
+
+/* A NAT that gives all calls new ports at once must not make a storm. */
+START_TEST(moved_media_registers_each_2_s_at_most)
+{
+	struct ua_account_conf conf;
+	struct ua_env *env;
+	double t;
+	int i;
+
+	open_all();
+	conf = new_conf();
+	register_once(&conf);
+	env = &a.agent->env;
+	t = ua_agent_time(a.agent);
+	for (i = 0; i < 10; i++)
+		API(env->moved(env));
+	grant(sipbed_request(&server, "REGISTER"), EXPIRES_S);
+	ck_assert_double_lt(ua_agent_time(a.agent) - t, 0.5);
+
+	for (i = 0; i < 10; i++)
+		API(env->moved(env));
+	ck_assert_ptr_null(sipbed_next(&server, 1000));
+	grant(sipbed_request(&server, "REGISTER"), EXPIRES_S);
+	ck_assert_double_gt(ua_agent_time(a.agent) - t, 1.9);
+	ck_assert_ptr_null(sipbed_next(&server, 500));
+	close_all();
+}
+END_TEST
+
+
 /* ------------------------------ calls ------------------------------ */
 
 
@@ -681,6 +1059,7 @@ Suite *ua_suite_account(void)
 	Suite *s = suite_create("account");
 	TCase *tc = tcase_create("registration");
 	TCase *tk = tcase_create("keepalive");
+	TCase *tn = tcase_create("network");
 	TCase *tl = tcase_create("calls");
 
 	tcase_set_timeout(tc, RIG_TEST_S);
@@ -705,6 +1084,19 @@ Suite *ua_suite_account(void)
 	tcase_add_loop_test(tk, keepalive_is_told_when_it_is_answered, 0, 2);
 	tcase_add_test(tk, flow_of_a_silent_server_is_lost_and_comes_back);
 	suite_add_tcase(s, tk);
+
+	tcase_set_timeout(tn, 2 * RIG_TEST_S);
+	tcase_add_loop_test(tn, address_that_goes_takes_the_binding_along, 0,
+			    2);
+	tcase_add_loop_test(
+		tn, network_that_goes_is_told_and_its_return_is_used_at_once,
+		0, 2);
+	tcase_add_test(tn, request_in_flight_from_a_dead_address_is_sent_anew);
+	tcase_add_test(tn, way_there_and_back_leaves_no_endpoint_behind);
+	tcase_add_test(tn, failed_lookup_is_tried_again_in_another_network);
+	tcase_add_test(tn, other_mapping_in_a_keepalive_registers_anew_once);
+	tcase_add_test(tn, moved_media_registers_each_2_s_at_most);
+	suite_add_tcase(s, tn);
 
 	tcase_set_timeout(tl, RIG_TEST_S);
 	tcase_add_test(tl, call_of_an_account_waits_for_its_server);

@@ -768,6 +768,30 @@ START_TEST(restart_forgets_what_is_in_flight)
 END_TEST
 
 
+START_TEST(wrong_password_is_wrong_elsewhere_too)
+{
+	struct sip_msg *req;
+	int i;
+
+	ua_reg_start(reg, now);
+	for (i = 0; i < 2; i++) {
+		req = sent();
+		answer(req, "401 Unauthorized",
+		       "WWW-Authenticate: Digest realm=\"r\","
+		       " nonce=\"n\"\n");
+		mem_deref(req);
+	}
+	ck_assert_int_eq(EACCES, expect_event(UA_REG_FAILED).err);
+
+	ck_assert_int_eq(0, ua_reg_move(reg, NEW));
+	ua_reg_restart(reg, now);
+	expect_nothing();
+	ua_reg_start(reg, now);
+	mem_deref(sent());
+}
+END_TEST
+
+
 /* In flight, bound, waiting to try again, refreshing, with an event unread */
 START_TEST(hold_is_silence_until_it_starts_again)
 {
@@ -943,6 +967,7 @@ Suite *ua_suite_reg(void)
 	tcase_add_test(tc, many_moves_are_remembered_up_to_a_number);
 	tcase_add_test(tc, registrar_that_refuses_two_contacts_gets_one);
 	tcase_add_test(tc, restart_forgets_what_is_in_flight);
+	tcase_add_test(tc, wrong_password_is_wrong_elsewhere_too);
 	tcase_add_loop_test(tc, hold_is_silence_until_it_starts_again, 0, 5);
 	tcase_add_test(tc, hold_does_not_stop_a_goodbye);
 	tcase_add_test(tc, move_without_memory_changes_nothing);

@@ -11,6 +11,9 @@ struct ua_call;
 
 enum ua_event_type {
 	UA_EVENT_NONE = 0,
+	UA_EVENT_NETWORK,         /**< addrs, reason: this host's addresses
+				   are others; what follows is done
+				   without being asked                  */
 	UA_EVENT_REGISTERED,      /**< account, reg                        */
 	UA_EVENT_REGISTER_FAILED, /**< account, code, reason               */
 	UA_EVENT_UNREGISTERED,    /**< account                             */
@@ -116,6 +119,9 @@ struct ua_event {
 	struct ua_ice_info ice;
 	const struct ua_cand_info *cands;
 	size_t ncand;
+	const struct ua_addr *addrs; /**< Local ones of now, best first; the
+					  loopback alone: no network      */
+	size_t naddr;
 };
 
 /**

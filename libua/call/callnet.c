@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file callnet.c  A call whose host changes its place in the network */
+
+#include <errno.h>
+
+#include "call/callcore.h"
+#include "call/callnet.h"
+#include "sip/sesmove.h"
+
+
+/* Where its signalling goes: the account's server, or the other side. */
+static bool destination(struct ua_call *call, struct ua_addr *dst)
+{
+	struct ua_identity id;
+
+	if (call->has_hop) {
+		*dst = call->hop.addr;
+		return true;
+	}
+
+	if (call->account &&
+	    !call->env->identity(call->env, call->account, &id)) {
+		*dst = id.hop.addr;
+		return true;
+	}
+
+	return call->sess && ua_sesmove_dst(call->sess, call->ep, dst);
+}
+
+
+/* True: signalling is elsewhere now. */
+static bool move(struct ua_call *call)
+{
+	struct ua_endpoint *ep;
+	struct ua_addr dst;
+	int err;
+
+	if (!call->ep || !destination(call, &dst))
+		return false;
+
+	/* Without a way it stays where it is: the network may come back. */
+	err = call->env->again(call->env, &dst, call->ep, &ep);
+	if (err || ep == call->ep)
+		return false;
+
+	err = call->sess ? ua_sesmove_to(call->sess, call->ep, ep) : 0;
+	if (err && err != ENOENT) {
+		ua_log(call->env->log, UA_LOG_WARN, "call",
+		       "%u: signalling stays where it was: %m", call->number,
+		       err);
+		return false;
+	}
+
+	call->ep = ep;
+	return true;
+}
+
+
+void ua_callnet_changed(struct ua_call *call)
+{
+	(void)move(call);
+}
