@@ -56,7 +56,27 @@ static bool move(struct ua_call *call)
 }
 
 
+/* Nothing but the loopback: the network may come back as it was. */
+static bool is_cut_off(const struct ua_env *env)
+{
+	struct ua_iflist list;
+
+	if (ua_env_addresses(env, &list))
+		return true;
+
+	return !list.n ||
+	       (ua_addr_is_loopback(&list.v[0].addr) && !env->addresses &&
+		!env->conf->ifaces[0] &&
+		!ua_addr_is_loopback(&env->conf->local));
+}
+
+
 void ua_callnet_changed(struct ua_call *call)
 {
+	if (is_cut_off(call->env))
+		return;
+
 	(void)move(call);
+	if (call->flow)
+		ua_flow_network(call->flow);
 }

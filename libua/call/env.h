@@ -62,10 +62,6 @@ struct ua_env {
 	int (*again)(struct ua_env *env, const struct ua_addr *dst,
 		     struct ua_endpoint *ep, struct ua_endpoint **epp);
 
-	/** A server sees us at another address than before: what NATs knew of
-	    us is forgotten, signalling has to open its way anew.  Cheap */
-	void (*moved)(struct ua_env *env);
-
 	/** What ua_env_addresses() says instead of the host, NULL: the host
 	    does */
 	int (*addresses)(const struct ua_env *env, struct ua_iflist *list);
