@@ -254,6 +254,12 @@ bool nice_end_remote(struct nice_end *end, const char *ufrag, const char *pwd,
 }
 
 
+bool nice_end_restart(struct nice_end *end)
+{
+	return nice_agent_restart(end->agent);
+}
+
+
 bool nice_end_send(struct nice_end *end, const uint8_t *buf, size_t len)
 {
 	return nice_agent_send(end->agent, end->stream, COMPONENT, (guint)len,

@@ -77,6 +77,10 @@ bool nice_end_remote(struct nice_end *end, const char *ufrag, const char *pwd,
 		     char *const *candv, size_t candc);
 
 
+/** The peer restarts ICE: fresh credentials of ours, for nice_end_describe() */
+bool nice_end_restart(struct nice_end *end);
+
+
 /** Send on the selected pair; false: there is none, or it is full */
 bool nice_end_send(struct nice_end *end, const uint8_t *buf, size_t len);
 
