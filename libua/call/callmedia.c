@@ -289,6 +289,12 @@ static void flow_late(void *arg)
 }
 
 
+static void flow_complete(void *arg)
+{
+	(void)ua_calltrickle_push(arg);
+}
+
+
 static void flow_restart(const char *why, void *arg)
 {
 	ua_reoffer_restart(arg, why);
@@ -300,6 +306,7 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 	const struct ua_flow_handlers handlers = {
 		.gathered = flow_gathered,
 		.late = flow_late,
+		.complete = flow_complete,
 		.restart = flow_restart,
 		.ice = flow_ice,
 		.packet = flow_packet,

@@ -202,6 +202,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 void ua_flow_pump(struct ua_flow *flow)
 {
 	const uint64_t now_ms = ua_clock_ms();
+	const bool before = flow->complete;
 	uint64_t due = UA_NEVER;
 	uint64_t at;
 
@@ -224,6 +225,8 @@ void ua_flow_pump(struct ua_flow *flow)
 		}
 
 		tell_late(flow);
+		if (!before && flow->complete && flow->handlers.complete)
+			flow->handlers.complete(flow->handlers.arg);
 		tell_restart(flow, now_ms, &due);
 		at = earlier(at, due);
 	}
@@ -463,6 +466,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.pacing = UA_ICE_TA_MS;
 	local->sdp.candv = local->candv;
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
+	local->sdp.end = flow->complete;
 	flow->ntold = local->sdp.candc;
 }
 
@@ -557,6 +561,7 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 static void drop_rtcp(struct ua_flow *flow)
 {
 	const uint64_t now_ms = ua_clock_ms();
+	struct ua_sdp_cand candv[UA_FLOW_CANDS];
 	size_t i;
 
 	if (flow->ice && ua_ice_comp_drop(flow->ice, now_ms, 0, 2))
@@ -564,6 +569,10 @@ static void drop_rtcp(struct ua_flow *flow)
 		       "ICE keeps the component of RTCP");
 
 	ua_gather_close(flow, now_ms, 2);
+
+	/* Fewer are left that the owner could know: more of them are late. */
+	if (flow->ntold)
+		flow->ntold = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
 
 	for (i = 0; i < flow->nhost; i++) {
 		struct ua_leg *leg = &flow->hosts[i];

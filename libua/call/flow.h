@@ -36,6 +36,10 @@ struct ua_flow_handlers {
 	    may come again */
 	void (*late)(void *arg);
 
+	/** Nothing more will be gathered, which ua_flow_local() says too; may
+	    come again, after a change of the network */
+	void (*complete)(void *arg);
+
 	/** ICE wants a restart: ua_flow_restart(), then an offer with what
 	    ua_flow_local() says; words, static */
 	void (*restart)(const char *why, void *arg);
