@@ -279,6 +279,7 @@ static int fill_servers(const struct optset *set, struct conf_agent *agent,
 	}
 
 	agent->agent.stun[0].uri = optset_str(set, OPT_STUN);
+	agent->agent.tls_ca = optset_str(set, OPT_TLS_CA);
 	return 0;
 }
 

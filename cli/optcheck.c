@@ -146,36 +146,38 @@ static bool check_sip_uri(const char *value, char *err)
 
 
 /* RFC 7064, 3.1 and RFC 7065, 3.1: the host is not after a "//" */
-static bool check_server(const char *value, const char *scheme, char *err)
+static bool check_host(const char *host)
 {
-	const size_t len = strlen(scheme);
-	const char *query;
+	return *host && *host != '/' && *host != '?' && printable(host);
+}
 
-	snprintf(err, OPT_ERR_MAX, "expected %s:HOST or %s:HOST:PORT", scheme,
-		 scheme);
 
-	if (starts(value, "turns:") || starts(value, "stuns:")) {
-		snprintf(err, OPT_ERR_MAX,
-			 "TLS is not in this version, expected %s:", scheme);
-		return false;
-	}
+static bool check_stun(const char *value, char *err)
+{
+	snprintf(err, OPT_ERR_MAX, "expected stun:HOST or stun:HOST:PORT");
 
-	if (strncmp(value, scheme, len) || value[len] != ':')
-		return false;
+	return starts(value, "stun:") && check_host(value + 5) &&
+	       !strchr(value, '?');
+}
 
-	value += len + 1;
-	query = strchr(value, '?');
-	if (query && !strcmp(query, "?transport=tcp")) {
-		snprintf(err, OPT_ERR_MAX,
-			 "TURN over TCP is not in this version, "
-			 "expected transport=udp");
-		return false;
-	}
 
-	if (query && strcmp(query, "?transport=udp"))
+static bool check_turn(const char *value, char *err)
+{
+	const bool secure = starts(value, "turns:");
+	const char *query = strchr(value, '?');
+
+	snprintf(err, OPT_ERR_MAX,
+		 "expected turn:HOST[:PORT], which may end in ?transport=udp "
+		 "or ?transport=tcp, or turns:HOST[:PORT]");
+
+	if (!secure && !starts(value, "turn:"))
 		return false;
 
-	return *value && *value != '/' && *value != '?' && printable(value);
+	if (query && strcmp(query, "?transport=tcp") &&
+	    (secure || strcmp(query, "?transport=udp")))
+		return false;
+
+	return check_host(value + (secure ? 6 : 5));
 }
 
 
@@ -271,10 +273,10 @@ bool opt_check(const struct opt *opt, const char *value, char *err)
 		return check_sip_uri(value, err);
 
 	case OPT_STUN_URI:
-		return check_server(value, "stun", err);
+		return check_stun(value, err);
 
 	case OPT_TURN_URI:
-		return check_server(value, "turn", err);
+		return check_turn(value, err);
 
 	case OPT_CODEC_LIST:
 		return check_codecs(value, err);

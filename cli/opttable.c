@@ -34,7 +34,8 @@ static const struct opt table[OPT_N] = {
 [OPT_NO_REGISTER] = { "no-register", NULL, OPT_FLAG, OPT_SEC_ACCOUNT,
 	.help = "use the account without registering it" },
 [OPT_TLS_CA] = { "tls-ca", "F", OPT_FILE, OPT_SEC_ACCOUNT,
-	.flags = OPT_LATER },
+	.help = "certificates that are trusted of servers, and no others, in "
+		"a PEM file; the system's if not given" },
 [OPT_TLS_CERT] = { "tls-cert", "F", OPT_FILE, OPT_SEC_ACCOUNT,
 	.flags = OPT_LATER },
 [OPT_TLS_KEY] = { "tls-key", "F", OPT_FILE, OPT_SEC_ACCOUNT,
@@ -65,7 +66,9 @@ static const struct opt table[OPT_N] = {
 [OPT_ICE_MISMATCH] = { "ice-mismatch", "HOW", OPT_TEXT, OPT_SEC_NAT,
 	.flags = OPT_LATER },
 [OPT_TURN] = { "turn", "URI", OPT_TURN_URI, OPT_SEC_NAT, OPT_REPEAT,
-	.help = "TURN server, turn:HOST[:PORT]" },
+	.help = "TURN server: turn:HOST[:PORT], by UDP, or by TCP and TLS "
+		"where that is silent; ?transport=udp or ?transport=tcp "
+		"behind it: by this alone; turns:HOST[:PORT]: by TLS" },
 [OPT_TURN_USER] = { "turn-user", "NAME", OPT_TEXT, OPT_SEC_NAT,
 	.help = "user at the TURN servers" },
 [OPT_TURN_PASSWORD_FILE] = { "turn-password-file", "F", OPT_FILE,

@@ -12,6 +12,8 @@
 #include "base/random.h"
 #include "call/callcore.h"
 #include "call/flow.h"
+#include "call/turnenv.h"
+
 /** What ua_post() sends through the pipe */
 enum { POST_RUN = 1, POST_STOP, POST_FREE };
 
@@ -149,6 +151,7 @@ static void agent_destructor(void *arg)
 	list_flush(&agent->accounts);
 	list_flush(&agent->leaving);
 	list_flush(&agent->endpoints);
+	mem_deref(agent->env.turn);
 	mem_deref(agent->resolver);
 	mem_deref(agent->mq);
 	list_flush(&agent->strings);
@@ -304,6 +307,10 @@ static int agent_make(struct ua_agent **agentp,
 	if (err)
 		goto out;
 	agent->env.resolver = agent->resolver;
+
+	err = ua_turnenv_alloc(&agent->env, errstr);
+	if (err)
+		goto out;
 
 	err = ua_site_open(agent, errstr);
 	if (err)

@@ -92,7 +92,7 @@ int ua_settings_keep(struct ua_agent *agent)
 	if (!conf->user_agent)
 		conf->user_agent = "libua/" PACKAGE_VERSION;
 
-	if (keep(agent, &conf->user_agent))
+	if (keep(agent, &conf->user_agent) || keep(agent, &conf->tls_ca))
 		return ENOMEM;
 
 	for (i = 0; i < UA_IFACE_MAX; i++) {

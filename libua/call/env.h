@@ -14,6 +14,7 @@
 struct ua_account;
 struct ua_call;
 struct ua_env;
+struct ua_turnenv;
 
 /** Who calls or is called, and over which flow; all borrowed */
 struct ua_identity {
@@ -38,6 +39,7 @@ struct ua_env {
 	const struct ua_rand *rand;
 	struct ua_pacer *pacer;
 	struct ua_resolver *resolver;
+	struct ua_turnenv *turn;
 	struct list calls;    /**< struct ua_call, in order of their number */
 	struct list parting;  /**< struct ua_flow that release their relays */
 	unsigned last_number; /**< Of a call                                */

@@ -22,12 +22,7 @@ static void flow_destructor(void *arg)
 	tmr_cancel(&flow->tmr);
 	tmr_cancel(&flow->gather_tmr);
 
-	for (i = 0; i < flow->nasked; i++)
-		mem_deref(flow->asked[i].query);
-	for (i = 0; i < flow->nbind; i++)
-		mem_deref(flow->binds[i].bind);
-	for (i = 0; i < flow->nrelay; i++)
-		mem_deref(flow->relays[i].turn);
+	ua_gather_free(flow);
 	for (i = 0; i < flow->nhost; i++)
 		mem_deref(flow->hosts[i].sock);
 
@@ -81,6 +76,7 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		break;
 
 	case UA_ICE_EVENT_NOMINATED:
+		ua_gather_nominated(flow, now_ms);
 		if (ev->all)
 			flow->restarts = 0;
 		break;
@@ -336,14 +332,6 @@ void ua_flow_input(struct ua_leg *leg, const struct ua_addr *src,
 	default:
 		break;
 	}
-}
-
-
-void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
-		     const uint8_t *buf, size_t len)
-{
-	if (relay->leg.comp)
-		ua_flow_input(&relay->leg, peer, buf, len);
 }
 
 
@@ -634,6 +622,7 @@ int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 		return err;
 
 	flow->has_remote = true;
+	ua_gather_peer(flow, facts);
 	ua_flow_pump(flow);
 
 	return 0;

@@ -12,9 +12,12 @@
 enum {
 	UA_LEG_NOBASE = UINT16_MAX,
 	UA_LEG_HOSTS = UA_FLOW_ADDRS * UA_FLOW_COMPS,
-	UA_GATHER_SERVERS = 2 * UA_SERVER_MAX,
+	UA_GATHER_WAYS = 3, /**< Of a server: UDP, TCP, TLS  */
+	UA_GATHER_SERVERS = UA_SERVER_MAX * (1 + UA_GATHER_WAYS),
+	UA_GATHER_TARGETS = 4, /**< Addresses tried of a server */
 	UA_GATHER_BINDS = UA_LEG_HOSTS * 2,
-	UA_GATHER_RELAYS = UA_FLOW_RELAYS * UA_FLOW_COMPS
+	UA_RELAYS_MAX = 16, /**< Allocations of a flow       */
+	UA_RELAYS_LEGS = 2  /**< IPv4, IPv6                  */
 };
 
 /** Where datagrams leave and come in: a socket, or a relay over one */
@@ -33,12 +36,21 @@ struct ua_leg {
 /** An allocation at a TURN server */
 struct ua_flow_relay {
 	struct ua_flow *flow;
-	struct ua_leg *host; /**< Whose socket it shares */
-	struct ua_leg leg;   /**< comp 0: not ready      */
+	struct ua_asked *asked; /**< The server as it was configured        */
+	struct ua_leg *host;    /**< Whose socket it shares, or whose
+				     address its own one has            */
+	unsigned comp;          /**< 1: RTP, 2: RTCP                    */
+	struct ua_leg legs[UA_RELAYS_LEGS]; /**< comp 0: not ready      */
 	struct ua_addr server;
-	const struct ua_server *asked; /**< As it was configured */
-	struct ua_turn *turn;          /**< NULL: free place, or over */
-	bool settled;                  /**< READY or DEAD was seen    */
+	enum ua_turn_family family;
+	struct ua_turn *turn;      /**< NULL: free place, or over       */
+	struct ua_sock *sock;      /**< UDP, its own; NULL: the host's  */
+	struct ua_relayconn *conn; /**< TCP, TLS; NULL: not connected   */
+	bool settled;              /**< READY or DEAD was seen          */
+	bool was_ready;
+	uint8_t nsock; /**< Sockets used up by 437                  */
+	uint64_t
+		hedge_ms; /**< Not heard by then: its next address; UA_NEVER */
 };
 
 /** A question to a STUN server: how does this socket look? */
@@ -50,12 +62,23 @@ struct ua_bound {
 	bool settled;
 };
 
-/** A server that is looked up */
+enum ua_asked_state {
+	UA_ASKED_WAITS = 0, /**< Until due_ms, or until nothing else is open */
+	UA_ASKED_OPEN,      /**< It is looked up, and used                   */
+	UA_ASKED_SPARED     /**< Others did: asked when they are lost        */
+};
+
+/** A server that was configured, by one of its transports */
 struct ua_asked {
 	struct ua_flow *flow;
 	struct ua_server server;
-	struct ua_addr addr;    /**< af NONE: not known      */
+	enum ua_tp tp;
+	uint8_t state; /**< enum ua_asked_state */
+	uint64_t due_ms;
 	struct ua_query *query; /**< NULL: not under way */
+	struct ua_addr targetv[UA_GATHER_TARGETS];
+	size_t ntarget;
+	size_t next[UA_FLOW_COMPS]; /**< Target to try, of a component  */
 };
 
 /** Media to a peer without ICE, of one component */
@@ -91,8 +114,10 @@ struct ua_flow {
 
 	struct ua_leg hosts[UA_LEG_HOSTS];
 	size_t nhost;
-	struct ua_flow_relay relays[UA_GATHER_RELAYS];
+	struct ua_flow_relay relays[UA_RELAYS_MAX];
 	size_t nrelay;
+	bool nominated;   /**< Only the nearest relays are kept       */
+	bool peer_is_ip6; /**< The peer has no IPv4 address           */
 	struct ua_bound binds[UA_GATHER_BINDS];
 	size_t nbind;
 	struct ua_asked asked[UA_GATHER_SERVERS];
@@ -161,11 +186,10 @@ void ua_flow_input(struct ua_leg *leg, const struct ua_addr *src,
 /** Send what machines want sent, tell what they say, arm the timer */
 void ua_flow_pump(struct ua_flow *flow);
 
-/** A datagram that came through a relay */
-void ua_flow_relayed(struct ua_flow_relay *relay, const struct ua_addr *peer,
-		     const uint8_t *buf, size_t len);
 
-/** Look up the servers; what they say comes by and by */
+/* gather.c: servers, when to ask them; mapped addresses */
+
+/** Begin to ask the servers; what they say comes by and by */
 void ua_gather_start(struct ua_flow *flow);
 
 /** Give a fresh ICE agent all bases and mapped addresses of the flow */
@@ -189,11 +213,12 @@ bool ua_gather_done(const struct ua_flow *flow);
 /**
  * Offer a datagram of a socket to relays and STUN clients.
  *
- * @return True: it was theirs
+ * @return ENOENT: not theirs; EALREADY: media of a relay, there is nothing to
+ *         be pumped; otherwise it was theirs
  */
-bool ua_gather_input(struct ua_leg *host, uint64_t now_ms,
-		     const struct ua_addr *src, const uint8_t *buf,
-		     size_t len);
+UA_CHECK int ua_gather_input(struct ua_leg *host, uint64_t now_ms,
+			     const struct ua_addr *src, const uint8_t *buf,
+			     size_t len);
 
 /** Drain and tick them all; returns the next deadline */
 uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms);
@@ -203,6 +228,122 @@ void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp);
 
 /** No relay waits for its release to be confirmed */
 bool ua_gather_gone(const struct ua_flow *flow);
+
+/** Free all of it at once */
+void ua_gather_free(struct ua_flow *flow);
+
+/** A path was nominated: keep the nearest relays, and the one in use */
+void ua_gather_nominated(struct ua_flow *flow, uint64_t now_ms);
+
+/** The peer's description came: relays of its family may be missing */
+void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts);
+
+/** Ask a server's next address for a relay of a component; false: there is
+    none */
+bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp);
+
+/** A relay is gone: ask servers that were spared because of it */
+void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms);
+
+/** What a host's socket is from outside, to ICE */
+void ua_gather_mapped(struct ua_leg *host, uint64_t now_ms);
+
+
+/* bound.c: questions to STUN servers */
+
+/** Ask a server how a host's socket looks, unless it is asked already */
+void ua_bound_open(struct ua_leg *host, const struct ua_addr *server);
+
+/** Drain and tick one; returns its next deadline */
+uint64_t ua_bound_pump(struct ua_bound *bound, uint64_t now_ms);
+
+/** Ask again, now */
+void ua_bound_again(struct ua_leg *host, uint64_t now_ms);
+
+/** A datagram of a host's socket.  ENOENT: not theirs */
+UA_CHECK int ua_bound_input(struct ua_leg *host, uint64_t now_ms,
+			    const struct ua_addr *src, const uint8_t *buf,
+			    size_t len);
+
+/** Ask no more: of a host */
+void ua_bound_close(struct ua_leg *host);
+
+
+/* relays.c: allocations at TURN servers */
+
+/**
+ * Ask a server for a relay.
+ *
+ * @param own  Not over the host's socket, but over one of its own
+ *
+ * @retval 0       Done
+ * @retval ENOSPC  UA_RELAYS_MAX were asked for
+ * @retval errno   Logged; try another one
+ */
+UA_CHECK int ua_relays_open(struct ua_asked *asked, struct ua_leg *host,
+			    const struct ua_addr *server,
+			    enum ua_turn_family family, bool own);
+
+/** Drain and tick one; returns its next deadline */
+uint64_t ua_relays_pump(struct ua_flow_relay *relay, uint64_t now_ms);
+
+/**
+ * A message of its server.
+ *
+ * @return ENOENT: it is not for this relay; EALREADY: media, there is nothing
+ *         to be pumped; otherwise it was for it
+ */
+UA_CHECK int ua_relays_input(struct ua_flow_relay *relay, uint64_t now_ms,
+			     const struct ua_addr *src, const uint8_t *buf,
+			     size_t len);
+
+/** Send through it.  Errors as ua_turn_send() and ua_relayconn_send() */
+UA_CHECK int ua_relays_send(struct ua_flow_relay *relay,
+			    const struct ua_addr *dst, const uint8_t *buf,
+			    size_t len);
+
+/** Release the allocation */
+void ua_relays_close(struct ua_flow_relay *relay, uint64_t now_ms);
+
+/** The same in a call that goes on: ICE uses it no more */
+void ua_relays_leave(struct ua_flow_relay *relay, uint64_t now_ms);
+
+/** Free it at once, without a farewell; err: why, to ICE */
+void ua_relays_drop(struct ua_flow_relay *relay, uint64_t now_ms, int err);
+
+/** Free it at once */
+void ua_relays_free(struct ua_flow_relay *relay);
+
+/** Has it relayed addresses now? */
+bool ua_relays_ready(const struct ua_flow_relay *relay);
+
+/** Make its addresses bases of a fresh ICE agent */
+void ua_relays_tell(struct ua_flow_relay *relay, uint64_t now_ms);
+
+/** "turn:example.com (192.0.2.1:3478, UDP)" */
+enum { UA_RELAYS_NAME_MAX = 400 };
+const char *ua_relays_name(const struct ua_flow_relay *relay,
+			   char buf[UA_RELAYS_NAME_MAX]);
+
+
+/* relayconn.c: how its server is reached */
+
+/** Open what it needs of its own; errno: of the network */
+UA_CHECK int ua_relayconn_open(struct ua_flow_relay *relay, bool own);
+
+/** Is there a way to the server now? */
+bool ua_relayconn_up(const struct ua_flow_relay *relay);
+
+/** Can a request be sent?  Connects where it must */
+bool ua_relayconn_ready(struct ua_flow_relay *relay, uint64_t now_ms);
+
+/** Send to the server.  As ua_sock_send(), ua_tcpconn_send() */
+UA_CHECK int ua_relayconn_send(struct ua_flow_relay *relay,
+			       const struct ua_addr *dst, const uint8_t *buf,
+			       size_t len, bool media);
+
+/** Let go of what is its own */
+void ua_relayconn_close(struct ua_flow_relay *relay);
 
 
 /* roam.c: the network changes under a flow */

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file gather.c  Relays and mapped addresses of a flow's sockets */
+/** @file gather.c  Servers of a flow, and when it asks them */
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "call/flowcore.h"
+#include "call/turnenv.h"
+
+/* The faster ones first: the others are asked if they give nothing. */
+static const uint16_t delay_ms[UA_GATHER_WAYS] = {
+	[UA_TP_UDP] = 0,
+	[UA_TP_TCP] = 300,
+	[UA_TP_TLS] = 600,
+};
 
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -14,8 +22,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 
-/* What a host's socket and relays are to ICE. */
-static void tell_mapped(struct ua_leg *host, uint64_t now_ms)
+void ua_gather_mapped(struct ua_leg *host, uint64_t now_ms)
 {
 	struct ua_flow *flow = host->flow;
 	int err;
@@ -31,325 +38,27 @@ static void tell_mapped(struct ua_leg *host, uint64_t now_ms)
 }
 
 
-static void tell_relay(struct ua_leg *leg, uint64_t now_ms)
-{
-	struct ua_flow *flow = leg->flow;
-	int err;
-
-	leg->base = UA_LEG_NOBASE;
-	if (!flow->ice)
-		return;
-
-	err = ua_ice_base_add(flow->ice, now_ms, 0, (uint16_t)leg->comp,
-			      UA_ICE_RELAY, &leg->addr, 0, &leg->base);
-	if (err)
-		ua_log(flow->env->log, UA_LOG_WARN, "flow",
-		       "relay is left out: %m", err);
-}
-
-
-static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
-			const struct ua_turn_event *ev)
-{
-	struct ua_leg *host = relay->host;
-
-	relay->leg.flow = relay->flow;
-	relay->leg.relay = relay;
-	relay->leg.comp = host->comp;
-	relay->leg.addr = ev->relayed;
-
-	/* The same answer tells how the socket looks from outside. */
-	if (!host->mapped.af) {
-		host->mapped = ev->mapped;
-		host->mapper = relay->server;
-	}
-
-	tell_mapped(host, now_ms);
-	tell_relay(&relay->leg, now_ms);
-}
-
-
 void ua_gather_again(struct ua_flow *flow, uint64_t now_ms)
 {
 	size_t i;
 
 	for (i = 0; i < flow->nhost; i++)
-		tell_mapped(&flow->hosts[i], now_ms);
+		ua_gather_mapped(&flow->hosts[i], now_ms);
 
-	for (i = 0; i < flow->nrelay; i++) {
-		if (flow->relays[i].leg.comp)
-			tell_relay(&flow->relays[i].leg, now_ms);
-	}
+	for (i = 0; i < flow->nrelay; i++)
+		ua_relays_tell(&flow->relays[i], now_ms);
 
 	if (flow->complete)
 		(void)ua_ice_gathered(flow->ice, now_ms);
 }
 
 
-static void relay_lost(struct ua_flow_relay *relay, uint64_t now_ms, int err)
-{
-	struct ua_flow *flow = relay->flow;
-
-	if (flow->ice && relay->leg.comp && relay->leg.base != UA_LEG_NOBASE &&
-	    ua_ice_base_down(flow->ice, now_ms, relay->leg.base, err))
-		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
-		       "ICE does not know the relay that was lost");
-
-	relay->leg.comp = 0;
-}
-
-
-static void relay_event(struct ua_flow_relay *relay, uint64_t now_ms,
-			const struct ua_turn_event *ev)
-{
-	struct ua_flow *flow = relay->flow;
-	char addr[UA_ADDR_LEN];
-	const bool in_ice = flow->ice && relay->leg.comp &&
-			    relay->leg.base != UA_LEG_NOBASE;
-
-	switch (ev->type) {
-
-	case UA_TURN_READY:
-		relay->settled = true;
-		if (!flow->closing)
-			relay_ready(relay, now_ms, ev);
-		break;
-
-	case UA_TURN_PERMITTED:
-		if (in_ice)
-			ua_ice_verdict(flow->ice, now_ms, relay->leg.base,
-				       &ev->peer, 0);
-		break;
-
-	case UA_TURN_DENIED:
-		if (in_ice)
-			ua_ice_verdict(flow->ice, now_ms, relay->leg.base,
-				       &ev->peer, ev->err ? ev->err : EACCES);
-		break;
-
-	case UA_TURN_LOST:
-		relay_lost(relay, now_ms, ECONNRESET);
-		break;
-
-	case UA_TURN_DEAD:
-		ua_log(flow->env->log, UA_LOG_WARN, "turn",
-		       "%s: no relay: %u %s (%m)",
-		       ua_addr_str(&relay->server, addr), ev->code, ev->reason,
-		       ev->err);
-		relay->settled = true;
-		relay_lost(relay, now_ms, ev->err);
-		relay->turn = mem_deref(relay->turn);
-		break;
-
-	case UA_TURN_CLOSED:
-		relay->leg.comp = 0;
-		relay->turn = mem_deref(relay->turn);
-		break;
-
-	default:
-		break;
-	}
-}
-
-
-static uint64_t relay_pump(struct ua_flow_relay *relay, uint64_t now_ms)
-{
-	struct ua_turn_event ev;
-	struct ua_dgram dg;
-	int err;
-
-	if (!relay->turn)
-		return UA_NEVER;
-
-	if (ua_turn_deadline(relay->turn) <= now_ms)
-		ua_turn_tick(relay->turn, now_ms);
-
-	while (ua_turn_output(relay->turn, now_ms, &dg)) {
-		err = ua_sock_send(relay->host->sock, &dg.path.remote, dg.buf,
-				   dg.len);
-		if (err)
-			ua_turn_error(relay->turn, now_ms, err);
-	}
-
-	/* An event may end the client. */
-	while (relay->turn && ua_turn_event(relay->turn, &ev))
-		relay_event(relay, now_ms, &ev);
-
-	return relay->turn ? ua_turn_deadline(relay->turn) : UA_NEVER;
-}
-
-
-static void bound_event(struct ua_bound *bound, uint64_t now_ms,
-			const struct ua_bind_event *ev)
-{
-	struct ua_flow *flow = bound->flow;
-	struct ua_leg *host = bound->host;
-	char addr[UA_ADDR_LEN];
-	bool moved;
-
-	bound->settled = true;
-
-	if (ev->type == UA_BIND_FAILED) {
-		ua_log(flow->env->log, UA_LOG_WARN, "stun", "%s: %m",
-		       ua_addr_str(&bound->server, addr), ev->err);
-		return;
-	}
-
-	moved = host->mapped.af && ua_addr_eq(&host->mapper, &bound->server) &&
-		!ua_addr_eq(&host->mapped, &ev->mapped);
-	host->mapped = ev->mapped;
-	host->mapper = bound->server;
-	tell_mapped(host, now_ms);
-
-	if (moved)
-		ua_roam_moved(host, now_ms);
-}
-
-
-static uint64_t bound_pump(struct ua_bound *bound, uint64_t now_ms)
-{
-	struct ua_bind_event ev;
-	struct ua_dgram dg;
-	int err;
-
-	if (!bound->bind)
-		return UA_NEVER;
-
-	if (ua_bind_deadline(bound->bind) <= now_ms)
-		ua_bind_tick(bound->bind, now_ms);
-
-	while (ua_bind_output(bound->bind, now_ms, &dg)) {
-		err = ua_sock_send(bound->host->sock, &dg.path.remote, dg.buf,
-				   dg.len);
-		if (err)
-			ua_bind_error(bound->bind, now_ms, err);
-	}
-
-	while (ua_bind_event(bound->bind, &ev))
-		bound_event(bound, now_ms, &ev);
-
-	return ua_bind_deadline(bound->bind);
-}
-
-
-uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms)
-{
-	uint64_t at = UA_NEVER;
-	size_t i;
-
-	for (i = 0; i < flow->nbind; i++)
-		at = earlier(at, bound_pump(&flow->binds[i], now_ms));
-
-	for (i = 0; i < flow->nrelay; i++)
-		at = earlier(at, relay_pump(&flow->relays[i], now_ms));
-
-	return at;
-}
-
-
-static struct ua_flow_relay *relay_place(struct ua_flow *flow)
+static bool has_relay(const struct ua_flow *flow)
 {
 	size_t i;
 
 	for (i = 0; i < flow->nrelay; i++) {
-		if (!flow->relays[i].turn)
-			return &flow->relays[i];
-	}
-
-	return flow->nrelay < UA_GATHER_RELAYS ? &flow->relays[flow->nrelay++]
-					       : NULL;
-}
-
-
-static void relay_open(struct ua_flow *flow, const struct ua_server *server,
-		       const struct ua_addr *addr, struct ua_leg *host)
-{
-	struct ua_flow_relay *relay = relay_place(flow);
-	const struct ua_turn_conf conf = {
-		.server = *addr,
-		.user = server->user,
-		.password = server->password,
-		.rand = flow->env->rand,
-		.log = flow->env->log,
-	};
-	int err;
-
-	if (!relay)
-		return;
-
-	memset(relay, 0, sizeof(*relay));
-	err = ua_turn_alloc(&relay->turn, &conf);
-	if (!err)
-		err = ua_turn_start(relay->turn, ua_clock_ms());
-	if (err) {
-		relay->turn = mem_deref(relay->turn);
-		ua_log(flow->env->log, UA_LOG_WARN, "turn", "%s: %m",
-		       server->host, err);
-		return;
-	}
-
-	relay->flow = flow;
-	relay->host = host;
-	relay->server = *addr;
-	relay->asked = server;
-}
-
-
-static struct ua_bound *bound_place(struct ua_flow *flow)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nbind; i++) {
-		if (!flow->binds[i].bind)
-			return &flow->binds[i];
-	}
-
-	return flow->nbind < UA_GATHER_BINDS ? &flow->binds[flow->nbind++]
-					     : NULL;
-}
-
-
-static void bound_open(struct ua_flow *flow, const struct ua_addr *addr,
-		       struct ua_leg *host)
-{
-	struct ua_bound *bound = bound_place(flow);
-	const struct ua_bind_conf conf = {
-		.server = *addr,
-		.rand = flow->env->rand,
-		.log = flow->env->log,
-	};
-	int err;
-
-	if (!bound)
-		return;
-
-	memset(bound, 0, sizeof(*bound));
-	err = ua_bind_alloc(&bound->bind, &conf);
-	if (err) {
-		ua_log(flow->env->log, UA_LOG_WARN, "stun", "%m", err);
-		return;
-	}
-
-	/* Ringing may last longer than a NAT remembers. */
-	ua_bind_start(bound->bind, ua_clock_ms());
-	ua_bind_keep(bound->bind, ua_clock_ms(), true);
-
-	bound->flow = flow;
-	bound->host = host;
-	bound->server = *addr;
-}
-
-
-static bool is_asked(const struct ua_flow *flow, const struct ua_addr *server,
-		     const struct ua_leg *host)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nbind; i++) {
-		const struct ua_bound *bound = &flow->binds[i];
-
-		if (bound->bind && bound->host == host &&
-		    ua_addr_eq(&bound->server, server))
+		if (ua_relays_ready(&flow->relays[i]))
 			return true;
 	}
 
@@ -357,47 +66,146 @@ static bool is_asked(const struct ua_flow *flow, const struct ua_addr *server,
 }
 
 
-/*
- * A relay of each component over the socket that the kernel would take to
- * the server; a mapped address of every socket of its family.
- */
-static void use_server(struct ua_asked *asked, const struct ua_addr *addr)
+/* Has the same server answered by another transport? */
+static bool is_heard(const struct ua_asked *asked)
 {
-	struct ua_flow *flow = asked->flow;
-	struct ua_addr source;
-	bool done[UA_FLOW_COMPS] = { false, false };
-	const bool known = !ua_iflist_source(addr, &source);
-	size_t pass, i;
+	const struct ua_flow *flow = asked->flow;
+	size_t i;
 
 	for (i = 0; i < flow->nrelay; i++) {
-		if (flow->relays[i].turn &&
-		    flow->relays[i].asked == &asked->server)
-			done[flow->relays[i].host->comp - 1] = true;
+		const struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (relay->asked->server.conf == asked->server.conf &&
+		    relay->turn && ua_turn_heard(relay->turn))
+			return true;
 	}
 
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < flow->nhost; i++) {
-			struct ua_leg *host = &flow->hosts[i];
+	return false;
+}
 
-			if (!host->comp || host->addr.af != addr->af ||
-			    !host->sock)
-				continue;
 
-			if (!asked->server.turn) {
-				if (!pass && !is_asked(flow, addr, host))
-					bound_open(flow, addr, host);
-				continue;
-			}
+/* Is an answer still awaited that makes slower transports needless? */
+static bool is_open(const struct ua_flow *flow)
+{
+	size_t i;
 
-			/* First the right source, then any. */
-			if (done[host->comp - 1] ||
-			    (!pass && known &&
-			     !ua_addr_ip_eq(&host->addr, &source)))
-				continue;
+	for (i = 0; i < flow->nasked; i++) {
+		if (flow->asked[i].query)
+			return true;
+	}
 
-			done[host->comp - 1] = true;
-			relay_open(flow, &asked->server, addr, host);
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].turn && !flow->relays[i].settled)
+			return true;
+	}
+
+	return false;
+}
+
+
+/* The socket that the kernel would take to a server, else any of its kind */
+static struct ua_leg *host_for(struct ua_flow *flow, unsigned comp,
+			       const struct ua_addr *addr)
+{
+	struct ua_leg *any = NULL;
+	struct ua_addr source;
+	const bool known = !ua_iflist_source(addr, &source);
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *host = &flow->hosts[i];
+
+		if (host->comp != comp || host->addr.af != addr->af ||
+		    !host->sock)
+			continue;
+
+		if (known && ua_addr_ip_eq(&host->addr, &source))
+			return host;
+		if (!any)
+			any = host;
+	}
+
+	return any;
+}
+
+
+bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp)
+{
+	struct ua_flow *flow = asked->flow;
+	size_t *next = &asked->next[comp - 1];
+	char str[UA_ADDR_LEN];
+
+	while (!flow->closing && *next < asked->ntarget) {
+		const struct ua_addr *addr = &asked->targetv[(*next)++];
+		struct ua_leg *host = host_for(flow, comp, addr);
+
+		if (!host)
+			continue;
+
+		if (!ua_turnenv_usable(flow->env, now_ms, addr)) {
+			ua_log(flow->env->log, UA_LOG_INFO, "turn",
+			       "%s (%s): had no capacity a moment ago",
+			       asked->server.conf->uri,
+			       ua_addr_str(addr, str));
+			continue;
 		}
+
+		if (!ua_relays_open(asked, host, addr, UA_TURN_BOTH, false))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* A mapped address of every socket of a server's family */
+static void bind_all(struct ua_flow *flow, const struct ua_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *host = &flow->hosts[i];
+
+		if (host->comp && host->addr.af == addr->af && host->sock)
+			ua_bound_open(host, addr);
+	}
+}
+
+
+/* Has a server given this component something, or may it still do so? */
+static bool serves(const struct ua_asked *asked, unsigned comp)
+{
+	const struct ua_flow *flow = asked->flow;
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		const struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (relay->turn && relay->asked == asked &&
+		    relay->comp == comp)
+			return true;
+	}
+
+	return false;
+}
+
+
+static void use_server(struct ua_asked *asked, uint64_t now_ms)
+{
+	struct ua_flow *flow = asked->flow;
+	unsigned comp;
+
+	if (!asked->server.turn) {
+		bind_all(flow, &asked->targetv[0]);
+		return;
+	}
+
+	for (comp = 1; comp <= (flow->mux ? 1U : UA_FLOW_COMPS); comp++) {
+		if (serves(asked, comp))
+			continue;
+
+		asked->next[comp - 1] = 0;
+		(void)ua_gather_try(asked, now_ms, comp);
 	}
 }
 
@@ -409,49 +217,103 @@ static void asked_handler(int err, const char *text,
 	struct ua_flow *flow = asked->flow;
 	size_t i;
 
-	if (err) {
+	if (err)
 		ua_log(flow->env->log, UA_LOG_WARN, "flow", "%s: %s (%m)",
-		       asked->server.host, text ? text : "not found", err);
+		       asked->server.conf->uri, text ? text : "not found",
+		       err);
+
+	for (i = 0; !err && i < n && asked->ntarget < UA_GATHER_TARGETS; i++) {
+		if (targetv[i].tp == asked->tp)
+			asked->targetv[asked->ntarget++] = targetv[i].addr;
 	}
 
-	for (i = 0; !err && i < n; i++) {
-		if (targetv[i].tp == UA_TP_UDP) {
-			asked->addr = targetv[i].addr;
-			use_server(asked, &asked->addr);
-			break;
-		}
-	}
+	if (asked->ntarget)
+		use_server(asked, ua_clock_ms());
 
 	ua_flow_pump(flow);
 }
 
 
-static void ask(struct ua_flow *flow, const struct ua_server_conf *conf,
-		bool turn)
+static void look_up(struct ua_asked *asked)
 {
-	struct ua_asked *asked = &flow->asked[flow->nasked];
-	struct ua_locate_conf locate = {
+	const struct ua_env *env = asked->flow->env;
+	const struct ua_locate_conf locate = {
 		.host = asked->server.host,
-		.service = turn ? UA_SERVICE_TURN : UA_SERVICE_STUN,
-		.tps = UA_TP_BIT(UA_TP_UDP),
-		.ip4 = flow->env->conf->ip4,
-		.ip6 = flow->env->conf->ip6,
+		.port = asked->server.port,
+		.service =
+			asked->server.turn ? UA_SERVICE_TURN : UA_SERVICE_STUN,
+		.tps = UA_TP_BIT(asked->tp),
+		.ip4 = env->conf->ip4,
+		.ip6 = env->conf->ip6,
 	};
 	int err;
 
-	err = ua_server_decode(&asked->server, conf, turn, NULL);
-	if (err)
-		return;
-
-	asked->flow = flow;
-	locate.port = asked->server.port;
-	flow->nasked++;
-
-	err = ua_resolver_query(&asked->query, flow->env->resolver, &locate,
+	asked->state = UA_ASKED_OPEN;
+	err = ua_resolver_query(&asked->query, env->resolver, &locate,
 				asked_handler, asked);
 	if (err)
-		ua_log(flow->env->log, UA_LOG_WARN, "flow", "%s: %m",
-		       conf->uri, err);
+		ua_log(env->log, UA_LOG_WARN, "flow", "%s: %m",
+		       asked->server.conf->uri, err);
+}
+
+
+/* Ask it, or spare it; returns when to look again. */
+static uint64_t asked_pump(struct ua_asked *asked, uint64_t now_ms)
+{
+	struct ua_flow *flow = asked->flow;
+
+	if (asked->state != UA_ASKED_WAITS || flow->closing)
+		return UA_NEVER;
+
+	if (asked->tp != UA_TP_UDP && (has_relay(flow) || is_heard(asked))) {
+		asked->state = UA_ASKED_SPARED;
+		return UA_NEVER;
+	}
+
+	if (asked->due_ms > now_ms && is_open(flow))
+		return asked->due_ms;
+
+	look_up(asked);
+	return UA_NEVER;
+}
+
+
+void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nasked; i++) {
+		struct ua_asked *asked = &flow->asked[i];
+
+		if (asked->state == UA_ASKED_SPARED) {
+			asked->state = UA_ASKED_WAITS;
+			asked->due_ms = now_ms + delay_ms[asked->tp];
+		}
+	}
+}
+
+
+static void add(struct ua_flow *flow, const struct ua_server_conf *conf,
+		bool turn)
+{
+	struct ua_server server;
+	int tp;
+
+	if (ua_server_decode(&server, conf, turn, NULL))
+		return;
+
+	for (tp = UA_TP_UDP; tp < UA_GATHER_WAYS; tp++) {
+		struct ua_asked *asked = &flow->asked[flow->nasked];
+
+		if (!(server.tps & UA_TP_BIT(tp)))
+			continue;
+
+		asked->flow = flow;
+		asked->server = server;
+		asked->tp = (enum ua_tp)tp;
+		asked->due_ms = ua_clock_ms() + delay_ms[tp];
+		flow->nasked++;
+	}
 }
 
 
@@ -460,11 +322,169 @@ void ua_gather_start(struct ua_flow *flow)
 	const struct ua_agent_conf *conf = flow->env->conf;
 	size_t i;
 
-	for (i = 0; i < UA_FLOW_RELAYS && conf->turn[i].uri; i++)
-		ask(flow, &conf->turn[i], true);
+	for (i = 0; i < UA_SERVER_MAX && conf->turn[i].uri; i++)
+		add(flow, &conf->turn[i], true);
 
 	for (i = 0; i < UA_SERVER_MAX && conf->stun[i].uri; i++)
-		ask(flow, &conf->stun[i], false);
+		add(flow, &conf->stun[i], false);
+
+	for (i = 0; i < flow->nasked; i++) {
+		if (flow->asked[i].due_ms <= ua_clock_ms())
+			look_up(&flow->asked[i]);
+	}
+}
+
+
+/* Is it the way of the media now? */
+static bool carries(const struct ua_flow_relay *relay)
+{
+	const struct ua_flow *flow = relay->flow;
+	struct ua_path path;
+	size_t i;
+
+	if (!flow->ice ||
+	    ua_ice_media(flow->ice, 0, (uint16_t)relay->comp, &path))
+		return false;
+
+	for (i = 0; i < UA_RELAYS_LEGS; i++) {
+		if (relay->legs[i].comp && relay->legs[i].base == path.base)
+			return true;
+	}
+
+	return false;
+}
+
+
+/* How many of its component are nearer? */
+static size_t nearer(const struct ua_flow_relay *relay)
+{
+	const struct ua_flow *flow = relay->flow;
+	const uint32_t rtt_ms = ua_turn_rtt_ms(relay->turn);
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		const struct ua_flow_relay *other = &flow->relays[i];
+		uint32_t other_ms;
+
+		if (other == relay || other->comp != relay->comp ||
+		    other->family != relay->family || !ua_relays_ready(other))
+			continue;
+
+		other_ms = ua_turn_rtt_ms(other->turn);
+		n += other_ms < rtt_ms ||
+		     (other_ms == rtt_ms && other < relay);
+	}
+
+	return n;
+}
+
+
+static void keep_nearest(struct ua_flow *flow, uint64_t now_ms)
+{
+	char name[UA_RELAYS_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (!ua_relays_ready(relay) || carries(relay) ||
+		    nearer(relay) < UA_FLOW_RELAYS)
+			continue;
+
+		ua_log(flow->env->log, UA_LOG_INFO, "turn",
+		       "%s: let go, others are nearer",
+		       ua_relays_name(relay, name));
+		ua_relays_leave(relay, now_ms);
+	}
+}
+
+
+void ua_gather_nominated(struct ua_flow *flow, uint64_t now_ms)
+{
+	flow->nominated = true;
+	keep_nearest(flow, now_ms);
+}
+
+
+/* A server that does not know how to give two families at once is asked for
+ * the other one by itself (RFC 8656, 7.1). */
+static void add_ip6(struct ua_flow *flow, unsigned comp)
+{
+	struct ua_flow_relay *from = NULL;
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (relay->comp != comp)
+			continue;
+
+		if (relay->family == UA_TURN_IP6 || relay->legs[1].comp)
+			return;
+		if (!from && ua_relays_ready(relay))
+			from = relay;
+	}
+
+	if (from && from->host->sock &&
+	    ua_relays_open(from->asked, from->host, &from->server, UA_TURN_IP6,
+			   true))
+		flow->peer_is_ip6 = false;
+}
+
+
+static uint64_t relays_pump(struct ua_flow *flow, uint64_t now_ms)
+{
+	uint64_t at = UA_NEVER;
+	unsigned comp;
+	size_t i;
+
+	for (comp = 1; flow->peer_is_ip6 && !flow->closing &&
+		       comp <= (flow->mux ? 1U : UA_FLOW_COMPS);
+	     comp++)
+		add_ip6(flow, comp);
+
+	/* Pumping one may open others. */
+	for (i = 0; i < flow->nrelay; i++)
+		at = earlier(at, ua_relays_pump(&flow->relays[i], now_ms));
+
+	if (flow->nominated && !flow->closing)
+		keep_nearest(flow, now_ms);
+
+	return at;
+}
+
+
+uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms)
+{
+	uint64_t at = UA_NEVER;
+	size_t i;
+
+	for (i = 0; i < flow->nbind; i++)
+		at = earlier(at, ua_bound_pump(&flow->binds[i], now_ms));
+
+	at = earlier(at, relays_pump(flow, now_ms));
+
+	for (i = 0; i < flow->nasked; i++)
+		at = earlier(at, asked_pump(&flow->asked[i], now_ms));
+
+	return at;
+}
+
+
+void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
+	bool ip6 = false;
+	size_t i;
+
+	for (i = 0; i < facts->candc; i++) {
+		if (facts->candv[i].addr.af == UA_AF_IP4)
+			return;
+
+		ip6 |= facts->candv[i].addr.af == UA_AF_IP6;
+	}
+
+	flow->peer_is_ip6 = ip6;
 }
 
 
@@ -475,15 +495,15 @@ void ua_gather_more(struct ua_flow *flow)
 	flow->complete = false;
 
 	for (i = 0; i < flow->nasked; i++) {
-		if (flow->asked[i].addr.af)
-			use_server(&flow->asked[i], &flow->asked[i].addr);
+		if (flow->asked[i].ntarget)
+			use_server(&flow->asked[i], ua_clock_ms());
 	}
 }
 
 
 void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < flow->nhost; i++) {
 		struct ua_leg *host = &flow->hosts[i];
@@ -491,21 +511,9 @@ void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
 		if (!host->comp || !host->mapped.af)
 			continue;
 
-		if (!is_asked(flow, &host->mapper, host))
-			bound_open(flow, &host->mapper, host);
-
-		for (k = 0; k < flow->nbind; k++) {
-			if (flow->binds[k].bind && flow->binds[k].host == host)
-				ua_bind_ask(flow->binds[k].bind, now_ms);
-		}
+		ua_bound_open(host, &host->mapper);
+		ua_bound_again(host, now_ms);
 	}
-}
-
-
-static void relay_drop(struct ua_flow_relay *relay, uint64_t now_ms, int err)
-{
-	relay_lost(relay, now_ms, err);
-	relay->turn = mem_deref(relay->turn);
 }
 
 
@@ -516,23 +524,15 @@ void ua_gather_lost(struct ua_leg *host, uint64_t now_ms, int err)
 
 	for (i = 0; i < flow->nrelay; i++) {
 		if (flow->relays[i].host == host && flow->relays[i].turn)
-			relay_drop(&flow->relays[i], now_ms, err);
+			ua_relays_drop(&flow->relays[i], now_ms, err);
 	}
 }
 
 
 void ua_gather_drop(struct ua_leg *host, uint64_t now_ms, int err)
 {
-	struct ua_flow *flow = host->flow;
-	size_t i;
-
 	ua_gather_lost(host, now_ms, err);
-
-	for (i = 0; i < flow->nbind; i++) {
-		if (flow->binds[i].host == host)
-			flow->binds[i].bind = mem_deref(flow->binds[i].bind);
-	}
-
+	ua_bound_close(host);
 	host->mapped.af = UA_AF_NONE;
 }
 
@@ -542,7 +542,8 @@ bool ua_gather_done(const struct ua_flow *flow)
 	size_t i;
 
 	for (i = 0; i < flow->nasked; i++) {
-		if (flow->asked[i].query)
+		if (flow->asked[i].query ||
+		    flow->asked[i].state == UA_ASKED_WAITS)
 			return false;
 	}
 
@@ -560,48 +561,26 @@ bool ua_gather_done(const struct ua_flow *flow)
 }
 
 
-static bool relay_input(struct ua_flow_relay *relay, uint64_t now_ms,
-			const struct ua_addr *src, const uint8_t *buf,
-			size_t len)
-{
-	struct ua_turn_data data;
-	const int err =
-		ua_turn_input(relay->turn, now_ms, src, buf, len, &data);
-
-	if (err == ENOENT)
-		return false;
-
-	if (!err && data.len)
-		ua_flow_relayed(relay, &data.peer, data.buf, data.len);
-
-	return true;
-}
-
-
-bool ua_gather_input(struct ua_leg *host, uint64_t now_ms,
-		     const struct ua_addr *src, const uint8_t *buf, size_t len)
+int ua_gather_input(struct ua_leg *host, uint64_t now_ms,
+		    const struct ua_addr *src, const uint8_t *buf, size_t len)
 {
 	struct ua_flow *flow = host->flow;
 	size_t i;
+	int err;
 
 	for (i = 0; i < flow->nrelay; i++) {
 		struct ua_flow_relay *relay = &flow->relays[i];
 
-		if (relay->host == host && relay->turn &&
-		    relay_input(relay, now_ms, src, buf, len))
-			return true;
+		if (relay->host != host || !relay->turn || relay->sock ||
+		    relay->conn)
+			continue;
+
+		err = ua_relays_input(relay, now_ms, src, buf, len);
+		if (err != ENOENT)
+			return err;
 	}
 
-	for (i = 0; i < flow->nbind; i++) {
-		struct ua_bound *bound = &flow->binds[i];
-
-		if (bound->host == host && bound->bind &&
-		    ua_bind_input(bound->bind, now_ms, src, buf, len) !=
-			    ENOENT)
-			return true;
-	}
-
-	return false;
+	return ua_bound_input(host, now_ms, src, buf, len);
 }
 
 
@@ -612,18 +591,16 @@ void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp)
 	for (i = 0; !comp && i < flow->nasked; i++)
 		flow->asked[i].query = mem_deref(flow->asked[i].query);
 
-	for (i = 0; i < flow->nbind; i++) {
-		struct ua_bound *bound = &flow->binds[i];
-
-		if (!comp || bound->host->comp == comp)
-			bound->bind = mem_deref(bound->bind);
+	for (i = 0; i < flow->nhost; i++) {
+		if (!comp || flow->hosts[i].comp == comp)
+			ua_bound_close(&flow->hosts[i]);
 	}
 
 	for (i = 0; i < flow->nrelay; i++) {
 		struct ua_flow_relay *relay = &flow->relays[i];
 
-		if (relay->turn && (!comp || relay->host->comp == comp))
-			ua_turn_close(relay->turn, now_ms);
+		if (!comp || relay->comp == comp)
+			ua_relays_close(relay, now_ms);
 	}
 }
 
@@ -638,4 +615,17 @@ bool ua_gather_gone(const struct ua_flow *flow)
 	}
 
 	return true;
+}
+
+
+void ua_gather_free(struct ua_flow *flow)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nasked; i++)
+		flow->asked[i].query = mem_deref(flow->asked[i].query);
+	for (i = 0; i < flow->nbind; i++)
+		flow->binds[i].bind = mem_deref(flow->binds[i].bind);
+	for (i = 0; i < flow->nrelay; i++)
+		ua_relays_free(&flow->relays[i]);
 }

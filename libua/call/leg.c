@@ -8,6 +8,13 @@
 #include "call/flowcore.h"
 
 
+/* All legs of all relays, counted through */
+static struct ua_leg *relay_leg(struct ua_flow *flow, size_t i)
+{
+	return &flow->relays[i / UA_RELAYS_LEGS].legs[i % UA_RELAYS_LEGS];
+}
+
+
 struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base)
 {
 	size_t i;
@@ -17,10 +24,11 @@ struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base)
 			return &flow->hosts[i];
 	}
 
-	for (i = 0; i < flow->nrelay; i++) {
-		if (flow->relays[i].leg.comp &&
-		    flow->relays[i].leg.base == base)
-			return &flow->relays[i].leg;
+	for (i = 0; i < flow->nrelay * UA_RELAYS_LEGS; i++) {
+		struct ua_leg *leg = relay_leg(flow, i);
+
+		if (leg->comp && leg->base == base)
+			return leg;
 	}
 
 	return NULL;
@@ -31,23 +39,10 @@ struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base)
 int ua_leg_send(struct ua_leg *leg, const struct ua_addr *dst,
 		const uint8_t *buf, size_t len)
 {
-	struct ua_flow_relay *relay = leg->relay;
-	struct ua_dgram dg;
-	int err;
+	if (leg->relay)
+		return ua_relays_send(leg->relay, dst, buf, len);
 
-	if (!relay)
-		return leg->sock ? ua_sock_send(leg->sock, dst, buf, len)
-				 : ENOTCONN;
-
-	if (!relay->turn || !relay->host->sock)
-		return ENOTCONN;
-
-	err = ua_turn_send(relay->turn, ua_clock_ms(), dst, buf, len, &dg);
-	if (err)
-		return err;
-
-	return ua_sock_send(relay->host->sock, &dg.path.remote, dg.buf,
-			    dg.len);
+	return leg->sock ? ua_sock_send(leg->sock, dst, buf, len) : ENOTCONN;
 }
 
 
@@ -57,12 +52,18 @@ static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
 	struct ua_leg *leg = arg;
 	struct ua_flow *flow = leg->flow;
 	const enum ua_demux kind = ua_demux_class(buf, len);
-	const bool media = kind == UA_DEMUX_RTP || kind == UA_DEMUX_RTCP;
+	bool media = kind == UA_DEMUX_RTP || kind == UA_DEMUX_RTCP;
+	int err = ENOENT;
 
 	mem_ref(flow);
 
-	if (media || !ua_gather_input(leg, ua_clock_ms(), src, buf, len))
+	if (!media)
+		err = ua_gather_input(leg, ua_clock_ms(), src, buf, len);
+
+	if (err == ENOENT)
 		ua_flow_input(leg, src, buf, len);
+	else
+		media = err == EALREADY;
 
 	/* Media moves no machine: nothing is to be pumped. */
 	if (!media)
@@ -229,10 +230,10 @@ static struct ua_leg *relay_of(struct ua_flow *flow, unsigned comp, int af)
 {
 	size_t i;
 
-	for (i = 0; i < flow->nrelay; i++) {
-		struct ua_leg *leg = &flow->relays[i].leg;
+	for (i = 0; i < flow->nrelay * UA_RELAYS_LEGS; i++) {
+		struct ua_leg *leg = relay_leg(flow, i);
 
-		if (leg->comp == comp && flow->relays[i].turn &&
+		if (leg->comp == comp && leg->relay->turn &&
 		    (!af || leg->addr.af == af))
 			return leg;
 	}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
+	libua/call/bound.c \
 	libua/call/call.c \
 	libua/call/callbase.c \
 	libua/call/callcore.h \
@@ -22,6 +23,8 @@ libua_la_SOURCES += \
 	libua/call/leg.c \
 	libua/call/plain.c \
 	libua/call/reoffer.c \
+	libua/call/relayconn.c \
+	libua/call/relays.c \
 	libua/call/roam.c \
 	libua/call/server.c \
 	libua/call/server.h \
@@ -30,4 +33,6 @@ libua_la_SOURCES += \
 	libua/call/target.c \
 	libua/call/target.h \
 	libua/call/trickle.c \
-	libua/call/trickle.h
+	libua/call/trickle.h \
+	libua/call/turnenv.c \
+	libua/call/turnenv.h

@@ -74,8 +74,9 @@ int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 			plain->leg = ua_leg_host(flow, comp, plain->remote.af);
 
 		if (plain->leg && plain->leg->relay &&
-		    ua_turn_permit(plain->leg->relay->turn, ua_clock_ms(),
-				   &plain->remote))
+		    (!plain->leg->relay->turn ||
+		     ua_turn_permit(plain->leg->relay->turn, ua_clock_ms(),
+				    &plain->remote)))
 			plain->leg = ua_leg_host(flow, comp, plain->remote.af);
 	}
 

@@ -52,20 +52,52 @@ static const char *take_port(struct ua_server *srv, const char *str)
 }
 
 
+/* What a URI's transport means; 0: there is none like that. */
+static uint8_t take_transport(const char *pos, bool secure, bool port)
+{
+	const uint8_t plain = UA_TP_BIT(UA_TP_UDP) | UA_TP_BIT(UA_TP_TCP);
+
+	if (!*pos && !secure)
+		return port ? plain : plain | UA_TP_BIT(UA_TP_TLS);
+
+	/* Over UDP that would be DTLS, which hardly a server speaks. */
+	if (secure)
+		return !*pos || !strcasecmp(pos, "?transport=tcp")
+			       ? UA_TP_BIT(UA_TP_TLS)
+			       : 0;
+
+	if (!strcasecmp(pos, "?transport=udp"))
+		return UA_TP_BIT(UA_TP_UDP);
+
+	return !strcasecmp(pos, "?transport=tcp") ? UA_TP_BIT(UA_TP_TCP) : 0;
+}
+
+
+static const char *take_scheme(const char *uri, bool turn, bool *secure)
+{
+	*secure = turn && !strncasecmp(uri, "turns:", 6);
+	if (*secure)
+		return uri + 6;
+
+	return strncasecmp(uri, turn ? "turn:" : "stun:", 5) ? NULL : uri + 5;
+}
+
+
 int ua_server_decode(struct ua_server *srv, const struct ua_server_conf *conf,
 		     bool turn, char *errstr)
 {
-	const char *const scheme = turn ? "turn:" : "stun:";
 	const char *const form =
-		turn ? "turn:host[:port][?transport=udp]" : "stun:host[:port]";
-	const char *pos = conf->uri;
+		turn ? "turn:host[:port][?transport=udp|tcp] or "
+		       "turns:host[:port]"
+		     : "stun:host[:port]";
+	const char *pos;
+	bool secure;
 
 	memset(srv, 0, sizeof(*srv));
 
-	if (strncasecmp(pos, scheme, strlen(scheme)))
-		return refuse(errstr, conf->uri, form);
-
-	pos = take_host(srv, pos + strlen(scheme));
+	pos = take_scheme(conf->uri, turn, &secure);
+	if (pos)
+		pos = take_host(srv, pos);
 	if (!pos)
 		return refuse(errstr, conf->uri, form);
 
@@ -73,15 +105,16 @@ int ua_server_decode(struct ua_server *srv, const struct ua_server_conf *conf,
 	if (!pos)
 		return refuse(errstr, conf->uri, "a port of 1 to 65535");
 
-	if (*pos && (!turn || strcasecmp(pos, "?transport=udp")))
+	srv->tps = turn ? take_transport(pos, secure, srv->port != 0)
+			: UA_TP_BIT(UA_TP_UDP);
+	if (!srv->tps || (!turn && *pos))
 		return refuse(errstr, conf->uri, form);
 
 	if (turn && (!conf->user || !conf->password))
 		return refuse(errstr, conf->uri, "a user and a password");
 
 	srv->turn = turn;
-	srv->user = conf->user;
-	srv->password = conf->password;
+	srv->conf = conf;
 
 	return 0;
 }

@@ -11,17 +11,21 @@ struct ua_server {
 	char host[UA_DNS_NAME_LEN];
 	uint16_t port; /**< 0: not told */
 	bool turn;
-	const char *user;     /**< Borrowed of the conf */
-	const char *password; /**< Borrowed of the conf */
+	uint8_t tps; /**< Transports, UA_TP_BIT() of each */
+	const struct ua_server_conf *conf; /**< Borrowed */
 };
 
 
 /**
  * Read a URI (RFC 7064, 3.1; RFC 7065, 3.1).
  *
+ * A turn: URI that names no transport may be used by all: UDP first, the
+ * others only where that is silent.  With a port, which one server process
+ * listens on, TLS is left out.
+ *
  * @param srv     Set on success
  * @param conf    URI and credentials; borrowed as long as srv
- * @param turn    A turn: URI is wanted, else a stun: one
+ * @param turn    A turn: or turns: URI is wanted, else a stun: one
  * @param errstr  UA_ERRSTR_MAX bytes, or NULL: what was wrong
  *
  * @retval 0       Done

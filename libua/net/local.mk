@@ -22,5 +22,9 @@ libua_la_SOURCES += \
 	libua/net/resolver.h \
 	libua/net/sock.c \
 	libua/net/sock.h \
+	libua/net/tcpconn.c \
+	libua/net/tcpconn.h \
 	libua/net/textfile.c \
-	libua/net/textfile.h
+	libua/net/textfile.h \
+	libua/net/tlsclient.c \
+	libua/net/tlsclient.h

@@ -54,8 +54,7 @@ void ua_cred_reset(struct ua_stun_cred *cred)
 void ua_cred_forget(struct ua_stun_cred *cred)
 {
 	OPENSSL_cleanse(cred->key, sizeof(cred->key));
-	cred->realm[0] = '\0';
-	cred->nonce_len = 0;
+	memset(&cred->asked, 0, sizeof(cred->asked));
 	cred->ready = false;
 }
 
@@ -89,7 +88,7 @@ static int realm_get(const struct ua_stun_cred *cred,
 
 	p = ua_stun_attr(msg, UA_STUN_REALM, &len);
 	if (!p) {
-		memcpy(realm, cred->realm, UA_CRED_REALM_MAX + 1);
+		memcpy(realm, cred->asked.realm, UA_CRED_REALM_MAX + 1);
 		return cred->ready ? 0 : EBADMSG;
 	}
 
@@ -102,10 +101,33 @@ static int realm_get(const struct ua_stun_cred *cred,
 }
 
 
+/* Make the key; nothing changes if that fails. */
+static int sign_with(struct ua_stun_cred *cred,
+		     const struct ua_challenge *asked)
+{
+	uint8_t key[UA_CRED_KEY_LEN];
+	int err;
+
+	if (strlen(cred->user) + strlen(asked->realm) + asked->nonce_len +
+		    ROOM_FOR_THE_REST >
+	    UA_DGRAM_MAX)
+		return EMSGSIZE;
+
+	err = ua_stun_key(key, cred->user, asked->realm, cred->password);
+	if (err)
+		return err;
+
+	memcpy(cred->key, key, sizeof(key));
+	OPENSSL_cleanse(key, sizeof(key));
+	cred->asked = *asked;
+	cred->ready = true;
+	return 0;
+}
+
+
 int ua_cred_challenge(struct ua_stun_cred *cred, const struct ua_stun *msg)
 {
-	char realm[UA_CRED_REALM_MAX + 1];
-	uint8_t key[UA_CRED_KEY_LEN];
+	struct ua_challenge asked;
 	const uint8_t *nonce;
 	size_t len;
 	int err;
@@ -118,34 +140,34 @@ int ua_cred_challenge(struct ua_stun_cred *cred, const struct ua_stun *msg)
 	    !ua_stun_attr(msg, PASSWORD_ALGORITHMS, NULL))
 		return EBADMSG;
 
-	err = realm_get(cred, msg, realm);
+	memset(&asked, 0, sizeof(asked));
+	err = realm_get(cred, msg, asked.realm);
 	if (err)
 		return err;
 
 	if (!cred->user)
 		return EACCES;
 
-	if (strlen(cred->user) + strlen(realm) + len + ROOM_FOR_THE_REST >
-	    UA_DGRAM_MAX)
-		return EMSGSIZE;
+	memcpy(asked.nonce, nonce, len);
+	asked.nonce_len = len;
+	return sign_with(cred, &asked);
+}
 
-	err = ua_stun_key(key, cred->user, realm, cred->password);
-	if (err)
-		return err;
 
-	memcpy(cred->key, key, sizeof(key));
-	OPENSSL_cleanse(key, sizeof(key));
-	memcpy(cred->realm, realm, strlen(realm) + 1);
-	memcpy(cred->nonce, nonce, len);
-	cred->nonce_len = len;
-	cred->ready = true;
-	return 0;
+int ua_cred_prime(struct ua_stun_cred *cred, const struct ua_challenge *known)
+{
+	const int err = cred->user ? sign_with(cred, known) : 0;
+
+	/* Then the server is asked, as if nothing was known. */
+	return err == ENOMEM ? err : 0;
 }
 
 
 void ua_cred_put(const struct ua_stun_cred *cred, struct ua_wr *wr)
 {
+	const struct ua_challenge *asked = &cred->asked;
+
 	ua_stun_put(wr, UA_STUN_USERNAME, cred->user, strlen(cred->user));
-	ua_stun_put(wr, UA_STUN_REALM, cred->realm, strlen(cred->realm));
-	ua_stun_put(wr, UA_STUN_NONCE, cred->nonce, cred->nonce_len);
+	ua_stun_put(wr, UA_STUN_REALM, asked->realm, strlen(asked->realm));
+	ua_stun_put(wr, UA_STUN_NONCE, asked->nonce, asked->nonce_len);
 }

@@ -12,13 +12,18 @@ enum {
 	UA_CRED_KEY_LEN = 16
 };
 
+/** What a server asks to be signed; a value, copied at will */
+struct ua_challenge {
+	char realm[UA_CRED_REALM_MAX + 1];
+	uint8_t nonce[UA_CRED_NONCE_MAX];
+	size_t nonce_len;
+};
+
 /** What a client knows to prove who it is; a value inside its owner */
 struct ua_stun_cred {
 	char *user;     /**< Own copy, NULL: there are none          */
 	char *password; /**< Own copy                                */
-	char realm[UA_CRED_REALM_MAX + 1];
-	uint8_t nonce[UA_CRED_NONCE_MAX];
-	size_t nonce_len;
+	struct ua_challenge asked;
 	uint8_t key[UA_CRED_KEY_LEN];
 	bool ready; /**< Challenged: requests can be signed */
 };
@@ -60,6 +65,17 @@ void ua_cred_forget(struct ua_stun_cred *cred);
  */
 UA_CHECK int ua_cred_challenge(struct ua_stun_cred *cred,
 			       const struct ua_stun *msg);
+
+
+/**
+ * Take what the server asked another client for: the first request can be
+ * signed.  If that is out of date, the answer is a new challenge.
+ *
+ * @retval 0       Done; without credentials nothing is taken
+ * @retval ENOMEM  Nothing is taken
+ */
+UA_CHECK int ua_cred_prime(struct ua_stun_cred *cred,
+			   const struct ua_challenge *known);
 
 
 /** Append USERNAME, REALM and NONCE; ua_stun_end() with the key signs */

@@ -19,5 +19,7 @@ libua_la_SOURCES += \
 	libua/stun/turnans.c \
 	libua/stun/turncore.h \
 	libua/stun/turnst.c \
+	libua/stun/turnstream.c \
+	libua/stun/turnstream.h \
 	libua/stun/txn.c \
 	libua/stun/txn.h

@@ -74,7 +74,7 @@ static void req_start(struct ua_relay *relay, struct ua_treq *req,
 		      uint64_t now_ms, enum ua_treq_kind kind, bool authed,
 		      uint32_t slots)
 {
-	ua_treq_start(req, relay->rand, now_ms, kind, authed);
+	ua_treq_start(req, relay->way, now_ms, kind, authed);
 	req->slots = slots;
 	(void)ua_treq_tick(req, now_ms);
 }
@@ -236,11 +236,11 @@ static void chan_refuse(struct ua_relay *relay, uint64_t now_ms,
 }
 
 
-void ua_relay_init(struct ua_relay *relay, const struct ua_rand *rand,
+void ua_relay_init(struct ua_relay *relay, const struct ua_treq_way *way,
 		   const struct ua_log *log)
 {
 	memset(relay, 0, sizeof(*relay));
-	relay->rand = rand;
+	relay->way = way;
 	relay->log = log;
 	relay->next_number = UA_CHAN_FIRST;
 	ua_perm_init(relay->permv);
@@ -614,15 +614,22 @@ void ua_relay_forget(struct ua_relay *relay, uint64_t now_ms,
 }
 
 
-static void channel_encode(struct ua_wr *wr, const struct ua_chan *chan,
-			   const uint8_t *buf, size_t len)
+/* In a stream the next message begins at a multiple of four (RFC 8656, 12.5)
+ */
+static void channel_encode(const struct ua_relay *relay, struct ua_wr *wr,
+			   const struct ua_chan *chan, const uint8_t *buf,
+			   size_t len)
 {
+	static const uint8_t zeros[3];
+
 	if (len > UINT16_MAX)
 		wr->err = ENOSPC;
 
 	ua_wr_u16(wr, chan->number);
 	ua_wr_u16(wr, (uint16_t)len);
 	ua_wr_mem(wr, buf, len);
+	if (relay->way->stream)
+		ua_wr_mem(wr, zeros, (4 - len % 4) % 4);
 }
 
 
@@ -632,7 +639,7 @@ static void send_encode(const struct ua_relay *relay, struct ua_wr *wr,
 {
 	uint8_t tid[UA_STUN_TID_LEN];
 
-	relay->rand->fill(tid, sizeof(tid), relay->rand->arg);
+	relay->way->rand->fill(tid, sizeof(tid), relay->way->rand->arg);
 	ua_stun_begin(wr, UA_STUN_INDICATION, UA_STUN_SEND, tid);
 	ua_stun_put_addr(wr, UA_STUN_XOR_PEER_ADDRESS, peer);
 	ua_stun_put(wr, UA_STUN_DATA_ATTR, buf, len);
@@ -655,7 +662,7 @@ int ua_relay_send(struct ua_relay *relay, const struct ua_addr *peer,
 		return EACCES;
 
 	if (chan && ua_chan_usable(chan))
-		channel_encode(wr, chan, buf, len);
+		channel_encode(relay, wr, chan, buf, len);
 	else
 		send_encode(relay, wr, peer, buf, len);
 

@@ -18,8 +18,8 @@ enum { UA_RELAY_REQ_MAX = 8 /**< At a time; more wait for a free one */ };
  * which sends, signs and checks, and owns the allocation itself.
  */
 struct ua_relay {
-	const struct ua_rand *rand; /**< Borrowed          */
-	const struct ua_log *log;   /**< Borrowed, or NULL */
+	const struct ua_treq_way *way; /**< Borrowed          */
+	const struct ua_log *log;      /**< Borrowed, or NULL */
 	struct ua_treq reqv[UA_RELAY_REQ_MAX];
 	struct ua_perm permv[UA_PERM_MAX];
 	struct ua_chan chanv[UA_CHAN_MAX];
@@ -27,7 +27,7 @@ struct ua_relay {
 };
 
 
-void ua_relay_init(struct ua_relay *relay, const struct ua_rand *rand,
+void ua_relay_init(struct ua_relay *relay, const struct ua_treq_way *way,
 		   const struct ua_log *log);
 
 /** End all requests */

@@ -24,23 +24,28 @@ static const struct kind {
 };
 
 
-void ua_treq_start(struct ua_treq *req, const struct ua_rand *rand,
+void ua_treq_start(struct ua_treq *req, const struct ua_treq_way *way,
 		   uint64_t at_ms, enum ua_treq_kind kind, bool authed)
 {
 	*req = (struct ua_treq){ .kind = (uint8_t)kind };
-	ua_treq_again(req, rand, at_ms, authed);
+	ua_treq_again(req, way, at_ms, authed);
 }
 
 
-void ua_treq_again(struct ua_treq *req, const struct ua_rand *rand,
+void ua_treq_again(struct ua_treq *req, const struct ua_treq_way *way,
 		   uint64_t at_ms, bool authed)
 {
 	const struct kind *kind = &kinds[req->kind];
 
 	req->due = false;
 	req->authed = authed;
-	ua_txn_start(&req->txn, rand, at_ms, UA_TXN_RTO_MS, kind->sends,
-		     kind->last_wait_ms);
+
+	if (way->stream)
+		ua_txn_start(&req->txn, way->rand, at_ms, UA_TXN_RTO_MS, 1,
+			     UA_TREQ_STREAM_WAIT_MS);
+	else
+		ua_txn_start(&req->txn, way->rand, at_ms, UA_TXN_RTO_MS,
+			     kind->sends, kind->last_wait_ms);
 }
 
 

@@ -18,7 +18,17 @@ enum {
 	UA_TREQ_STALE_MAX = 3,      /**< 438: again, this often            */
 	UA_TREQ_FREE_STALE_MAX = 1, /**< 438 to a goodbye                 */
 	UA_TREQ_ERROR_MAX = 2,      /**< 500: again, this often            */
-	UA_TREQ_ERROR_WAIT_MS = 1000
+	UA_TREQ_ERROR_WAIT_MS = 1000,
+
+	/* TCP and TLS repeat by themselves; who opens a connection besides
+	   must be done with it by then */
+	UA_TREQ_STREAM_WAIT_MS = 8000
+};
+
+/** How requests travel; a value inside the client */
+struct ua_treq_way {
+	const struct ua_rand *rand; /**< Borrowed                      */
+	bool stream;                /**< TCP or TLS: sent once, padded */
 };
 
 enum ua_treq_kind {
@@ -45,11 +55,11 @@ struct ua_treq {
 
 
 /** Start one at at_ms, which may be in the future */
-void ua_treq_start(struct ua_treq *req, const struct ua_rand *rand,
+void ua_treq_start(struct ua_treq *req, const struct ua_treq_way *way,
 		   uint64_t at_ms, enum ua_treq_kind kind, bool authed);
 
 /** The same again at at_ms, as a new transaction */
-void ua_treq_again(struct ua_treq *req, const struct ua_rand *rand,
+void ua_treq_again(struct ua_treq *req, const struct ua_treq_way *way,
 		   uint64_t at_ms, bool authed);
 
 /** It has ended */

@@ -126,13 +126,18 @@ int ua_turn_alloc(struct ua_turn **turnp, const struct ua_turn_conf *conf)
 	turn->server = conf->server;
 	turn->visited[turn->nvisited++] = conf->server;
 	turn->family = conf->family;
+	turn->both = conf->family == UA_TURN_BOTH;
 	turn->ask_lifetime_s =
 		conf->lifetime_s ? conf->lifetime_s : UA_TURN_LIFETIME_S;
-	turn->rand = conf->rand;
+	turn->way.rand = conf->rand;
+	turn->way.stream = conf->stream;
 	turn->log = conf->log;
-	ua_relay_init(&turn->relay, conf->rand, conf->log);
+	turn->rtt_ms = UINT32_MAX;
+	ua_relay_init(&turn->relay, &turn->way, conf->log);
 
 	err = ua_cred_set(&turn->cred, conf->user, conf->password);
+	if (!err && conf->known)
+		err = ua_cred_prime(&turn->cred, conf->known);
 	if (err)
 		mem_deref(turn);
 	else
@@ -203,6 +208,18 @@ bool ua_turn_output(struct ua_turn *turn, uint64_t now_ms, struct ua_dgram *dg)
 	}
 
 	return false;
+}
+
+
+bool ua_turn_wants(const struct ua_turn *turn)
+{
+	bool due = turn->ses.due;
+	size_t i;
+
+	for (i = 0; i < UA_RELAY_REQ_MAX; i++)
+		due |= turn->relay.reqv[i].due;
+
+	return due;
 }
 
 
@@ -334,6 +351,28 @@ void ua_turn_error(struct ua_turn *turn, uint64_t now_ms, int err)
 }
 
 
+void ua_turn_broken(struct ua_turn *turn, uint64_t now_ms, int err)
+{
+	switch (turn->state) {
+
+	case UA_TURNST_LOST:
+		/* Between two tries there is none that could break. */
+		if (!turn->ses.txn.sends)
+			return;
+		break;
+
+	case UA_TURNST_IDLE:
+	case UA_TURNST_DEAD:
+		return;
+
+	default:
+		break;
+	}
+
+	ua_turnans_timeout(turn, now_ms, err);
+}
+
+
 static bool family_is_relayed(const struct ua_turn *turn, uint8_t af)
 {
 	return turn->relayed.af == af || turn->relayed6.af == af;
@@ -443,6 +482,24 @@ const struct ua_addr *ua_turn_mapped(const struct ua_turn *turn)
 const struct ua_addr *ua_turn_server(const struct ua_turn *turn)
 {
 	return &turn->server;
+}
+
+
+bool ua_turn_heard(const struct ua_turn *turn)
+{
+	return turn->heard;
+}
+
+
+uint32_t ua_turn_rtt_ms(const struct ua_turn *turn)
+{
+	return turn->rtt_ms;
+}
+
+
+const struct ua_challenge *ua_turn_challenge(const struct ua_turn *turn)
+{
+	return turn->cred.ready ? &turn->cred.asked : NULL;
 }
 
 

@@ -6,6 +6,7 @@
 #include "stun/stun.h"
 
 struct re_printf;
+struct ua_challenge;
 struct ua_log;
 
 enum {
@@ -21,12 +22,17 @@ struct ua_turn;
 enum ua_turn_family {
 	UA_TURN_IP4 = 0, /**< IPv4                                      */
 	UA_TURN_IP6,     /**< IPv6 (RFC 8656, 18.9)                     */
-	UA_TURN_BOTH     /**< IPv4, and IPv6 if it can (RFC 8656, 18.11) */
+	UA_TURN_BOTH     /**< Both, or what it can (RFC 8656, 18.11)    */
 };
 
 struct ua_turn_conf {
 	struct ua_addr server; /**< Copied                         */
 	enum ua_turn_family family;
+	bool stream; /**< Over TCP or TLS: what is given to input are whole
+			  messages, see ua_turnstream_next()       */
+	const struct ua_challenge *known; /**< What this server asked for
+					       before, NULL: nothing; copied:
+					       saves a round trip   */
 	const char *user;           /**< Copied; NULL: no credentials    */
 	const char *password;       /**< Copied                          */
 	uint32_t lifetime_s;        /**< 0: UA_TURN_LIFETIME_S           */
@@ -56,8 +62,8 @@ struct ua_turn_event {
 	/**
 	 * STUN error code, 0 if none.  With DEAD: 437 asks for another
 	 * socket (RFC 8656, 7.4: three in all), 401 for other credentials,
-	 * anything else for another server; not before 60 s after a 508, nor
-	 * before 10 min after a 486.
+	 * anything else for another server: this one not before 60 s after a
+	 * 508, nor in the same call after a 486.
 	 */
 	uint16_t code;
 	int err; /**< EACCES, EPROTO (see code), ETIMEDOUT, world's     */
@@ -116,6 +122,9 @@ UA_CHECK int ua_turn_input(struct ua_turn *turn, uint64_t now_ms,
 /** Next datagram to send to dg->path.remote; false: no more for now */
 bool ua_turn_output(struct ua_turn *turn, uint64_t now_ms,
 		    struct ua_dgram *dg);
+
+/** Is there output?  Who must connect first does it then */
+bool ua_turn_wants(const struct ua_turn *turn);
 
 /** Next event; false: no more for now */
 bool ua_turn_event(struct ua_turn *turn, struct ua_turn_event *ev);
@@ -182,6 +191,16 @@ UA_CHECK int ua_turn_send(struct ua_turn *turn, uint64_t now_ms,
 			  size_t len, struct ua_dgram *dg);
 
 
+/**
+ * The connection to the server ended, or did not come about: a READY client
+ * has LOST its relayed addresses, others are DEAD.  What is output later goes
+ * over a new connection.
+ *
+ * @param err  Why: ECONNRESET, ETIMEDOUT, EACCES (its certificate) ...
+ */
+void ua_turn_broken(struct ua_turn *turn, uint64_t now_ms, int err);
+
+
 /** Free the allocation: CLOSED follows within 5 s */
 void ua_turn_close(struct ua_turn *turn, uint64_t now_ms);
 
@@ -193,6 +212,15 @@ const struct ua_addr *ua_turn_mapped(const struct ua_turn *turn);
 
 /** The server talked to, after redirections */
 const struct ua_addr *ua_turn_server(const struct ua_turn *turn);
+
+/** Has the server ever answered, whatever it said? */
+bool ua_turn_heard(const struct ua_turn *turn);
+
+/** Least round trip to the server [ms]; UINT32_MAX: not measured */
+uint32_t ua_turn_rtt_ms(const struct ua_turn *turn);
+
+/** What the server asked for, for the next client of it; NULL: nothing */
+const struct ua_challenge *ua_turn_challenge(const struct ua_turn *turn);
 
 /** Print for %H; credentials are hidden */
 int ua_turn_print(struct re_printf *pf, const struct ua_turn *turn);

@@ -140,7 +140,7 @@ static void req_challenged(struct ua_turn *turn, uint64_t now_ms,
 		return;
 	}
 
-	ua_treq_again(req, turn->rand, now_ms, true);
+	ua_treq_again(req, &turn->way, now_ms, true);
 	(void)ua_treq_tick(req, now_ms);
 }
 
@@ -226,13 +226,21 @@ static void redirect_input(struct ua_turn *turn, uint64_t now_ms,
 
 
 /* Without the attribute that is optional, if there was one */
-static bool without_option(struct ua_turn *turn, uint64_t now_ms)
+static bool without_option(struct ua_turn *turn, uint64_t now_ms,
+			   uint16_t code)
 {
-	if (turn->family != UA_TURN_BOTH || turn->ses.kind != UA_TREQ_ALLOCATE)
+	if (!turn->both || turn->ses.kind != UA_TREQ_ALLOCATE)
 		return false;
 
-	turn->family = UA_TURN_IP4;
-	ua_treq_again(&turn->ses, turn->rand, now_ms, turn->ses.authed);
+	/* One after the other; one that is not known is the old IPv4. */
+	if (turn->family == UA_TURN_BOTH)
+		turn->family = UA_TURN_IP4;
+	else if (turn->family == UA_TURN_IP4 && code == 440)
+		turn->family = UA_TURN_IP6;
+	else
+		return false;
+
+	ua_treq_again(&turn->ses, &turn->way, now_ms, turn->ses.authed);
 	(void)ua_treq_tick(&turn->ses, now_ms);
 	return true;
 }
@@ -256,7 +264,7 @@ static void ses_error(struct ua_turn *turn, uint64_t now_ms,
 	case 405:
 	case 420:
 	case 440:
-		if (without_option(turn, now_ms))
+		if (without_option(turn, now_ms, code))
 			return;
 		break;
 
@@ -295,7 +303,7 @@ static int error_input(struct ua_turn *turn, uint64_t now_ms,
 		return challenge_input(turn, now_ms, req, msg, code, reason);
 
 	if (ua_treq_count(req, code)) {
-		ua_treq_again(req, turn->rand, now_ms + UA_TREQ_ERROR_WAIT_MS,
+		ua_treq_again(req, &turn->way, now_ms + UA_TREQ_ERROR_WAIT_MS,
 			      req->authed);
 		return 0;
 	}
@@ -341,6 +349,17 @@ static struct ua_treq *req_match(struct ua_turn *turn,
 }
 
 
+/* A request that was sent twice may be answered twice (RFC 8489, 6.2.1). */
+static void measure(struct ua_turn *turn, uint64_t now_ms,
+		    const struct ua_txn *txn)
+{
+	const uint64_t rtt_ms = now_ms - txn->first_ms;
+
+	if (txn->sends == 1 && rtt_ms < turn->rtt_ms)
+		turn->rtt_ms = (uint32_t)rtt_ms;
+}
+
+
 int ua_turnans_input(struct ua_turn *turn, uint64_t now_ms,
 		     const struct ua_stun *msg)
 {
@@ -354,6 +373,7 @@ int ua_turnans_input(struct ua_turn *turn, uint64_t now_ms,
 	if (err)
 		return err;
 
+	measure(turn, now_ms, &req->txn);
 	err = msg->cls == UA_STUN_SUCCESS
 		      ? success_input(turn, now_ms, req, msg)
 		      : error_input(turn, now_ms, req, msg);
@@ -361,6 +381,7 @@ int ua_turnans_input(struct ua_turn *turn, uint64_t now_ms,
 		return err;
 
 	turn->nerr = 0;
+	turn->heard = true;
 	ua_turnst_work(turn, now_ms);
 	return 0;
 }

@@ -50,14 +50,17 @@ struct ua_turn {
 	struct ua_addr server;
 	struct ua_addr visited[UA_TURNCORE_HOPS + 1];
 	size_t nvisited;
-	enum ua_turn_family family;
+	enum ua_turn_family family; /**< Asked for now */
+	bool both;                  /**< It is not the only one to ask for */
 	uint32_t ask_lifetime_s;
-	const struct ua_rand *rand;
+	struct ua_treq_way way;
 	const struct ua_log *log;
 	struct ua_stun_cred cred;
 
 	uint8_t state;      /**< enum ua_turnst; written by ua_turnst_move() */
 	uint8_t told;       /**< Bits of enum ua_turn_event_type to tell */
+	bool heard;         /**< It has answered once */
+	uint32_t rtt_ms;    /**< Least seen, UINT32_MAX */
 	uint8_t nerr;       /**< World's errors since the last answer */
 	uint8_t attempt;    /**< LOST: which pause */
 	uint8_t nreuse;     /**< Times the 5-tuple was freed */

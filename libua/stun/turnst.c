@@ -62,7 +62,7 @@ static const uint16_t lost_wait_ms[UA_TURNCORE_WAITS] = { 0, 1000, 4000,
 static void ses_start(struct ua_turn *turn, uint64_t at_ms,
 		      enum ua_treq_kind kind)
 {
-	ua_treq_start(&turn->ses, turn->rand, at_ms, kind, turn->cred.ready);
+	ua_treq_start(&turn->ses, &turn->way, at_ms, kind, turn->cred.ready);
 }
 
 
@@ -95,8 +95,9 @@ static void refresh_plan(struct ua_turn *turn, uint64_t now_ms)
 	uint64_t wait_ms = life_ms / 2;
 
 	if (turn->lifetime_s >= REFRESH_HALF_S)
-		wait_ms = life_ms - REFRESH_EARLY_S * 1000 -
-			  ua_random_range(turn->rand, 0, REFRESH_SPREAD_MS);
+		wait_ms =
+			life_ms - REFRESH_EARLY_S * 1000 -
+			ua_random_range(turn->way.rand, 0, REFRESH_SPREAD_MS);
 	if (wait_ms < REFRESH_MIN_MS)
 		wait_ms = REFRESH_MIN_MS;
 
@@ -177,7 +178,7 @@ static void enter_dead(struct ua_turn *turn)
 	ua_treq_stop(&turn->ses);
 	ua_relay_stop(&turn->relay);
 	addrs_reset(turn);
-	ua_relay_init(&turn->relay, turn->rand, turn->log);
+	ua_relay_init(&turn->relay, &turn->way, turn->log);
 	turn->told = 0;
 	tell(turn, turn->closing ? UA_TURN_CLOSED : UA_TURN_DEAD);
 }
@@ -187,7 +188,7 @@ static void enter(struct ua_turn *turn, uint64_t now_ms, enum ua_turnst from,
 		  enum ua_turnev ev)
 {
 	if (ev == UA_TURNEV_CHALLENGE) {
-		ua_treq_again(&turn->ses, turn->rand, now_ms, true);
+		ua_treq_again(&turn->ses, &turn->way, now_ms, true);
 		return;
 	}
 

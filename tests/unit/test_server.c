@@ -10,25 +10,35 @@
 
 Suite *ua_suite_server(void);
 
+#define TURN_FORM "turn:host[:port][?transport=udp|tcp] or turns:host[:port]"
+
 #define LABEL63                                                               \
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* clang-format off */
+enum { U = UA_TP_BIT(UA_TP_UDP), C = UA_TP_BIT(UA_TP_TCP), S = UA_TP_BIT(UA_TP_TLS) };
+
 static const struct {
 	const char *uri;
 	bool turn;
 	const char *host;
 	uint16_t port;
+	uint8_t tps;
 } good[] = {
-	{ "stun:example.com",                   false, "example.com",  0 },
-	{ "stun:example.com:3479",              false, "example.com",  3479 },
-	{ "STUN:192.0.2.1:1",                   false, "192.0.2.1",    1 },
-	{ "stun:[2001:db8::1]",                 false, "2001:db8::1",  0 },
-	{ "stun:[2001:db8::1]:65535",           false, "2001:db8::1",  65535 },
-	{ "turn:example.com",                   true,  "example.com",  0 },
-	{ "turn:example.com?transport=udp",     true,  "example.com",  0 },
-	{ "turn:example.com:80?transport=UDP",  true,  "example.com",  80 },
-	{ "Turn:[::1]:3478?transport=udp",      true,  "::1",          3478 },
+	{ "stun:example.com",                   false, "example.com",  0, U },
+	{ "stun:example.com:3479",              false, "example.com",  3479, U },
+	{ "STUN:192.0.2.1:1",                   false, "192.0.2.1",    1, U },
+	{ "stun:[2001:db8::1]",                 false, "2001:db8::1",  0, U },
+	{ "stun:[2001:db8::1]:65535",           false, "2001:db8::1",  65535, U },
+	{ "turn:example.com",                   true,  "example.com",  0, U | C | S },
+	{ "turn:example.com:3478",              true,  "example.com",  3478, U | C },
+	{ "turn:example.com?transport=udp",     true,  "example.com",  0, U },
+	{ "turn:example.com?transport=tcp",     true,  "example.com",  0, C },
+	{ "turn:example.com:80?transport=UDP",  true,  "example.com",  80, U },
+	{ "Turn:[::1]:3478?transport=udp",      true,  "::1",          3478, U },
+	{ "turns:example.com",                  true,  "example.com",  0, S },
+	{ "TURNS:[2001:db8::1]:443",            true,  "2001:db8::1",  443, S },
+	{ "turns:example.com?transport=tcp",    true,  "example.com",  0, S },
 };
 
 static const struct {
@@ -55,16 +65,13 @@ static const struct {
 	{ "stun:example.com:3478x",         false, "stun:host[:port]" },
 	{ "stun:" LABEL63 LABEL63 LABEL63 LABEL63 "aaaa", false,
 						   "stun:host[:port]" },
-	{ "stun:example.com",               true,
-			"turn:host[:port][?transport=udp]" },
-	{ "turn:example.com?transport=tcp", true,
-			"turn:host[:port][?transport=udp]" },
-	{ "turn:example.com?transport=udpx", true,
-			"turn:host[:port][?transport=udp]" },
-	{ "turn:example.com?",              true,
-			"turn:host[:port][?transport=udp]" },
-	{ "turns:example.com",              true,
-			"turn:host[:port][?transport=udp]" },
+	{ "stun:example.com",               true,  TURN_FORM },
+	{ "turn:example.com?transport=tls", true,  TURN_FORM },
+	{ "turn:example.com?transport=udpx", true, TURN_FORM },
+	{ "turn:example.com?",              true,  TURN_FORM },
+	{ "turns:example.com?transport=udp", true, TURN_FORM },
+	{ "turns:",                         true,  TURN_FORM },
+	{ "turns:example.com:0",            true,  "a port of 1 to 65535" },
 };
 /* clang-format on */
 
@@ -82,8 +89,8 @@ START_TEST(good_uri_is_taken_apart)
 	ck_assert_str_eq(good[_i].host, srv.host);
 	ck_assert_uint_eq(good[_i].port, srv.port);
 	ck_assert(srv.turn == good[_i].turn);
-	ck_assert_str_eq("u", srv.user);
-	ck_assert_str_eq("p", srv.password);
+	ck_assert_uint_eq(good[_i].tps, srv.tps);
+	ck_assert_ptr_eq(&conf, srv.conf);
 }
 END_TEST
 

@@ -26,7 +26,9 @@ enum ua_ice_policy {
 /** A STUN or TURN server (RFC 7064, RFC 7065) */
 struct ua_server_conf {
 	const char *uri;      /**< "stun:host[:port]", "turn:host[:port]
-				   [?transport=udp]"                       */
+				   [?transport=udp|tcp]", "turns:host[:port]";
+				   a turn: without transport is asked by UDP,
+				   by TCP and TLS where that is silent     */
 	const char *user;     /**< TURN; NULL: none                       */
 	const char *password; /**< TURN; NULL: none                       */
 };
@@ -49,6 +51,8 @@ struct ua_agent_conf {
 	struct ua_server_conf stun[UA_SERVER_MAX]; /**< For candidates, never
 							for REGISTER       */
 	struct ua_server_conf turn[UA_SERVER_MAX];
+	const char *tls_ca;  /**< PEM file: trusted of TLS servers, and
+				  nothing else is; NULL: as the system  */
 	uint16_t max_calls;  /**< More get 486; 64 by default      */
 	struct ua_log log;   /**< Copied                           */
 	ua_event_h *event_h; /**< NULL: nobody listens             */
