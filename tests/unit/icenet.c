@@ -13,9 +13,8 @@
 
 enum {
 	START_MS = 1000,
-
-	PORT_FIRST = 50000,
-	STEPS_MAX = 2000000
+	STEPS_MAX = 2000000,
+	CALL = 9 /* Neither a packet nor an agent */
 };
 
 
@@ -111,21 +110,6 @@ int icenet_start(struct icenet *net)
 }
 
 
-int icenet_nat(struct icenet *net, enum net_mapping mapping,
-	       enum net_filter filter, const char *ip)
-{
-	struct net_nat *nat = &net->natv[net->nnat];
-
-	ck_assert_uint_lt(net->nnat, NET_NATS);
-	nat->ip = icenet_addr(ip);
-	nat->mapping = mapping;
-	nat->filter = filter;
-	nat->next_port = PORT_FIRST;
-
-	return (int)net->nnat++;
-}
-
-
 static unsigned add_if(struct icenet *net, unsigned agent, uint16_t stream,
 		       uint16_t comp, const char *addr, int nat,
 		       uint32_t delay_ms, bool relay, uint8_t cost)
@@ -179,90 +163,6 @@ unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
 }
 
 
-/* Outside port of an inside address, made if need be; 0: the NAT is full */
-static uint16_t nat_out(struct net_nat *nat, const struct ua_addr *inside,
-			const struct ua_addr *to)
-{
-	struct net_map *m;
-	uint16_t port = 0;
-	unsigned i;
-
-	for (i = 0; i < nat->nmap && !port; i++) {
-		m = &nat->mapv[i];
-		if (ua_addr_eq(&m->inside, inside) &&
-		    (nat->mapping == NET_EIM || ua_addr_eq(&m->to, to)))
-			port = m->port;
-	}
-
-	if (!port) {
-		if (nat->nmap >= NET_MAPS)
-			return 0;
-
-		m = &nat->mapv[nat->nmap++];
-		m->inside = *inside;
-		m->to = *to;
-		m->port = nat->next_port++;
-		port = m->port;
-	}
-
-	for (i = 0; i < nat->nseen; i++) {
-		if (nat->seenv[i].port == port &&
-		    ua_addr_eq(&nat->seenv[i].to, to))
-			return port;
-	}
-
-	if (nat->nseen >= NET_MAPS)
-		return 0;
-
-	nat->seenv[nat->nseen].inside = *inside;
-	nat->seenv[nat->nseen].port = port;
-	nat->seenv[nat->nseen++].to = *to;
-
-	return port;
-}
-
-
-static bool nat_filter(const struct net_nat *nat, const struct net_map *m,
-		       const struct ua_addr *from)
-{
-	unsigned i;
-
-	if (nat->filter == NET_EIF)
-		return true;
-
-	for (i = 0; i < nat->nseen; i++) {
-		const struct net_seen *s = &nat->seenv[i];
-
-		if (nat->by_map ? s->port != m->port
-				: !ua_addr_eq(&s->inside, &m->inside))
-			continue;
-
-		if (nat->filter == NET_ADF ? ua_addr_ip_eq(&s->to, from)
-					   : ua_addr_eq(&s->to, from))
-			return true;
-	}
-
-	return false;
-}
-
-
-/* Inside address behind an outside port, if the filter lets it pass */
-static const struct ua_addr *nat_in(const struct net_nat *nat, uint16_t port,
-				    const struct ua_addr *from)
-{
-	unsigned i;
-
-	for (i = 0; i < nat->nmap; i++) {
-		const struct net_map *m = &nat->mapv[i];
-
-		if (m->port == port)
-			return nat_filter(nat, m, from) ? &m->inside : NULL;
-	}
-
-	return NULL;
-}
-
-
 static bool is_permitted(const struct net_if *relay,
 			 const struct ua_addr *from)
 {
@@ -312,33 +212,17 @@ static struct net_packet *put(struct icenet *net, uint64_t at, int to,
 }
 
 
-/* Where a datagram with that source and target comes out; -1: nowhere */
-static int route(struct icenet *net, const struct net_if *from,
-		 struct ua_addr *src, const struct ua_addr *dst)
+/* Where a datagram on the public net comes out; -1: nowhere */
+static int route_in(struct icenet *net, struct ua_addr *src,
+		    struct ua_addr *dst)
 {
 	const struct ua_addr *inside;
-	struct net_nat *nat;
-	int to;
 	unsigned i;
+	int to;
 
-	/* Behind the same NAT, or both outside */
-	to = find_if(net, dst, from->nat);
-	if (to >= 0 && !net->ifv[to].relay)
-		return to;
-
-	if (from->nat >= 0) {
-		nat = &net->natv[from->nat];
-		if (nat->blocked || ua_addr_is_private(dst))
-			return -1;
-
-		src->port = nat_out(nat, &from->addr, dst);
-		memcpy(src->ip, nat->ip.ip, sizeof(src->ip));
-		if (!src->port)
-			return -1;
-
-		if (ua_addr_ip_eq(&nat->ip, dst) && !nat->hairpin)
-			return -1;
-	}
+	/* On its way through a relay it gets another source and target. */
+	if (icenet_latch_through(net, src, dst) && !dst->af)
+		return -1;
 
 	for (i = 0; i < net->nnat; i++) {
 		if (!ua_addr_ip_eq(&net->natv[i].ip, dst))
@@ -347,7 +231,8 @@ static int route(struct icenet *net, const struct net_if *from,
 		if (net->natv[i].blocked)
 			return -1;
 
-		inside = nat_in(&net->natv[i], dst->port, src);
+		inside =
+			icenet_nat_in(&net->natv[i], net->now, dst->port, src);
 		return inside ? find_if(net, inside, (int)i) : -1;
 	}
 
@@ -359,7 +244,37 @@ static int route(struct icenet *net, const struct net_if *from,
 }
 
 
-static int if_of(const struct icenet *net, unsigned agent, uint16_t base)
+/* Where a datagram with that source and target comes out; -1: nowhere */
+static int route(struct icenet *net, const struct net_if *from,
+		 struct ua_addr *src, struct ua_addr dst)
+{
+	struct net_nat *nat;
+	int to;
+
+	/* Behind the same NAT, or both outside */
+	to = find_if(net, &dst, from->nat);
+	if (to >= 0 && !net->ifv[to].relay)
+		return to;
+
+	if (from->nat >= 0) {
+		nat = &net->natv[from->nat];
+		if (nat->blocked || ua_addr_is_private(&dst))
+			return -1;
+
+		src->port = icenet_nat_out(nat, net->now, &from->addr, &dst);
+		memcpy(src->ip, nat->ip.ip, sizeof(src->ip));
+		if (!src->port)
+			return -1;
+
+		if (ua_addr_ip_eq(&nat->ip, &dst) && !nat->hairpin)
+			return -1;
+	}
+
+	return route_in(net, src, &dst);
+}
+
+
+int icenet_if_of(const struct icenet *net, unsigned agent, uint16_t base)
 {
 	unsigned i;
 
@@ -390,17 +305,43 @@ static void note(struct icenet *net, unsigned agent, const struct ua_dgram *dg)
 	s->nominate = ua_stun_attr(&msg, UA_STUN_USE_CANDIDATE, NULL) != NULL;
 	s->controlling =
 		ua_stun_attr(&msg, UA_STUN_ICE_CONTROLLING, NULL) != NULL;
+	if (ua_stun_u32(&msg, UA_STUN_NOMINATION, &s->nomination))
+		s->nomination = 0;
 	memcpy(s->tid, msg.tid, sizeof(s->tid));
+}
+
+
+struct net_packet *icenet_carry(struct icenet *net, unsigned i,
+				const struct ua_addr *to_addr)
+{
+	const struct net_if *ifc = &net->ifv[i];
+	struct ua_addr src = ifc->addr;
+	struct ua_addr dst = *to_addr;
+	int to;
+
+	if (ifc->down || (net->loss_pct && next(net) % 100 < net->loss_pct))
+		return NULL;
+
+	/* Through a relay nothing goes without a permission. */
+	if (ifc->relay && !is_permitted(ifc, &dst))
+		return NULL;
+
+	dst.scope = 0;
+	to = route(net, ifc, &src, dst);
+	if (to < 0 || net->cut[i][to])
+		return NULL;
+
+	src.scope = net->ifv[to].addr.scope;
+
+	return put(net, net->now + ifc->delay_ms + net->ifv[to].delay_ms, to,
+		   &src);
 }
 
 
 static void transmit(struct icenet *net, unsigned agent, struct ua_dgram *dg)
 {
-	const int i = if_of(net, agent, dg->path.base);
+	const int i = icenet_if_of(net, agent, dg->path.base);
 	struct net_packet *p;
-	struct ua_addr src;
-	struct ua_addr dst = dg->path.remote;
-	int to;
 
 	ck_assert_int_ge(i, 0);
 	note(net, agent, dg);
@@ -411,28 +352,13 @@ static void transmit(struct icenet *net, unsigned agent, struct ua_dgram *dg)
 		return;
 	}
 
-	if (net->ifv[i].down)
-		return;
-
 	if (net->pass && !net->pass(net, agent, dg, net->pass_arg))
 		return;
 
-	if (net->loss_pct && next(net) % 100 < net->loss_pct)
+	p = icenet_carry(net, (unsigned)i, &dg->path.remote);
+	if (!p)
 		return;
 
-	/* Through a relay nothing goes without a permission. */
-	if (net->ifv[i].relay && !is_permitted(&net->ifv[i], &dst))
-		return;
-
-	src = net->ifv[i].addr;
-	dst.scope = 0;
-	to = route(net, &net->ifv[i], &src, &dst);
-	if (to < 0)
-		return;
-
-	src.scope = net->ifv[to].addr.scope;
-	p = put(net, net->now + net->ifv[i].delay_ms + net->ifv[to].delay_ms,
-		to, &src);
 	ck_assert_uint_le(dg->len, sizeof(p->buf));
 	p->len = dg->len;
 	memcpy(p->buf, dg->buf, dg->len);
@@ -442,13 +368,13 @@ static void transmit(struct icenet *net, unsigned agent, struct ua_dgram *dg)
 static void permit(struct icenet *net, unsigned agent,
 		   const struct ua_ice_event *ev)
 {
-	const int i = if_of(net, agent, ev->base);
+	const int i = icenet_if_of(net, agent, ev->base);
 	struct net_packet *p;
 
 	ck_assert_int_ge(i, 0);
 	p = put(net, net->now + 2 * (uint64_t)net->ifv[i].delay_ms, i,
 		&ev->addr);
-	p->verdict = true;
+	p->kind = NET_VERDICT;
 	p->err = net->ifv[i].deny ? EACCES : 0;
 }
 
@@ -482,7 +408,12 @@ static void arrive(struct icenet *net, const struct net_packet *p)
 	if (ifc->down)
 		return;
 
-	if (p->verdict) {
+	if (p->kind == NET_MEDIA) {
+		icenet_media_arrive(net, p);
+		return;
+	}
+
+	if (p->kind == NET_VERDICT) {
 		if (!p->err && ifc->nperm < NET_SEEN)
 			ifc->permv[ifc->nperm++] = p->remote;
 
@@ -553,10 +484,20 @@ static bool step(struct icenet *net, uint64_t end)
 		}
 	}
 
+	if (icenet_call_deadline(net) < at) {
+		at = icenet_call_deadline(net);
+		who = CALL;
+	}
+
 	if (at == UA_NEVER || at > end)
 		return false;
 
 	net->now = at;
+	if (who == CALL) {
+		icenet_call_tick(net);
+		return true;
+	}
+
 	if (who >= 0) {
 		ua_ice_tick(net->agentv[who].ice, net->now);
 		icenet_pump(net, (unsigned)who);
@@ -582,6 +523,24 @@ void icenet_run(struct icenet *net, uint64_t ms)
 }
 
 
+void icenet_cut(struct icenet *net, unsigned i, unsigned k, bool cut)
+{
+	net->cut[i][k] = cut;
+	net->cut[k][i] = cut;
+}
+
+
+void icenet_down(struct icenet *net, unsigned i)
+{
+	struct net_if *ifc = &net->ifv[i];
+
+	ifc->down = true;
+	ck_assert_int_eq(0, ua_ice_base_down(net->agentv[ifc->agent].ice,
+					     net->now, ifc->base, ENETDOWN));
+	icenet_pump(net, ifc->agent);
+}
+
+
 void icenet_srflx(struct icenet *net, unsigned i)
 {
 	const struct ua_addr server = icenet_addr("198.51.100.1:3478");
@@ -596,44 +555,13 @@ void icenet_srflx(struct icenet *net, unsigned i)
 			return;
 
 		mapped = nat->ip;
-		mapped.port = nat_out(nat, &ifc->addr, &server);
+		mapped.port =
+			icenet_nat_out(nat, net->now, &ifc->addr, &server);
 	}
 
 	err = ua_ice_local_srflx(net->agentv[ifc->agent].ice, net->now,
 				 ifc->base, &mapped, &server);
 	ck_assert(!err || err == EALREADY);
-}
-
-
-int icenet_tell_peer(struct icenet *net, unsigned from,
-		     const struct ua_ice_peer *peer, bool end)
-{
-	const struct ua_ice *ice = net->agentv[from].ice;
-	struct ua_ice *to = net->agentv[!from].ice;
-	struct ua_ice_cand cand;
-	size_t i;
-	int err;
-
-	err = ua_ice_remote_set(to, net->now, ua_ice_ufrag(ice),
-				ua_ice_pwd(ice), peer);
-	if (err)
-		return err;
-
-	for (i = 0; !ua_ice_local(ice, i, &cand); i++) {
-		err = ua_ice_remote_cand(to, net->now, &cand);
-		if (err)
-			return err;
-	}
-
-	return end ? ua_ice_remote_end(to, net->now) : 0;
-}
-
-
-int icenet_tell(struct icenet *net, unsigned from)
-{
-	const struct ua_ice_peer peer = { .ice2 = true };
-
-	return icenet_tell_peer(net, from, &peer, true);
 }
 
 
@@ -725,100 +653,19 @@ int icenet_pair(const struct icenet *net, unsigned agent, uint16_t base_port,
 }
 
 
-int icenet_peer_cand(struct icenet *net, const char *addr,
-		     enum ua_ice_type type, uint32_t prio)
+unsigned icenet_story(const struct icenet *net, unsigned agent,
+		      const char *remote, const char *what)
 {
-	struct ua_ice_cand cand = { .comp = 1,
-				    .type = type,
-				    .addr = icenet_addr(addr),
-				    .prio = prio };
+	const struct ua_addr addr = icenet_addr(remote ? remote : "0.0.0.0:0");
+	struct ua_ice_story e;
+	unsigned n = 0;
+	size_t i;
 
-	(void)snprintf(cand.foundation, sizeof(cand.foundation), "%u%u", type,
-		       cand.addr.ip[3]);
+	for (i = 0; !ua_ice_story(net->agentv[agent].ice, i, &e); i++)
+		n += !strcmp(e.what, what) &&
+		     (!remote || ua_addr_eq(&e.remote, &addr));
 
-	return ua_ice_remote_cand(net->agentv[0].ice, net->now, &cand);
-}
-
-
-int icenet_peer(struct icenet *net, const struct ua_ice_peer *peer,
-		const char *const *addrv)
-{
-	static const struct ua_ice_peer plain = { .ice2 = true };
-	struct ua_ice *ice = net->agentv[0].ice;
-	uint32_t prio = 2130706431;
-	int err;
-
-	(void)ua_ice_gathered(ice, net->now);
-	err = ua_ice_remote_set(ice, net->now, "peer", NET_PEER_PWD,
-				peer ? peer : &plain);
-	for (; addrv && *addrv && !err; ++addrv, prio -= 256)
-		err = icenet_peer_cand(net, *addrv, UA_ICE_HOST, prio);
-	if (err)
-		return err;
-
-	err = ua_ice_remote_end(ice, net->now);
-	icenet_pump(net, 0);
-
-	return err;
-}
-
-
-int icenet_peer_request(struct icenet *net, unsigned i,
-			const struct net_req *req)
-{
-	const struct ua_ice *ice = net->agentv[0].ice;
-	const struct ua_addr from = icenet_addr(req->from);
-	const char *key = req->key ? req->key : ua_ice_pwd(ice);
-	uint8_t tid[UA_STUN_TID_LEN];
-	uint8_t buf[UA_DGRAM_MAX];
-	char user[600];
-	struct ua_wr wr;
-
-	fill(tid, sizeof(tid), net);
-	(void)snprintf(user, sizeof(user), "%s:%s", ua_ice_ufrag(ice),
-		       req->who ? req->who : "peer");
-
-	ua_wr_init(&wr, buf, sizeof(buf));
-	ua_stun_begin(&wr, UA_STUN_REQUEST, UA_STUN_BINDING, tid);
-	ua_stun_put(&wr, UA_STUN_USERNAME, user, strlen(user));
-	ua_stun_put_u32(&wr, UA_STUN_PRIORITY,
-			req->prio ? req->prio : 1862270975);
-	ua_stun_put_u64(&wr,
-			req->controlling ? UA_STUN_ICE_CONTROLLING
-					 : UA_STUN_ICE_CONTROLLED,
-			req->tie_breaker);
-	if (req->nominate)
-		ua_stun_put(&wr, UA_STUN_USE_CANDIDATE, NULL, 0);
-	if (req->attr)
-		ua_stun_put(&wr, req->attr, NULL, 0);
-	ck_assert_int_eq(
-		0, ua_stun_end(&wr, (const uint8_t *)key, strlen(key), true));
-
-	return icenet_inject(net, i, &from, buf, wr.pos);
-}
-
-
-int icenet_peer_answer(struct icenet *net, const struct net_sent *sent,
-		       uint16_t code, const char *from, const char *mapped)
-{
-	const int i = if_of(net, 0, sent->base);
-	const struct ua_addr src = from ? icenet_addr(from) : sent->to;
-	const struct ua_addr addr =
-		mapped ? icenet_addr(mapped) : net->ifv[i].addr;
-	uint8_t buf[UA_DGRAM_MAX];
-	struct ua_wr wr;
-
-	ua_wr_init(&wr, buf, sizeof(buf));
-	ua_stun_begin(&wr, code ? UA_STUN_ERROR : UA_STUN_SUCCESS,
-		      UA_STUN_BINDING, sent->tid);
-	if (code)
-		ua_stun_put_error(&wr, code, "");
-	else
-		ua_stun_put_addr(&wr, UA_STUN_XOR_MAPPED_ADDRESS, &addr);
-	ck_assert_int_eq(0, ua_stun_end(&wr, (const uint8_t *)NET_PEER_PWD,
-					strlen(NET_PEER_PWD), true));
-
-	return icenet_inject(net, (unsigned)i, &src, buf, wr.pos);
+	return n;
 }
 
 

@@ -15,6 +15,8 @@ enum {
 	NET_FLIGHT = 512,
 	NET_EVENTS = 256,
 	NET_LOG = 8192,
+	NET_LATCHES = 2,
+	NET_SIGNALS = 8,
 	NET_NO_NAT = -1
 };
 
@@ -27,6 +29,7 @@ enum net_filter { NET_EIF = 0, NET_ADF, NET_APDF };
 struct net_map {
 	struct ua_addr inside;
 	struct ua_addr to; /* APDM only                       */
+	uint64_t used_ms;  /* Last packet from inside         */
 	uint16_t port;
 };
 
@@ -37,6 +40,7 @@ struct net_nat {
 	bool by_map;  /* Filter by mapping, not by inside endpoint   */
 	bool blocked; /* UDP does not pass                           */
 	bool hairpin;
+	uint32_t life_ms; /* Of an unused mapping, 0: for ever */
 	uint16_t next_port;
 	unsigned nmap;
 	struct net_map mapv[NET_MAPS];
@@ -46,6 +50,13 @@ struct net_nat {
 		struct ua_addr to;
 		uint16_t port;
 	} seenv[NET_MAPS];
+};
+
+/** A relay that learns each side from its first packet */
+struct net_latch {
+	struct ua_addr addrv[2];
+	struct ua_addr srcv[2];
+	unsigned nstranger; /* Packets of others               */
 };
 
 /** A base of an agent: a socket, or an allocation at a relay */
@@ -64,11 +75,13 @@ struct net_if {
 	struct ua_addr permv[NET_SEEN];
 };
 
+enum net_kind { NET_STUN = 0, NET_MEDIA, NET_VERDICT };
+
 struct net_packet {
 	uint64_t at;
 	uint64_t seq;
 	int to;                /* Interface                             */
-	bool verdict;          /* Not a packet, a relay's answer        */
+	enum net_kind kind;    /* A verdict is a relay's answer         */
 	int err;               /* Of the verdict                        */
 	struct ua_addr remote; /* Who sent it, or peer of the verdict   */
 	size_t len;
@@ -84,7 +97,44 @@ struct net_sent {
 	uint8_t cls;
 	bool nominate;
 	bool controlling;
+	uint32_t nomination; /* Of a renomination, 0: none           */
 	uint8_t tid[12];
+};
+
+/** A description, as it stands in an offer or an answer */
+struct net_desc {
+	char ufrag[UA_ICE_CRED_MAX + 1]; /* "": a peer without ICE    */
+	char pwd[UA_ICE_CRED_MAX + 1];
+	struct ua_ice_peer peer;
+	unsigned ncand;
+	struct ua_ice_cand candv[UA_ICE_LOCALS];
+};
+
+enum net_signal_kind { NET_OFFER = 0, NET_ANSWER, NET_REFUSAL };
+
+/** On its way through signalling */
+struct net_signal {
+	uint64_t at;
+	enum net_signal_kind kind;
+	unsigned to;
+	uint16_t gen; /* Of the offer, as its sender counts           */
+	struct net_desc desc;
+};
+
+/** Media that an agent sends, and what comes to it */
+struct net_media {
+	bool on;             /* It sends a packet each 20 ms          */
+	bool expects;        /* A second without any is told to ICE   */
+	uint64_t next_ms;    /* When it sends                         */
+	uint64_t silent_ms;  /* When silence is told                  */
+	uint64_t heard_ms;   /* Last that was accepted                */
+	uint64_t gap_ms;     /* Longest time between two              */
+	unsigned nsent;      /* Had a path                            */
+	unsigned nunsent;    /* Had none                              */
+	unsigned nlost;      /* Of those sent, on the way             */
+	unsigned ncome;      /* Accepted                              */
+	unsigned nrefused;   /* Not                                   */
+	struct ua_path path; /* Of the last that was accepted         */
 };
 
 struct icenet;
@@ -98,7 +148,11 @@ struct net_agent {
 	struct ua_ice_conf conf;
 	unsigned nev;
 	struct ua_ice_event evv[NET_EVENTS];
-	int send_err; /* Every send fails with this            */
+	int send_err;  /* Every send fails with this           */
+	bool refuses;  /* Offers                               */
+	bool no_ice;   /* Its next answer is without ICE       */
+	bool offering; /* No answer yet                        */
+	int told;      /* What the last description came to    */
 };
 
 struct icenet {
@@ -111,13 +165,20 @@ struct icenet {
 	unsigned loss_pct;
 	unsigned nif;
 	unsigned nnat;
+	unsigned nlatch;
 	unsigned nflight;
 	unsigned nsent;
+	unsigned nsignal;
+	uint32_t signal_ms; /* How long signalling takes  */
 	net_pass_h *pass;
 	void *pass_arg;
 	struct net_agent agentv[2];
 	struct net_if ifv[NET_IFS];
+	bool cut[NET_IFS][NET_IFS]; /* From, to           */
 	struct net_nat natv[NET_NATS];
+	struct net_latch latchv[NET_LATCHES];
+	struct net_media mediav[2];
+	struct net_signal signalv[NET_SIGNALS];
 	struct net_packet flightv[NET_FLIGHT];
 	struct net_sent sentv[NET_LOG];
 };
@@ -141,6 +202,19 @@ unsigned icenet_host_cost(struct icenet *net, unsigned agent, uint16_t stream,
 unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
 		      uint16_t comp, const char *addr, uint32_t delay_ms);
 
+/** The NAT has forgotten all, and gives other ports; ip: its address now */
+void icenet_nat_reboot(struct icenet *net, int index, const char *ip);
+
+/** A relay between two addresses of its own; returns its index */
+unsigned icenet_latch(struct icenet *net, const char *addr0,
+		      const char *addr1);
+
+/** Nothing passes between two interfaces, or again all; both ways */
+void icenet_cut(struct icenet *net, unsigned i, unsigned k, bool cut);
+
+/** An interface goes away, and its agent knows */
+void icenet_down(struct icenet *net, unsigned i);
+
 /** Ask the STUN server how interface i looks, tell its agent */
 void icenet_srflx(struct icenet *net, unsigned i);
 
@@ -151,6 +225,39 @@ int icenet_tell_peer(struct icenet *net, unsigned from,
 
 /** Both gathered, both told */
 void icenet_meet(struct icenet *net);
+
+/*
+ * A call: descriptions take signal_ms, media flows.
+ */
+
+/** What an agent would say of itself now */
+void icenet_describe(const struct icenet *net, unsigned agent,
+		     struct net_desc *desc);
+
+/** An agent gets the peer's; what ICE said */
+int icenet_take(struct icenet *net, unsigned agent,
+		const struct net_desc *desc, uint16_t gen);
+
+/** It restarts, without saying so; returns the generation */
+uint16_t icenet_restart(struct icenet *net, unsigned agent);
+
+/** It sends an offer, which the other one answers */
+void icenet_offer(struct icenet *net, unsigned from);
+
+/** Both at once */
+void icenet_restart_call(struct icenet *net, unsigned agent);
+
+/** Media both ways from now on, and for ms */
+void icenet_talk(struct icenet *net, uint64_t ms);
+
+/** Count media from here */
+void icenet_count_media(struct icenet *net);
+
+/** Longest silence of an agent since then, the present one as well */
+uint64_t icenet_gap(const struct icenet *net, unsigned agent);
+
+/** Packets to both that did not come, or were not taken, since then */
+unsigned icenet_lost(const struct icenet *net);
 
 /** Go on for ms */
 void icenet_run(struct icenet *net, uint64_t ms);
@@ -178,6 +285,10 @@ int icenet_inject(struct icenet *net, unsigned i, const struct ua_addr *from,
 
 struct ua_addr icenet_addr(const char *str);
 
+/** How often a word stands in an agent's story about a remote address */
+unsigned icenet_story(const struct icenet *net, unsigned agent,
+		      const char *remote, const char *what);
+
 /*
  * A peer played by the test instead of agent 1, whose name is "peer".
  */
@@ -198,7 +309,8 @@ struct net_req {
 	uint64_t tie_breaker;
 	bool controlling;
 	bool nominate;
-	uint16_t attr; /* One more attribute, empty, 0: none        */
+	uint16_t attr;       /* One more attribute, empty, 0: none  */
+	uint32_t nomination; /* Of a renomination, 0: none          */
 };
 
 /** A request of it comes in on interface i; what ua_ice_input() said */
@@ -223,5 +335,32 @@ unsigned icenet_requests(const struct icenet *net, unsigned agent,
 /** Find a pair by the remote address; -1: none */
 int icenet_pair(const struct icenet *net, unsigned agent, uint16_t base_port,
 		const char *remote, struct ua_ice_pair *pair);
+
+/*
+ * For the files of icenet alone.
+ */
+
+/** Outside port of an inside address, made if need be; 0: the NAT is full */
+uint16_t icenet_nat_out(struct net_nat *nat, uint64_t now,
+			const struct ua_addr *inside,
+			const struct ua_addr *to);
+
+/** Inside address behind an outside port, if the filter lets it pass */
+const struct ua_addr *icenet_nat_in(struct net_nat *nat, uint64_t now,
+				    uint16_t port, const struct ua_addr *from);
+
+/** To a relay: with the source and target behind it, or with no target */
+bool icenet_latch_through(struct icenet *net, struct ua_addr *src,
+			  struct ua_addr *dst);
+
+int icenet_if_of(const struct icenet *net, unsigned agent, uint16_t base);
+
+/** A packet of interface i, to be filled; NULL: it gets lost */
+struct net_packet *icenet_carry(struct icenet *net, unsigned i,
+				const struct ua_addr *to);
+
+void icenet_media_arrive(struct icenet *net, const struct net_packet *p);
+uint64_t icenet_call_deadline(const struct icenet *net);
+void icenet_call_tick(struct icenet *net);
 
 #endif

@@ -2,8 +2,13 @@
 tests_unit_unit_SOURCES = \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
+	tests/unit/icenet_call.c \
+	tests/unit/icenet_nat.c \
+	tests/unit/icenet_peer.c \
 	tests/unit/invbed.h \
 	tests/unit/main.c \
+	tests/unit/middle.c \
+	tests/unit/middle.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
 	tests/unit/rig.c \
@@ -17,6 +22,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
 	tests/unit/test_call.c \
+	tests/unit/test_calltrickle.c \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
@@ -33,6 +39,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_flow.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
+	tests/unit/test_ice_consent.c \
 	tests/unit/test_ice_hostile.c \
 	tests/unit/test_ice_media.c \
 	tests/unit/test_ice_prflx.c \
@@ -56,6 +63,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
 	tests/unit/test_regline.c \
+	tests/unit/test_reoffer.c \
 	tests/unit/test_resample.c \
 	tests/unit/test_resolvconf.c \
 	tests/unit/test_resolver.c \
@@ -77,6 +85,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tonesrc.c \
+	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
