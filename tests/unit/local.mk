@@ -7,8 +7,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/icenet_peer.c \
 	tests/unit/invbed.h \
 	tests/unit/main.c \
-	tests/unit/middle.c \
-	tests/unit/middle.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
 	tests/unit/rig.c \
@@ -22,7 +20,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
 	tests/unit/test_call.c \
-	tests/unit/test_calltrickle.c \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
@@ -63,7 +60,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
 	tests/unit/test_regline.c \
-	tests/unit/test_reoffer.c \
 	tests/unit/test_resample.c \
 	tests/unit/test_resolvconf.c \
 	tests/unit/test_resolver.c \
@@ -85,7 +81,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tonesrc.c \
-	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
