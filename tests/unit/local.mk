@@ -7,6 +7,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/icenet_peer.c \
 	tests/unit/invbed.h \
 	tests/unit/main.c \
+	tests/unit/middle.c \
+	tests/unit/middle.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
 	tests/unit/rig.c \
@@ -20,6 +22,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
 	tests/unit/test_call.c \
+	tests/unit/test_calltrickle.c \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
@@ -81,6 +84,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tonesrc.c \
+	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
