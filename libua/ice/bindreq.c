@@ -128,6 +128,10 @@ static bool wants_check(const struct ua_ice *ice, const struct ua_pair *pair,
 	if (pair->state == UA_PAIR_PROGRESS && pair->peer_ok)
 		return pair->txn.sends >= SENDS_OLD;
 
+	/* Not again with these credentials (RFC 7675, 5.1) */
+	if (pair->state == UA_PAIR_FAILED && pair->reason == UA_PAIR_CONSENT)
+		return false;
+
 	return pair->state != UA_PAIR_SUCCEEDED;
 }
 

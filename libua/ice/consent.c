@@ -46,6 +46,12 @@ static uint64_t keep_gap(const struct ua_ice *ice)
 void ua_consent_start(struct ua_ice *ice, uint64_t now_ms,
 		      struct ua_comp *comp)
 {
+	/* An answer that is still to come would speak of the path before. */
+	if (comp->asking == UA_PAIR_NIL) {
+		ua_txn_stop(&comp->txn);
+		comp->due = false;
+	}
+
 	/* A path is fresh by the answer that made it valid. */
 	comp->suspect_ms = UA_NEVER;
 	comp->probe_ms = UA_NEVER;
@@ -156,6 +162,10 @@ void ua_consent_suspect(struct ua_ice *ice, uint64_t now_ms,
 			struct ua_comp *comp, bool hurry, const char *why)
 {
 	const uint8_t sends = hurry ? PROBE_HURRY : PROBE_SENDS;
+
+	/* Media is missing as well: the judgement need not wait. */
+	if (comp->suspect_ms != UA_NEVER)
+		comp->hurry |= hurry;
 
 	if (comp->media == UA_PAIR_NIL || comp->suspect_ms != UA_NEVER)
 		return;
@@ -281,6 +291,8 @@ static void keepalive(struct ua_ice *ice, uint64_t now_ms,
 	if (now_ms >= comp->keep_ms + LATE_MS) {
 		comp->wait = now_ms >= pair->fresh_ms + UA_CONSENT_MS;
 		comp->suspect_ms = UA_NEVER;
+		comp->dead = false;
+		comp->old = false;
 		ua_consent_suspect(ice, now_ms, comp, true,
 				   "the clock jumped");
 	}

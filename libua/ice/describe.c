@@ -222,23 +222,39 @@ static unsigned count_ip(const struct ua_ice *ice, const struct ua_cand *cand)
 }
 
 
+/* A candidate makes pairs with all bases that do not have one. */
+static int match_all(struct ua_ice *ice, uint16_t index)
+{
+	uint16_t i;
+	int err = 0;
+
+	for (i = 0; i < ice->nbase && !err; i++)
+		err = ua_match_up(ice, i, index);
+
+	ua_match_refresh(ice);
+	return err;
+}
+
+
 /*
  * It is known already.  One learnt from a check gets its true type in place;
- * priority and state of its pairs stay (RFC 8838, 11).
+ * priority and state of its pairs stay (RFC 8838, 11).  As it is listed now,
+ * it is for the other bases, too: a relay may need its permission.
  */
-static void remote_again(struct ua_ice *ice, uint16_t index,
-			 const struct ua_cand *cand)
+static int remote_again(struct ua_ice *ice, uint16_t index,
+			const struct ua_cand *cand)
 {
 	struct ua_cand *c = &ice->remotes.v[index];
 
 	if (c->type != UA_ICE_PRFLX)
-		return;
+		return 0;
 
 	c->type = cand->type;
 	c->rel = cand->rel;
 	memcpy(c->foundation, cand->foundation, sizeof(c->foundation));
 	ua_cand_group(&ice->remotes, c);
-	ua_match_refresh(ice);
+
+	return match_all(ice, index);
 }
 
 
@@ -267,7 +283,6 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 	struct ua_cand cand;
 	const char *why;
 	uint16_t index;
-	uint16_t i;
 	int err;
 
 	memset(&cand, 0, sizeof(cand));
@@ -291,10 +306,8 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 
 	index = ua_cand_find(&ice->remotes, cand.stream, cand.comp,
 			     &cand.addr);
-	if (index != UA_CAND_NONE) {
-		remote_again(ice, index, &cand);
-		return 0;
-	}
+	if (index != UA_CAND_NONE)
+		return remote_again(ice, index, &cand);
 
 	if (count_ip(ice, &cand) >= UA_CAND_PER_IP) {
 		refuse(ice, &cand.addr, "too many on one address");
@@ -308,15 +321,11 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 		return err;
 	}
 
-	for (i = 0; i < ice->nbase && !err; i++)
-		err = ua_match_up(ice, i, index);
-
-	ua_match_refresh(ice);
-	return err;
+	return match_all(ice, index);
 }
 
 
-/* No pair of it is valid or under way: it may make room */
+/* No pair of it is valid, under way or forbidden: it may make room */
 static bool may_forget(const struct ua_ice *ice, uint16_t remote)
 {
 	uint16_t i;
@@ -324,7 +333,8 @@ static bool may_forget(const struct ua_ice *ice, uint16_t remote)
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
-		if (p->remote == remote && p->state != UA_PAIR_FAILED)
+		if (p->remote == remote && (p->state != UA_PAIR_FAILED ||
+					    p->reason == UA_PAIR_CONSENT))
 			return false;
 	}
 

@@ -15,6 +15,9 @@
 #include "ice/restart.h"
 #include "ice/schedule.h"
 
+enum { ELSEWHERE_MS = 1000 /* Longer than a late packet or two */ };
+
+
 static void destructor(void *arg)
 {
 	struct ua_ice *ice = arg;
@@ -537,6 +540,21 @@ bool ua_ice_accepts(const struct ua_ice *ice, uint16_t stream, uint16_t comp,
 }
 
 
+/* The peer sends another way, and no more the way that we do */
+static void heard_elsewhere(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
+{
+	struct ua_comp *comp = ua_iceagent_comp_of(ice, &ice->list.v[pair]);
+
+	if (comp->selected == UA_PAIR_NIL || comp->media == UA_PAIR_NIL ||
+	    comp->media == pair ||
+	    now_ms < ice->list.v[comp->media].heard_ms + ELSEWHERE_MS)
+		return;
+
+	ua_consent_suspect(ice, now_ms, comp, true,
+			   "the peer sends another way");
+}
+
+
 void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 		  const struct ua_path *path)
 {
@@ -549,6 +567,7 @@ void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 		return;
 
 	ice->list.v[pair].heard_ms = now_ms;
+	heard_elsewhere(ice, now_ms, pair);
 	ua_iceagent_comp_of(ice, &ice->list.v[pair])->media_heard = true;
 }
 

@@ -77,6 +77,7 @@ struct ua_ice {
 	uint64_t switched_ms; /**< Last change of role                    */
 	uint64_t retire_ms;   /**< Old one: when it goes, or UA_NEVER     */
 	uint32_t births;      /**< Candidates so far                      */
+	uint32_t unheard;     /**< Checks sent before the peer was heard  */
 	uint16_t gen;         /**< Generation of both descriptions        */
 	uint16_t last_gen;    /**< Highest number given to one            */
 	uint16_t nbase;

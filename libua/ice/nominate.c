@@ -69,6 +69,16 @@ bool ua_nominate_better(const struct ua_pair *a, const struct ua_pair *b)
 }
 
 
+/* A pair that worked, is asked again and has not answered goes behind */
+static bool goes_before(const struct ua_pair *a, const struct ua_pair *b)
+{
+	if (a->txn.active != b->txn.active)
+		return b->txn.active;
+
+	return ua_nominate_better(a, b);
+}
+
+
 uint16_t ua_nominate_best(const struct ua_checklist *list, uint8_t stream,
 			  uint8_t comp)
 {
@@ -81,8 +91,7 @@ uint16_t ua_nominate_best(const struct ua_checklist *list, uint8_t stream,
 		if (!p->valid || p->stream != stream || p->comp != comp)
 			continue;
 
-		if (best == UA_PAIR_NIL ||
-		    ua_nominate_better(p, &list->v[best]))
+		if (best == UA_PAIR_NIL || goes_before(p, &list->v[best]))
 			best = i;
 	}
 

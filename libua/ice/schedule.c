@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file schedule.c  All that happens because time passes */
 
+#include <string.h>
+
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
 #include "ice/consent.h"
@@ -17,7 +19,11 @@ enum {
 
 	/* A pair that was checked late has this long even if all time is up */
 	YOUNG_MS = 8000,
-	YOUNG_MAX_MS = 10000
+	YOUNG_MAX_MS = 10000,
+
+	/* Between rounds of checks that nobody has answered so far */
+	UNHEARD_WAIT_MS = 1000,
+	UNHEARD_MAX = 300
 };
 
 
@@ -53,15 +59,41 @@ static bool is_first_of_kind(const struct ua_ice *ice,
 
 /*
  * A description may name a stranger's address (RFC 8445, 19.5.1): before the
- * peer was ever heard, a pair gets three sends.  The first of each kind goes
- * on, for a peer that is late and a NAT that would forget.
+ * peer was ever heard, a pair gets three sends.
  */
-static uint8_t sends_of(const struct ua_ice *ice, const struct ua_pair *pair)
+static uint8_t sends_of(const struct ua_ice *ice)
 {
-	if (ice->heard || is_first_of_kind(ice, pair))
-		return UA_PAIR_SENDS;
+	return ice->heard ? UA_PAIR_SENDS : UA_PAIR_SENDS_UNHEARD;
+}
 
-	return UA_PAIR_SENDS_UNHEARD;
+
+/*
+ * Nobody was heard yet: the peer rings, or its answer is on its way.  Checks
+ * that back off would meet it 15 s late, where only ours can open the way.
+ * The first pair of each kind asks on, up to a bound for what a hostile
+ * description can make us send.
+ */
+static bool asks_on(const struct ua_ice *ice, const struct ua_pair *pair)
+{
+	return !ice->heard && ice->patient && ice->unheard < UNHEARD_MAX &&
+	       is_first_of_kind(ice, pair);
+}
+
+
+static void ask_on(struct ua_ice *ice, uint64_t now_ms, struct ua_pair *pair)
+{
+	const uint64_t at = ua_pacer_reserve(ice->conf.pacer, now_ms, now_ms,
+					     UA_PACER_ORDINARY);
+
+	memcpy(pair->past.tid, pair->txn.tid, sizeof(pair->past.tid));
+	pair->past.active = true;
+	pair->past.once = false;
+	pair->past.controlling = pair->controlling;
+	pair->past.sent_ms = pair->txn.first_ms;
+
+	pair->controlling = ice->controlling;
+	ua_txn_start(&pair->txn, ice->conf.rand, at, RTO_MIN_MS,
+		     UA_PAIR_SENDS_UNHEARD, UNHEARD_WAIT_MS);
 }
 
 
@@ -110,9 +142,11 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	pair->rto_ms = rto;
 	pair->controlling = ice->controlling;
 	pair->unsent = false;
-	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto,
-		     sends_of(ice, pair), UA_PAIR_LAST_WAIT_MS);
+	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto, sends_of(ice),
+		     asks_on(ice, pair) ? UNHEARD_WAIT_MS
+					: UA_PAIR_LAST_WAIT_MS);
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
+	ice->unheard += !ice->heard;
 	ice->list.last_stream = pair->stream;
 	if (!triggered)
 		ice->list.streak = 0;
@@ -199,10 +233,13 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	case UA_TXN_SEND:
 		pair->due = true;
 		pair->unsent = false;
+		ice->unheard += !ice->heard;
 		break;
 
 	case UA_TXN_TIMEOUT:
-		if (pair->state == UA_PAIR_SUCCEEDED)
+		if (pair->state == UA_PAIR_PROGRESS && asks_on(ice, pair))
+			ask_on(ice, now_ms, pair);
+		else if (pair->state == UA_PAIR_SUCCEEDED)
 			ua_consent_failed(ice, now_ms, index, 0);
 		else
 			(void)ua_checklist_step(&ice->list, index,

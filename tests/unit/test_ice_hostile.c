@@ -181,9 +181,9 @@ START_TEST(thousand_candidates_one_target)
 					  net->sentv[i - 1].at + 20);
 	}
 
-	/* Three to each, and the best one goes on for a late peer */
-	ck_assert_uint_eq(7, max);
-	ck_assert_uint_eq(7 * 3 + 7, net->nsent);
+	/* Three to each; the best one goes on, for a late peer, for a while */
+	ck_assert_uint_le(max, 50);
+	ck_assert_uint_eq(7 * 3 + max, net->nsent);
 	ck_assert(ua_ice_deadline(ice0()) == UA_NEVER);
 }
 END_TEST
