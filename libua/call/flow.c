@@ -54,6 +54,17 @@ static void relay_wish(struct ua_flow *flow, const struct ua_ice_event *ev,
 }
 
 
+static void permits_flush(struct ua_flow *flow, uint64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].turn)
+			ua_turn_flush(flow->relays[i].turn, now_ms);
+	}
+}
+
+
 static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		      uint64_t now_ms)
 {
@@ -127,6 +138,7 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 	struct ua_ice_event ev;
 	struct ua_leg *leg;
 	struct ua_dgram dg;
+	bool permits = false;
 	int err;
 
 	while (flow->ice && ua_ice_output(flow->ice, now_ms, &dg)) {
@@ -143,7 +155,12 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 			relay_wish(flow, &ev, now_ms);
 		else
 			ice_event(flow, &ev, now_ms);
+
+		permits |= ev.type == UA_ICE_EVENT_PERMIT;
 	}
+
+	if (permits)
+		permits_flush(flow, now_ms);
 }
 
 

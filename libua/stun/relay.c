@@ -546,6 +546,19 @@ int ua_relay_permit(struct ua_relay *relay, uint64_t now_ms, bool ready,
 }
 
 
+void ua_relay_flush(struct ua_relay *relay, uint64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < UA_PERM_MAX; i++) {
+		struct ua_perm *perm = &relay->permv[i];
+
+		if (perm->state == UA_PERM_WANTED && perm->at_ms > now_ms)
+			perm->at_ms = now_ms;
+	}
+}
+
+
 int ua_relay_channel(struct ua_relay *relay, uint64_t now_ms,
 		     const struct ua_addr *peer)
 {

@@ -82,6 +82,9 @@ bool ua_relay_event(struct ua_relay *relay, struct ua_turn_event *ev);
 UA_CHECK int ua_relay_permit(struct ua_relay *relay, uint64_t now_ms,
 			     bool ready, const struct ua_addr *peer);
 
+/** See ua_turn_flush() */
+void ua_relay_flush(struct ua_relay *relay, uint64_t now_ms);
+
 /** See ua_turn_channel() */
 UA_CHECK int ua_relay_channel(struct ua_relay *relay, uint64_t now_ms,
 			      const struct ua_addr *peer);

@@ -406,6 +406,16 @@ int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 }
 
 
+void ua_turn_flush(struct ua_turn *turn, uint64_t now_ms)
+{
+	if (turn->state != UA_TURNST_READY)
+		return;
+
+	ua_relay_flush(&turn->relay, now_ms);
+	ua_turnst_work(turn, now_ms);
+}
+
+
 int ua_turn_channel(struct ua_turn *turn, uint64_t now_ms,
 		    const struct ua_addr *peer)
 {

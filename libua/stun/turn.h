@@ -159,6 +159,13 @@ int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 
 
 /**
+ * All peers that are known now were told: what was asked for need not wait
+ * 20 ms for more to go along.
+ */
+void ua_turn_flush(struct ua_turn *turn, uint64_t now_ms);
+
+
+/**
  * Ask for a channel, renewed until ua_turn_forget(), permission included.
  *
  * @retval 0         Asked for, or there already (no event then)
