@@ -8,7 +8,7 @@
  *           offer`, `new answer`, then `r LINE` for each line of the peer's
  *           description and `go`; `drop`; `quit`.  It prints our description
  *           (`l LINE`), and what happens with the time of CLOCK_MONOTONIC
- *           [s]: gathered, known, connected, heard, nominated, final, failed.
+ *           [s]: gathered, known, connected, heard, nominated, failed.
  *   crowd   N ends, each talking to another one over loopback: what they
  *           cost, as one line of JSON.
  */
@@ -183,13 +183,6 @@ void iceend_nominated(struct iceend *end, const char *local,
 
 	(void)snprintf(what, sizeof(what), "nominated %s %s", local, remote);
 	say(what);
-}
-
-
-void iceend_final(struct iceend *end)
-{
-	if (!end->peer)
-		say("final");
 }
 
 

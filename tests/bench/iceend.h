@@ -47,9 +47,6 @@ void iceend_connected(struct iceend *end, const char *local,
 /** Both ends agreed */
 void iceend_nominated(struct iceend *end, const char *local,
 		      const char *remote);
-
-/** Nothing is left to do */
-void iceend_final(struct iceend *end);
 void iceend_failed(struct iceend *end);
 
 /** A packet of media came */

@@ -87,8 +87,6 @@ static void on_ice(const struct ua_ice_event *ev, void *arg)
 
 	case UA_ICE_EVENT_NOMINATED:
 		iceend_nominated(ee->end, local, remote);
-		if (ev->all)
-			iceend_final(ee->end);
 		break;
 
 	case UA_ICE_EVENT_FAILED:
