@@ -25,6 +25,10 @@ static void words_add(struct words *w, const char *verb,
 	char addr[UA_ADDR_LEN];
 	int n;
 
+	/* It is always there, though it may not always count. */
+	if (!strcmp(ifa->ifname, "lo"))
+		return;
+
 	n = re_snprintf(w->buf + w->len, room, "%s%s %s (%s)",
 			w->len ? ", " : "", verb,
 			ua_addr_ip_str(&ifa->addr, addr), ifa->ifname);
@@ -117,10 +121,12 @@ static void on_changed(const struct ua_iflist *old,
 {
 	struct ua_agent *agent = arg;
 	struct words w = { .len = 0 };
+	const char *reason;
 
 	words_print(&w, old, now);
-	ua_log(&agent->log, UA_LOG_INFO, "network", "%s", w.buf);
-	tell(agent, now, w.buf);
+	reason = w.len ? w.buf : "nothing but the loopback";
+	ua_log(&agent->log, UA_LOG_INFO, "network", "%s", reason);
+	tell(agent, now, reason);
 
 	if (agent->env.stopping)
 		return;

@@ -3,9 +3,13 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "call/callcore.h"
 #include "call/callnet.h"
 #include "sip/sesmove.h"
+
+/* By then media has gathered at the new address and has made its offer. */
+enum { TELL_MS = 2 * UA_FLOW_GATHER_MS };
 
 
 /* Where its signalling goes: the account's server, or the other side. */
@@ -56,6 +60,22 @@ static bool move(struct ua_call *call)
 }
 
 
+/*
+ * Media may have kept its path, but the peer's requests go to our old Contact
+ * until an offer tells it the new one (RFC 3261, 12.2.1.1).
+ */
+static void on_tell(void *arg)
+{
+	struct ua_call *call = arg;
+	const struct ua_call_restart *r = &call->restart;
+
+	if (!r->out && ua_clock_ms() - r->last_ms > TELL_MS)
+		ua_reoffer_restart(call, "address changed");
+
+	ua_reoffer_update(call);
+}
+
+
 /* Nothing but the loopback: the network may come back as it was. */
 static bool is_cut_off(const struct ua_env *env)
 {
@@ -64,10 +84,9 @@ static bool is_cut_off(const struct ua_env *env)
 	if (ua_env_addresses(env, &list))
 		return true;
 
-	return !list.n ||
-	       (ua_addr_is_loopback(&list.v[0].addr) && !env->addresses &&
-		!env->conf->ifaces[0] &&
-		!ua_addr_is_loopback(&env->conf->local));
+	return !list.n || (ua_addr_is_loopback(&list.v[0].addr) &&
+			   !env->addresses && !env->conf->ifaces[0] &&
+			   !ua_addr_is_loopback(&env->conf->local));
 }
 
 
@@ -76,7 +95,9 @@ void ua_callnet_changed(struct ua_call *call)
 	if (is_cut_off(call->env))
 		return;
 
-	(void)move(call);
+	if (move(call) && call->state == UA_CALL_UP)
+		tmr_start(&call->update_tmr, TELL_MS, on_tell, call);
+
 	if (call->flow)
 		ua_flow_network(call->flow);
 }
