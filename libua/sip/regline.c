@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/re_compat.h"
 #include "base/addr.h"
@@ -12,13 +13,18 @@
 #include "sip/regline.h"
 #include "sip/wake.h"
 
+/* libre sees within this that a connection was shut down, and forgets it. */
+enum { SHUT_MS = 10 };
+
 struct ua_regline {
 	struct ua_endpoint *ep;
 	struct ua_reg *reg;
 	struct ua_outreq *req;
+	struct sip_msg *last; /* last answer: knows the connection */
 	struct ua_hop hop;
 	struct ua_addr local; /* our end of the flow */
 	struct tmr tmr;
+	struct tmr shut; /* the old connection is gone by then */
 	ua_regline_h *h;
 	void *arg;
 };
@@ -29,7 +35,9 @@ static void destructor(void *arg)
 	struct ua_regline *line = arg;
 
 	tmr_cancel(&line->tmr);
+	tmr_cancel(&line->shut);
 	mem_deref(line->req);
+	mem_deref(line->last);
 	mem_deref(line->reg);
 }
 
@@ -64,6 +72,23 @@ static void local_learn(struct ua_regline *line, const struct sip_msg *msg)
 	line->local = *ua_endpoint_local(line->ep);
 	if (tc && !tcp_conn_local_get(tc, &sa))
 		ua_addr_from_sa(&line->local, &sa);
+
+	mem_deref(line->last);
+	line->last = tc ? mem_ref((void *)msg) : NULL;
+}
+
+
+/* True: there was one; libre would find it yet. */
+static bool conn_shut(struct ua_regline *line)
+{
+	struct tcp_conn *tc = line->last ? sip_msg_tcpconn(line->last) : NULL;
+	const int fd = tc ? ua_tcp_fd(tc) : -1;
+
+	if (fd >= 0)
+		(void)shutdown(fd, SHUT_RDWR);
+	line->last = mem_deref(line->last);
+
+	return fd >= 0;
 }
 
 
@@ -164,6 +189,7 @@ int ua_regline_alloc(struct ua_regline **linep, struct ua_endpoint *ep,
 		return ENOMEM;
 
 	tmr_init(&line->tmr);
+	tmr_init(&line->shut);
 	line->ep = ep;
 	line->hop = conf->hop;
 	line->h = conf->h;
@@ -189,11 +215,22 @@ void ua_regline_refresh(struct ua_regline *line)
 }
 
 
+static void on_shut(void *arg)
+{
+	struct ua_regline *line = arg;
+
+	ua_reg_restart(line->reg, ua_clock_ms());
+	flush(line);
+}
+
+
 void ua_regline_restart(struct ua_regline *line)
 {
 	line->req = mem_deref(line->req);
-	ua_reg_restart(line->reg, ua_clock_ms());
-	flush(line);
+	if (conn_shut(line))
+		tmr_start(&line->shut, SHUT_MS, on_shut, line);
+	else if (!tmr_isrunning(&line->shut))
+		on_shut(line);
 }
 
 
@@ -218,7 +255,10 @@ int ua_regline_move(struct ua_regline *line, struct ua_endpoint *ep,
 
 void ua_regline_hold(struct ua_regline *line)
 {
+	/* The connection is closed when there is a network to say so: before,
+	   the kernel would look for its neighbour in vain, and wait then. */
 	line->req = mem_deref(line->req);
+	tmr_cancel(&line->shut);
 	ua_reg_hold(line->reg);
 	flush(line);
 }
@@ -226,6 +266,7 @@ void ua_regline_hold(struct ua_regline *line)
 
 void ua_regline_stop(struct ua_regline *line)
 {
+	tmr_cancel(&line->shut);
 	ua_reg_stop(line->reg, ua_clock_ms());
 	flush(line);
 }

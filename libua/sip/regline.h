@@ -54,7 +54,11 @@ UA_CHECK int ua_regline_alloc(struct ua_regline **linep,
 /** Register again now: the flow died, the machine woke up */
 void ua_regline_refresh(struct ua_regline *line);
 
-/** The same, and what is in flight is forgotten: its answer cannot come */
+/**
+ * The same, and what is in flight is forgotten: its answer cannot come.  A
+ * connection is closed, for it may be dead without knowing, and another one
+ * opened.
+ */
 void ua_regline_restart(struct ua_regline *line);
 
 /**

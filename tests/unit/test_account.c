@@ -611,6 +611,7 @@ static void host_is(const unsigned char *lastv)
 		(void)snprintf(ip, sizeof(ip), "127.0.0.%u", *lastv);
 		ck_assert_int_eq(0, ua_addr_set(&ifa->addr, ip, 0));
 		ifa->ifindex = *lastv;
+		ifa->deflt = true;
 		(void)snprintf(ifa->ifname, sizeof(ifa->ifname), "eth%u",
 			       *lastv);
 	}
