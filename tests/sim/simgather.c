@@ -2,6 +2,7 @@
 /** @file simgather.c  STUN and TURN clients of a phone's sockets */
 
 #include <errno.h>
+#include <string.h>
 
 #include "simphonecore.h"
 
@@ -184,14 +185,20 @@ static void asked_event(struct ua_simasked *asked,
 			const struct ua_bind_event *ev)
 {
 	struct ua_simleg *host = asked->host;
+	bool moved;
 
 	asked->settled = true;
 	if (ev->type == UA_BIND_FAILED)
 		return;
 
+	moved = host->mapped.af && ua_addr_eq(&host->mapper, &asked->server) &&
+		!ua_addr_eq(&host->mapped, &ev->mapped);
 	host->mapped = ev->mapped;
 	host->mapper = asked->server;
 	ua_simgather_tell(host);
+
+	if (moved)
+		ua_simroam_moved(host);
 }
 
 
@@ -215,10 +222,10 @@ static uint64_t asked_pump(struct ua_simasked *asked)
 			ua_bind_error(asked->bind, now, err);
 	}
 
-	while (ua_bind_event(asked->bind, &ev))
+	while (asked->bind && ua_bind_event(asked->bind, &ev))
 		asked_event(asked, &ev);
 
-	return ua_bind_deadline(asked->bind);
+	return asked->bind ? ua_bind_deadline(asked->bind) : UA_NEVER;
 }
 
 
@@ -237,11 +244,28 @@ uint64_t ua_simgather_pump(struct ua_simphone *phone)
 }
 
 
+static struct ua_simrelayed *relay_place(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < UA_SIM_RELAYS; i++) {
+		if (!phone->relayv[i].turn) {
+			memset(&phone->relayv[i], 0, sizeof(phone->relayv[i]));
+			if (i >= phone->nrelay)
+				phone->nrelay = i + 1;
+			return &phone->relayv[i];
+		}
+	}
+
+	return NULL;
+}
+
+
 static int relay_open(struct ua_simphone *phone,
 		      const struct ua_simserver *server,
 		      struct ua_simleg *host)
 {
-	struct ua_simrelayed *relay = &phone->relayv[phone->nrelay];
+	struct ua_simrelayed *relay = relay_place(phone);
 	const struct ua_turn_conf conf = {
 		.server = server->addr,
 		.family = UA_TURN_BOTH,
@@ -252,7 +276,7 @@ static int relay_open(struct ua_simphone *phone,
 	};
 	int err;
 
-	if (phone->nrelay == UA_SIM_RELAYS)
+	if (!relay)
 		return ENOSPC;
 
 	relay->phone = phone;
@@ -261,79 +285,171 @@ static int relay_open(struct ua_simphone *phone,
 	err = ua_turn_alloc(&relay->turn, &conf);
 	if (!err)
 		err = ua_turn_start(relay->turn, now_ms(phone));
-	if (!err)
-		phone->nrelay++;
-	else
+	if (err)
 		relay->turn = mem_deref(relay->turn);
 
 	return err;
 }
 
 
-static int bind_open(struct ua_simphone *phone,
-		     const struct ua_simserver *server, struct ua_simleg *host)
+static struct ua_simasked *asked_of(struct ua_simphone *phone,
+				    const struct ua_simleg *host,
+				    const struct ua_addr *server)
 {
-	struct ua_simasked *asked = &phone->askedv[phone->nasked];
+	size_t i;
+
+	for (i = 0; i < phone->nasked; i++) {
+		struct ua_simasked *a = &phone->askedv[i];
+
+		if (a->bind && a->host == host &&
+		    ua_addr_eq(&a->server, server))
+			return a;
+	}
+
+	return NULL;
+}
+
+
+static struct ua_simasked *asked_place(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < UA_SIM_BINDS; i++) {
+		if (!phone->askedv[i].bind) {
+			if (i >= phone->nasked)
+				phone->nasked = i + 1;
+			return &phone->askedv[i];
+		}
+	}
+
+	return NULL;
+}
+
+
+static int bind_open(struct ua_simphone *phone, const struct ua_addr *server,
+		     struct ua_simleg *host)
+{
+	struct ua_simasked *asked = asked_of(phone, host, server);
 	const struct ua_bind_conf conf = {
-		.server = server->addr,
+		.server = *server,
 		.rand = &phone->net->rand,
 		.log = phone->log.h ? &phone->log : NULL,
 	};
 	int err;
 
-	if (phone->nasked == UA_SIM_BINDS)
+	if (asked)
+		return 0;
+
+	asked = asked_place(phone);
+	if (!asked)
 		return ENOSPC;
 
+	memset(asked, 0, sizeof(*asked));
 	asked->host = host;
-	asked->server = server->addr;
+	asked->server = *server;
 	err = ua_bind_alloc(&asked->bind, &conf);
 	if (err)
 		return err;
 
 	ua_bind_start(asked->bind, now_ms(phone));
 	ua_bind_keep(asked->bind, now_ms(phone), true);
-	phone->nasked++;
 
 	return 0;
+}
+
+
+static bool has_relay(const struct ua_simphone *phone,
+		      const struct ua_simserver *server, unsigned comp)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		const struct ua_simrelayed *r = &phone->relayv[i];
+
+		if (r->turn && r->host->comp == comp &&
+		    ua_addr_eq(&r->server, &server->addr))
+			return true;
+	}
+
+	return false;
 }
 
 
 static int use_server(struct ua_simphone *phone,
 		      const struct ua_simserver *server)
 {
-	bool done[UA_SIM_COMPS] = { false, false };
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < phone->nhost && !err; i++) {
 		struct ua_simleg *host = &phone->hostv[i];
 
-		if (host->addr.af != server->addr.af ||
+		if (!host->comp || host->addr.af != server->addr.af ||
 		    ua_addr_is_linklocal(&host->addr))
 			continue;
 
-		if (!server->turn) {
-			err = bind_open(phone, server, host);
-		}
-		else if (!done[host->comp - 1]) {
-			done[host->comp - 1] = true;
+		if (!server->turn)
+			err = bind_open(phone, &server->addr, host);
+		else if (!has_relay(phone, server, host->comp))
 			err = relay_open(phone, server, host);
-		}
 	}
 
 	return err;
 }
 
 
-int ua_simgather_start(struct ua_simphone *phone)
+int ua_simgather_more(struct ua_simphone *phone)
 {
 	size_t i;
 	int err = 0;
 
+	phone->complete = false;
 	for (i = 0; i < phone->conf.nserver && !err; i++)
 		err = use_server(phone, &phone->conf.serverv[i]);
 
 	return err;
+}
+
+
+void ua_simgather_ask(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nhost; i++) {
+		struct ua_simleg *host = &phone->hostv[i];
+
+		if (host->comp && host->mapped.af &&
+		    bind_open(phone, &host->mapper, host))
+			ua_simnet_note(phone->net, "phone   %s: cannot ask",
+				       phone->name);
+	}
+
+	for (i = 0; i < phone->nasked; i++) {
+		if (phone->askedv[i].bind)
+			ua_bind_ask(phone->askedv[i].bind, now_ms(phone));
+	}
+}
+
+
+void ua_simgather_drop(struct ua_simleg *host, bool all, int err)
+{
+	struct ua_simphone *phone = host->phone;
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		struct ua_simrelayed *relay = &phone->relayv[i];
+
+		if (relay->turn && relay->host == host) {
+			relay_lost(relay, err);
+			relay->turn = mem_deref(relay->turn);
+		}
+	}
+
+	for (i = 0; i < phone->nasked && all; i++) {
+		if (phone->askedv[i].host == host)
+			phone->askedv[i].bind =
+				mem_deref(phone->askedv[i].bind);
+	}
 }
 
 

@@ -295,8 +295,9 @@ static int session_open(struct ua_simlatch *latch, uint32_t call,
  * An offer with another address gets new ports; an answer with another one
  * keeps them, and its old source is locked out.
  */
-int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call, bool answer,
-		       const struct ua_addr *told, struct ua_addr *relay)
+int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call, bool callee,
+		       bool answer, const struct ua_addr *told,
+		       struct ua_addr *relay)
 {
 	struct session *s = find(latch, call);
 	struct side *side;
@@ -309,7 +310,7 @@ int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call, bool answer,
 	if (err)
 		return err;
 
-	side = &s->sidev[answer];
+	side = &s->sidev[callee];
 	if (!answer)
 		s->offer_us = latch->host->net->now_us;
 
@@ -328,7 +329,7 @@ int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call, bool answer,
 	side->told = *told;
 
 	/* Who reads this description sends to the port of its own side. */
-	*relay = *ua_simsock_addr(s->sidev[!answer].sock);
+	*relay = *ua_simsock_addr(s->sidev[!callee].sock);
 	return 0;
 }
 

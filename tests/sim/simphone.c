@@ -20,6 +20,12 @@ static uint64_t now_ms(const struct ua_simphone *phone)
 }
 
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
 static void phone_destructor(void *arg)
 {
 	struct ua_simphone *phone = arg;
@@ -83,6 +89,7 @@ int ua_simphone_alloc(struct ua_simphone **phonep, struct ua_simhost *host,
 			 phone->handlers.arg);
 	phone->stat.first_us = UA_NEVER;
 	phone->stat.last_us = UA_NEVER;
+	phone->quiet_us = UA_SIM_S;
 
 	/* Text is made only where it is read. */
 	if (phone->net->trace) {
@@ -98,6 +105,7 @@ int ua_simphone_alloc(struct ua_simphone **phonep, struct ua_simhost *host,
 	ice.ncomp = conf->ncomp;
 	ice.controlling = conf->controlling;
 	ice.rfc_strict = conf->rfc_strict;
+	ice.renom = conf->renom;
 	err = ua_ice_alloc(&phone->ice, &ice);
 	if (err) {
 		mem_deref(phone);
@@ -134,31 +142,9 @@ int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
 }
 
 
-static struct ua_simleg *leg_of(struct ua_simphone *phone, uint16_t base)
-{
-	size_t i, k;
-
-	for (i = 0; i < phone->nhost; i++) {
-		if (phone->hostv[i].base == base)
-			return &phone->hostv[i];
-	}
-
-	for (i = 0; i < phone->nrelay; i++) {
-		for (k = 0; k < 2; k++) {
-			struct ua_simleg *leg = &phone->relayv[i].legv[k];
-
-			if (leg->comp && leg->base == base)
-				return leg;
-		}
-	}
-
-	return NULL;
-}
-
-
 static void ice_output(struct ua_simphone *phone, const struct ua_dgram *dg)
 {
-	struct ua_simleg *leg = leg_of(phone, dg->path.base);
+	struct ua_simleg *leg = ua_simroam_leg(phone, dg->path.base);
 	struct ua_path media;
 	const bool on = leg && !ua_ice_media(phone->ice, 0,
 					     (uint16_t)leg->comp, &media);
@@ -175,7 +161,7 @@ static void ice_output(struct ua_simphone *phone, const struct ua_dgram *dg)
 static void relay_wish(struct ua_simphone *phone,
 		       const struct ua_ice_event *ev)
 {
-	struct ua_simleg *leg = leg_of(phone, ev->base);
+	struct ua_simleg *leg = ua_simroam_leg(phone, ev->base);
 	int err;
 
 	if (!leg || !leg->relay || !leg->relay->turn)
@@ -198,8 +184,10 @@ static void note_event(struct ua_simphone *phone,
 		       const struct ua_ice_event *ev)
 {
 	static const char *const names[] = {
-		"nothing",   "permit",  "role",        "valid", "media path",
-		"nominated", "channel", "no path yet", "failed"
+		"nothing",     "permit",    "role",      "valid",
+		"media path",  "nominated", "channel",   "no path yet",
+		"failed",      "suspect",   "recovered", "need restart",
+		"consent lost"
 	};
 	char local[UA_ADDR_LEN], remote[UA_ADDR_LEN];
 	const size_t n = sizeof(names) / sizeof(names[0]);
@@ -231,6 +219,7 @@ static void ice_pump(struct ua_simphone *phone)
 		}
 
 		note_event(phone, &ev);
+		ua_simroam_event(phone, &ev);
 		if (phone->handlers.ice)
 			phone->handlers.ice(&ev, phone->handlers.arg);
 	}
@@ -267,10 +256,12 @@ static void tell(struct ua_simphone *phone)
 		return;
 
 	n = count_cands(phone);
-	if (n <= phone->ntold)
+	if (n <= phone->ntold &&
+	    (!phone->conf.trickle || phone->told_end || !phone->complete))
 		return;
 
 	phone->ntold = n;
+	phone->told_end = phone->complete;
 	if (phone->handlers.late)
 		phone->handlers.late(phone->handlers.arg);
 	if (phone->call.late)
@@ -323,6 +314,7 @@ static void rearm(struct ua_simphone *phone, uint64_t at)
 void ua_simphone_pump(struct ua_simphone *phone)
 {
 	uint64_t at = ua_simgather_pump(phone);
+	uint64_t due;
 
 	if (!phone->closing) {
 		ice_pump(phone);
@@ -338,12 +330,14 @@ void ua_simphone_pump(struct ua_simphone *phone)
 			tell(phone);
 		}
 
+		due = ua_simroam_due(phone);
+
 		/* ICE's wishes are new output of the relays. */
-		at = ua_simgather_pump(phone);
+		at = earlier(ua_simgather_pump(phone), due);
 	}
 
-	if (phone->ice && ua_ice_deadline(phone->ice) < at)
-		at = ua_ice_deadline(phone->ice);
+	if (phone->ice)
+		at = earlier(at, ua_ice_deadline(phone->ice));
 
 	rearm(phone, at);
 }
@@ -377,6 +371,7 @@ static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 	}
 
 	ua_ice_heard(phone->ice, now_ms(phone), path);
+	phone->listen_us = now_us;
 	stat->heard++;
 	if (stat->first_us == UA_NEVER)
 		stat->first_us = now_us;
@@ -404,8 +399,8 @@ void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
 }
 
 
-static void sock_handler(const struct ua_addr *src, const uint8_t *buf,
-			 size_t len, void *arg)
+void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
+		       size_t len, void *arg)
 {
 	struct ua_simleg *leg = arg;
 	const bool media = len && (buf[0] & 0xc0) == 0x80;
@@ -419,69 +414,20 @@ static void sock_handler(const struct ua_addr *src, const uint8_t *buf,
 }
 
 
-static int leg_open(struct ua_simphone *phone, const struct ua_addr *addr,
-		    unsigned comp)
-{
-	struct ua_simleg *leg = &phone->hostv[phone->nhost];
-	int err;
-
-	if (phone->nhost == UA_SIM_LEGS)
-		return ENOSPC;
-
-	leg->phone = phone;
-	leg->comp = comp;
-	leg->base = UA_SIM_NOBASE;
-	err = ua_simsock_alloc(&leg->sock, phone->host, addr, sock_handler,
-			       leg);
-	if (err)
-		return err;
-
-	leg->addr = *ua_simsock_addr(leg->sock);
-	phone->nhost++;
-	if (phone->conf.relay_only)
-		return 0;
-
-	return ua_ice_base_add(phone->ice, now_ms(phone), 0, (uint16_t)comp,
-			       UA_ICE_HOST, &leg->addr, 0, &leg->base);
-}
-
-
-static int legs_open(struct ua_simphone *phone)
-{
-	struct le *le;
-	unsigned comp;
-	size_t i;
-	int err;
-
-	LIST_FOREACH(&phone->host->ifl, le)
-	{
-		struct ua_simif *ifc = le->data;
-
-		for (i = 0; i < ifc->naddr; i++) {
-			for (comp = 1; comp <= phone->conf.ncomp; comp++) {
-				err = leg_open(phone, &ifc->addrv[i], comp);
-				if (err)
-					return err;
-			}
-		}
-	}
-
-	return 0;
-}
-
-
 int ua_simphone_gather(struct ua_simphone *phone)
 {
-	int err = legs_open(phone);
+	int err = ua_simroam_open(phone);
 
 	phone->begun = true;
 	if (!err)
-		err = ua_simgather_start(phone);
+		err = ua_simgather_more(phone);
 	if (!err)
-		err = ua_simtimer_start(&phone->patience, phone->net,
-					phone->net->now_us +
-						PATIENCE_MS * UA_SIM_MS,
-					on_patience, phone);
+		err = ua_simtimer_start(
+			&phone->patience, phone->net,
+			phone->net->now_us +
+				(phone->conf.trickle ? 0 : PATIENCE_MS) *
+					UA_SIM_MS,
+			on_patience, phone);
 	if (err)
 		return err;
 

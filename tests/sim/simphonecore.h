@@ -68,7 +68,16 @@ struct ua_simphone {
 	struct ua_simphone_stat stat;
 	struct ua_addr dflt;
 	size_t ntold;
+	bool told_end;
 	uint16_t seq;
+	const char *why;    /**< A restart is wanted, NULL: none          */
+	uint64_t why_us;    /**< Since then                               */
+	uint64_t quiet_us;  /**< Media that does not come for so long     */
+	uint64_t listen_us; /**< From then                                */
+	unsigned restarts;  /**< Without success so far                   */
+	bool has_remote;
+	bool doubted;
+	bool reopened;
 	bool begun;    /**< It gathers, or has done                       */
 	bool gathered; /**< Its owner was told                            */
 	bool complete; /**< Nothing more will be gathered                 */
@@ -80,8 +89,8 @@ struct ua_simphone {
 
 /* simphone.c */
 void ua_simphone_pump(struct ua_simphone *phone);
-void ua_simphone_stun(struct ua_simleg *leg, const struct ua_addr *src,
-		      const uint8_t *buf, size_t len);
+void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
+		       size_t len, void *arg);
 int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
 		   const uint8_t *buf, size_t len);
 
@@ -90,8 +99,32 @@ void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
 		     const uint8_t *buf, size_t len);
 
 
+/* simroam.c: sockets come and go, restarts */
+UA_CHECK int ua_simroam_open(struct ua_simphone *phone);
+struct ua_simleg *ua_simroam_leg(struct ua_simphone *phone, uint16_t base);
+
+/** What ICE says of a path may ask for a restart */
+void ua_simroam_event(struct ua_simphone *phone,
+		      const struct ua_ice_event *ev);
+void ua_simroam_moved(struct ua_simleg *host);
+
+/** Ask the owner for a restart if one is due; when to look again [us] */
+uint64_t ua_simroam_due(struct ua_simphone *phone);
+
+/** Is media missing? */
+void ua_simroam_doubt(struct ua_simphone *phone);
+
+
 /* simgather.c */
-UA_CHECK int ua_simgather_start(struct ua_simphone *phone);
+
+/** Ask the servers for what is not known yet, again */
+UA_CHECK int ua_simgather_more(struct ua_simphone *phone);
+
+/** Ask now how a socket looks, all of them */
+void ua_simgather_ask(struct ua_simphone *phone);
+
+/** A socket goes, with all that hangs on it; relays alone: all false */
+void ua_simgather_drop(struct ua_simleg *host, bool all, int err);
 bool ua_simgather_input(struct ua_simleg *host, const struct ua_addr *src,
 			const uint8_t *buf, size_t len);
 uint64_t ua_simgather_pump(struct ua_simphone *phone);

@@ -18,12 +18,14 @@ static uint64_t now_ms(const struct ua_simphone *phone)
 /* What stands in c= and m=: chosen once, then kept (RFC 8445, 5.1.4) */
 static void choose_default(struct ua_simphone *phone)
 {
-	const struct ua_simleg *leg = phone->nhost ? &phone->hostv[0] : NULL;
+	size_t i;
 
-	if (phone->dflt.af || !leg)
-		return;
+	for (i = 0; i < phone->nhost && !phone->dflt.af; i++) {
+		const struct ua_simleg *leg = &phone->hostv[i];
 
-	phone->dflt = leg->mapped.af ? leg->mapped : leg->addr;
+		if (leg->comp == 1)
+			phone->dflt = leg->mapped.af ? leg->mapped : leg->addr;
+	}
 }
 
 
@@ -35,8 +37,10 @@ void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc)
 	str_ncpy(desc->pwd, ua_ice_pwd(phone->ice), sizeof(desc->pwd));
 	desc->peer.pacing_ms = UA_ICE_TA_MS;
 	desc->peer.ice2 = true;
+	desc->peer.renom = phone->conf.renom;
 	desc->dflt = phone->dflt;
-	desc->end = true;
+	desc->trickle = phone->conf.trickle;
+	desc->end = !desc->trickle || phone->complete;
 	desc->candc = 0;
 
 	while (desc->candc < UA_SIM_CANDS &&
@@ -45,56 +49,146 @@ void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc)
 		desc->candc++;
 
 	phone->ntold = desc->candc;
+	phone->told_end = desc->end;
+}
+
+
+/* Our leg that stands in c= and m=; the kernel would route there by it */
+static uint16_t via_of(const struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nhost; i++) {
+		const struct ua_simleg *leg = &phone->hostv[i];
+
+		if (leg->comp == 1 &&
+		    (ua_addr_eq(&leg->mapped, &phone->dflt) ||
+		     ua_addr_eq(&leg->addr, &phone->dflt)))
+			return leg->base;
+	}
+
+	return 0;
+}
+
+
+/* A relay that its owner did not list like this: the proxy has put it in */
+static bool is_latched(const struct ua_ice_cand *c)
+{
+	return c->type == UA_ICE_RELAY && !c->raddr.af &&
+	       c->foundation[0] == 'R';
+}
+
+
+static int cand_add(struct ua_simphone *phone, const struct ua_ice_cand *c)
+{
+	struct ua_ice_cand cand = *c;
+	int err;
+
+	cand.gen = ua_ice_gen(phone->ice);
+	if (is_latched(c)) {
+		cand.latched = true;
+		cand.via = via_of(phone);
+	}
+
+	err = ua_ice_remote_cand(phone->ice, now_ms(phone), &cand);
+	if (err && err != ENOMEM)
+		ua_simnet_note(phone->net,
+			       "phone   %s: a candidate is skipped (%d)",
+			       phone->name, err);
+
+	return err == ENOMEM ? err : 0;
+}
+
+
+/* c= that is no candidate: a proxy's relay that it did not list */
+static int implicit_add(struct ua_simphone *phone,
+			const struct ua_simdesc *desc)
+{
+	struct ua_ice_cand c;
+	size_t i;
+
+	for (i = 0; i < desc->candc; i++) {
+		if (ua_addr_eq(&desc->candv[i].addr, &desc->dflt))
+			return 0;
+	}
+
+	if (!desc->dflt.af || !desc->proxied)
+		return 0;
+
+	memset(&c, 0, sizeof(c));
+	str_ncpy(c.foundation, "R0", sizeof(c.foundation));
+	c.comp = 1;
+	c.type = UA_ICE_RELAY;
+	c.prio = 1;
+	c.addr = desc->dflt;
+
+	return cand_add(phone, &c);
+}
+
+
+static int cands_add(struct ua_simphone *phone, const struct ua_simdesc *desc)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < desc->candc && !err; i++)
+		err = cand_add(phone, &desc->candv[i]);
+	if (!err)
+		err = implicit_add(phone, desc);
+
+	if (!err && desc->end)
+		(void)ua_ice_remote_end(phone->ice, now_ms(phone));
+
+	return err;
 }
 
 
 int ua_simphone_remote(struct ua_simphone *phone,
 		       const struct ua_simdesc *desc)
 {
-	size_t i;
+	struct ua_ice_peer peer = desc->peer;
 	int err;
 
 	if (!phone->ice)
 		return ENOTCONN;
 
+	peer.gen = ua_ice_gen(phone->ice);
 	err = ua_ice_remote_set(phone->ice, now_ms(phone), desc->ufrag,
-				desc->pwd, &desc->peer);
+				desc->pwd, &peer);
+	if (err == EALREADY &&
+	    !ua_ice_knows(phone->ice, desc->ufrag, desc->pwd)) {
+		err = ua_ice_restart(phone->ice, now_ms(phone), &peer.gen);
+		if (!err)
+			err = ua_ice_remote_set(phone->ice, now_ms(phone),
+						desc->ufrag, desc->pwd, &peer);
+	}
+
 	if (err && err != EALREADY)
 		return err;
 
-	for (i = 0; i < desc->candc; i++) {
-		err = ua_ice_remote_cand(phone->ice, now_ms(phone),
-					 &desc->candv[i]);
-		if (err == ENOMEM)
-			return err;
-	}
-
-	if (desc->end)
-		(void)ua_ice_remote_end(phone->ice, now_ms(phone));
-
+	phone->has_remote = true;
+	err = cands_add(phone, desc);
 	ua_simphone_pump(phone);
-	return 0;
+
+	return err;
 }
 
 
-static struct ua_simleg *leg_of(struct ua_simphone *phone, uint16_t base)
+int ua_simphone_trickle(struct ua_simphone *phone,
+			const struct ua_simdesc *desc)
 {
-	size_t i, k;
+	int err;
 
-	for (i = 0; i < phone->nhost; i++) {
-		if (phone->hostv[i].base == base)
-			return &phone->hostv[i];
-	}
+	if (!phone->ice || !phone->has_remote)
+		return ENOTCONN;
 
-	for (i = 0; i < phone->nrelay; i++) {
-		for (k = 0; k < 2; k++) {
-			if (phone->relayv[i].legv[k].comp &&
-			    phone->relayv[i].legv[k].base == base)
-				return &phone->relayv[i].legv[k];
-		}
-	}
+	if (!ua_ice_knows(phone->ice, desc->ufrag, desc->pwd))
+		return ESTALE;
 
-	return NULL;
+	err = cands_add(phone, desc);
+	ua_simphone_pump(phone);
+
+	return err;
 }
 
 
@@ -109,11 +203,12 @@ static void on_media(void *arg)
 		rtp[2] = (uint8_t)(phone->seq >> 8);
 		rtp[3] = (uint8_t)phone->seq++;
 		ua_simwatch_media(&phone->watch, &path);
-		leg = leg_of(phone, path.base);
+		leg = ua_simroam_leg(phone, path.base);
 		if (leg && !ua_simleg_send(leg, &path.remote, rtp, RTP_LEN))
 			phone->stat.sent++;
 	}
 
+	ua_simroam_doubt(phone);
 	ua_simphone_media(phone, true);
 }
 

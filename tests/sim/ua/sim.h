@@ -327,14 +327,16 @@ UA_CHECK int ua_simlatch_alloc(struct ua_simlatch **latchp,
  * A description passes the proxy, which asks for the relay.
  *
  * @param call   Which call
- * @param answer True: of the one who was called, or an answer
+ * @param callee True: of the one who was called
+ * @param answer True: it is an answer
  * @param told   c= and m= of the description
  * @param relay  Set to what the proxy puts there instead
  *
  * @retval ENOSPC  No more sessions: the description passes as it is
  */
 UA_CHECK int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call,
-				bool answer, const struct ua_addr *told,
+				bool callee, bool answer,
+				const struct ua_addr *told,
 				struct ua_addr *relay);
 
 /** The call ended */
@@ -363,6 +365,8 @@ struct ua_simphone_conf {
 	uint32_t media_ms; /**< Between packets: 20                        */
 	bool controlling;  /**< It makes the offer                          */
 	bool relay_only;   /**< Its own addresses are not used              */
+	bool trickle;      /**< Candidates follow its description           */
+	bool renom;        /**< See struct ua_ice_conf                      */
 	bool rfc_strict;   /**< See struct ua_ice_conf                      */
 };
 
@@ -374,7 +378,9 @@ struct ua_simdesc {
 	struct ua_ice_cand candv[UA_SIM_CANDS];
 	size_t candc;
 	struct ua_addr dflt; /**< c= and m=                                */
+	bool trickle;        /**< More candidates may come                 */
 	bool end;            /**< No more candidates will come             */
+	bool proxied;        /**< A proxy has changed dflt                 */
 };
 
 /** What a phone tells; each may be NULL */
@@ -382,6 +388,9 @@ struct ua_simphone_handlers {
 	void (*gathered)(void *arg); /**< Describe it now                  */
 	void (*late)(void *arg);     /**< There are more candidates        */
 	void (*ice)(const struct ua_ice_event *ev, void *arg);
+
+	/** A restart would help: ua_simphone_restart(), and describe it */
+	void (*restart)(const char *why, void *arg);
 
 	/** A rule is broken: its number in docs/guide/simulator.md, and
 	    words for people, good for the call */
@@ -397,6 +406,7 @@ struct ua_simphone_stat {
 	uint64_t first_us; /**< The first accepted one, UA_NEVER: none  */
 	uint64_t last_us;  /**< The last one, UA_NEVER: none            */
 	uint64_t gap_us;   /**< Longest time between two                */
+	uint64_t restarts; /**< Of its own accord                       */
 	uint64_t checks;   /**< Requests of ICE, with those sent again  */
 };
 
@@ -414,9 +424,30 @@ UA_CHECK int ua_simphone_gather(struct ua_simphone *phone);
 /** Its own description, with all that is known now */
 void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc);
 
-/** The description of the other one came; errors of ua_ice_remote_set() */
+/**
+ * The description of the other one came.  If it restarts, so does this one.
+ * Errors of ua_ice_remote_set().
+ */
 UA_CHECK int ua_simphone_remote(struct ua_simphone *phone,
 				const struct ua_simdesc *desc);
+
+/**
+ * Candidates of the other one came by themselves.
+ *
+ * @retval ENOTCONN  Its description did not come yet
+ * @retval ESTALE    They belong to another one
+ */
+UA_CHECK int ua_simphone_trickle(struct ua_simphone *phone,
+				 const struct ua_simdesc *desc);
+
+/** Other credentials: the next description is a restart (RFC 8445, 9) */
+UA_CHECK int ua_simphone_restart(struct ua_simphone *phone);
+
+/** That one was refused */
+void ua_simphone_rollback(struct ua_simphone *phone);
+
+/** Addresses of its host came or went */
+void ua_simphone_network(struct ua_simphone *phone);
 
 /** Send media each media_ms, as soon as there is a way */
 void ua_simphone_media(struct ua_simphone *phone, bool on);
@@ -449,6 +480,7 @@ struct ua_simcall_conf {
 	uint64_t delay_max_us; /**< 50 ms                                  */
 	bool reorder;          /**< One may overtake another               */
 	uint64_t ring_us;      /**< The callee answers no earlier: 0       */
+	uint32_t refuse;       /**< Of 10000 later offers, so many get 488 */
 	struct ua_simlatch *latch; /**< A relay of the proxy, NULL: none   */
 	enum ua_simproxy proxy;
 };
@@ -467,10 +499,16 @@ UA_CHECK int ua_simcall_alloc(struct ua_simcall **callp,
 /** The caller's phone begins */
 UA_CHECK int ua_simcall_start(struct ua_simcall *call);
 
+/** One of them restarts ICE by a new offer, as soon as it may send one */
+void ua_simcall_restart(struct ua_simcall *call, bool callee);
+
 /** Both hang up */
 void ua_simcall_end(struct ua_simcall *call);
 
 /** When the answer came to the caller; UA_NEVER: not yet */
 uint64_t ua_simcall_answered(const struct ua_simcall *call);
+
+/** When the last description or candidate came; UA_NEVER: one is under way */
+uint64_t ua_simcall_settled(const struct ua_simcall *call);
 
 #endif
