@@ -276,6 +276,7 @@ static int fill_servers(const struct optset *set, struct conf_agent *agent,
 		server->uri = turn->value[i];
 		server->user = optset_str(set, OPT_TURN_USER);
 		server->password = *agent->secret ? agent->secret : NULL;
+		server->credentials = optset_str(set, OPT_TURN_CREDENTIALS);
 	}
 
 	agent->agent.stun[0].uri = optset_str(set, OPT_STUN);

@@ -181,6 +181,15 @@ static bool check_turn(const char *value, char *err)
 }
 
 
+static bool check_credentials(const char *value, char *err)
+{
+	snprintf(err, OPT_ERR_MAX, "expected file:PATH or command:CMD");
+
+	return (starts(value, "file:") && value[5]) ||
+	       (starts(value, "command:") && value[8]);
+}
+
+
 static bool check_codecs(const char *value, char *err)
 {
 	bool word = false;
@@ -277,6 +286,9 @@ bool opt_check(const struct opt *opt, const char *value, char *err)
 
 	case OPT_TURN_URI:
 		return check_turn(value, err);
+
+	case OPT_CRED_SPEC:
+		return check_credentials(value, err);
 
 	case OPT_CODEC_LIST:
 		return check_codecs(value, err);

@@ -74,6 +74,11 @@ static const struct opt table[OPT_N] = {
 [OPT_TURN_PASSWORD_FILE] = { "turn-password-file", "F", OPT_FILE,
 	OPT_SEC_NAT,
 	.help = "file whose first line is the password there" },
+[OPT_TURN_CREDENTIALS] = { "turn-credentials", "SPEC", OPT_CRED_SPEC,
+	OPT_SEC_NAT,
+	.help = "instead of these two: file:PATH or command:CMD, whose first "
+		"line is the user and whose second is the password; read for "
+		"every relay, the command without a shell" },
 [OPT_STUN] = { "stun", "URI", OPT_STUN_URI, OPT_SEC_NAT,
 	.help = "STUN server, stun:HOST[:PORT], for ICE candidates only" },
 

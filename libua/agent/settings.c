@@ -76,7 +76,8 @@ static int keep_servers(struct ua_agent *agent, struct ua_server_conf *srv)
 
 	for (i = 0; i < UA_SERVER_MAX; i++) {
 		if (keep(agent, &srv[i].uri) || keep(agent, &srv[i].user) ||
-		    keep(agent, &srv[i].password))
+		    keep(agent, &srv[i].password) ||
+		    keep(agent, &srv[i].credentials))
 			return ENOMEM;
 	}
 

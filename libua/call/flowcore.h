@@ -79,6 +79,11 @@ struct ua_asked {
 	struct ua_addr targetv[UA_GATHER_TARGETS];
 	size_t ntarget;
 	size_t next[UA_FLOW_COMPS]; /**< Target to try, of a component  */
+	bool heard; /**< It has answered, if only to refuse              */
+	struct ua_turncred *cred; /**< User and password are being read  */
+	char *user;               /**< As they were read, else NULL      */
+	char *password;
+	bool renewed[UA_FLOW_COMPS]; /**< Read again, as they were refused */
 };
 
 /** Media to a peer without ICE, of one component */
@@ -241,6 +246,13 @@ void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts);
 /** Ask a server's next address for a relay of a component; false: there is
     none */
 bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp);
+
+/**
+ * A server refuses the user or the password: read them again, and ask again.
+ *
+ * @return False: that was done before, or they are not read from anywhere
+ */
+bool ua_gather_renew(struct ua_asked *asked, unsigned comp);
 
 /** A relay is gone: ask servers that were spared because of it */
 void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms);

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <openssl/crypto.h>
 
 #include "base/clock.h"
 #include "call/flowcore.h"
+#include "call/turncred.h"
 #include "call/turnenv.h"
 
 /* The faster ones first: the others are asked if they give nothing. */
@@ -72,6 +74,12 @@ static bool is_heard(const struct ua_asked *asked)
 	const struct ua_flow *flow = asked->flow;
 	size_t i;
 
+	for (i = 0; i < flow->nasked; i++) {
+		if (flow->asked[i].server.conf == asked->server.conf &&
+		    flow->asked[i].heard)
+			return true;
+	}
+
 	for (i = 0; i < flow->nrelay; i++) {
 		const struct ua_flow_relay *relay = &flow->relays[i];
 
@@ -90,7 +98,7 @@ static bool is_open(const struct ua_flow *flow)
 	size_t i;
 
 	for (i = 0; i < flow->nasked; i++) {
-		if (flow->asked[i].query)
+		if (flow->asked[i].query || flow->asked[i].cred)
 			return true;
 	}
 
@@ -210,6 +218,76 @@ static void use_server(struct ua_asked *asked, uint64_t now_ms)
 }
 
 
+static void cred_forget(struct ua_asked *asked)
+{
+	if (asked->password)
+		OPENSSL_cleanse(asked->password, strlen(asked->password));
+
+	asked->user = mem_deref(asked->user);
+	asked->password = mem_deref(asked->password);
+}
+
+
+static void cred_handler(int err, const char *why, const char *user,
+			 const char *password, void *arg)
+{
+	struct ua_asked *asked = arg;
+	struct ua_flow *flow = asked->flow;
+
+	asked->cred = mem_deref(asked->cred);
+	cred_forget(asked);
+
+	if (!err)
+		err = str_dup(&asked->user, user);
+	if (!err)
+		err = str_dup(&asked->password, password);
+
+	if (err)
+		ua_log(flow->env->log, UA_LOG_WARN, "turn",
+		       "%s: no user and password: %s", asked->server.conf->uri,
+		       *why ? why : strerror(err));
+	else
+		use_server(asked, ua_clock_ms());
+
+	ua_flow_pump(flow);
+}
+
+
+/* Its addresses are known: now who we are */
+static void begin(struct ua_asked *asked)
+{
+	const char *source = asked->server.conf->credentials;
+	int err;
+
+	if (!asked->server.turn || !source) {
+		use_server(asked, ua_clock_ms());
+		return;
+	}
+
+	if (asked->cred)
+		return;
+
+	err = ua_turncred_get(&asked->cred, source, cred_handler, asked);
+	if (err)
+		ua_log(asked->flow->env->log, UA_LOG_WARN, "turn", "%s: %m",
+		       asked->server.conf->uri, err);
+}
+
+
+bool ua_gather_renew(struct ua_asked *asked, unsigned comp)
+{
+	bool *renewed = &asked->renewed[comp - 1];
+
+	if (!asked->server.conf->credentials || asked->flow->closing ||
+	    *renewed)
+		return false;
+
+	*renewed = true;
+	begin(asked);
+	return asked->cred != NULL;
+}
+
+
 static void asked_handler(int err, const char *text,
 			  const struct ua_target *targetv, size_t n, void *arg)
 {
@@ -228,7 +306,7 @@ static void asked_handler(int err, const char *text,
 	}
 
 	if (asked->ntarget)
-		use_server(asked, ua_clock_ms());
+		begin(asked);
 
 	ua_flow_pump(flow);
 }
@@ -496,7 +574,7 @@ void ua_gather_more(struct ua_flow *flow)
 
 	for (i = 0; i < flow->nasked; i++) {
 		if (flow->asked[i].ntarget)
-			use_server(&flow->asked[i], ua_clock_ms());
+			begin(&flow->asked[i]);
 	}
 }
 
@@ -542,7 +620,7 @@ bool ua_gather_done(const struct ua_flow *flow)
 	size_t i;
 
 	for (i = 0; i < flow->nasked; i++) {
-		if (flow->asked[i].query ||
+		if (flow->asked[i].query || flow->asked[i].cred ||
 		    flow->asked[i].state == UA_ASKED_WAITS)
 			return false;
 	}
@@ -588,8 +666,10 @@ void ua_gather_close(struct ua_flow *flow, uint64_t now_ms, unsigned comp)
 {
 	size_t i;
 
-	for (i = 0; !comp && i < flow->nasked; i++)
+	for (i = 0; !comp && i < flow->nasked; i++) {
 		flow->asked[i].query = mem_deref(flow->asked[i].query);
+		flow->asked[i].cred = mem_deref(flow->asked[i].cred);
+	}
 
 	for (i = 0; i < flow->nhost; i++) {
 		if (!comp || flow->hosts[i].comp == comp)
@@ -622,8 +702,12 @@ void ua_gather_free(struct ua_flow *flow)
 {
 	size_t i;
 
-	for (i = 0; i < flow->nasked; i++)
+	for (i = 0; i < flow->nasked; i++) {
 		flow->asked[i].query = mem_deref(flow->asked[i].query);
+		flow->asked[i].cred = mem_deref(flow->asked[i].cred);
+		cred_forget(&flow->asked[i]);
+	}
+
 	for (i = 0; i < flow->nbind; i++)
 		flow->binds[i].bind = mem_deref(flow->binds[i].bind);
 	for (i = 0; i < flow->nrelay; i++)

@@ -34,5 +34,7 @@ libua_la_SOURCES += \
 	libua/call/target.h \
 	libua/call/trickle.c \
 	libua/call/trickle.h \
+	libua/call/turncred.c \
+	libua/call/turncred.h \
 	libua/call/turnenv.c \
 	libua/call/turnenv.h

@@ -100,6 +100,7 @@ static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
 				 ua_turn_challenge(relay->turn));
 
 	relay->was_ready = true;
+	relay->asked->renewed[relay->comp - 1] = false;
 	if (flow->closing)
 		return;
 
@@ -140,14 +141,15 @@ static void relay_lost(struct ua_flow_relay *relay, uint64_t now_ms, int err)
 static int client_start(struct ua_flow_relay *relay, uint64_t now_ms)
 {
 	struct ua_flow *flow = relay->flow;
-	const struct ua_server_conf *server = relay->asked->server.conf;
+	const struct ua_asked *asked = relay->asked;
 	const struct ua_turn_conf conf = {
 		.server = relay->server,
 		.family = relay->family,
-		.stream = relay->asked->tp != UA_TP_UDP,
+		.stream = asked->tp != UA_TP_UDP,
 		.known = ua_turnenv_known(flow->env, &relay->server),
-		.user = server->user,
-		.password = server->password,
+		.user = asked->user ? asked->user : asked->server.conf->user,
+		.password = asked->user ? asked->password
+					: asked->server.conf->password,
 		.rand = flow->env->rand,
 		.log = flow->env->log,
 	};
@@ -208,6 +210,7 @@ static void relay_dead(struct ua_flow_relay *relay, uint64_t now_ms,
 		ua_log(flow->env->log, UA_LOG_WARN, "turn", "%s: no relay: %m",
 		       ua_relays_name(relay, name), ev->err);
 
+	asked->heard |= ua_turn_heard(relay->turn);
 	relay_lost(relay, now_ms, ev->err);
 	relay->turn = mem_deref(relay->turn);
 
@@ -216,6 +219,9 @@ static void relay_dead(struct ua_flow_relay *relay, uint64_t now_ms,
 
 	relay->settled = true;
 	ua_relayconn_close(relay);
+
+	if (ev->code == 401 && ua_gather_renew(asked, comp))
+		return;
 
 	if (ev->code == 508)
 		ua_turnenv_full(flow->env, now_ms, &relay->server);

@@ -7,6 +7,7 @@
 
 #include "base/re_compat.h"
 #include "call/server.h"
+#include "call/turncred.h"
 
 
 static int refuse(char *errstr, const char *uri, const char *expected)
@@ -110,7 +111,11 @@ int ua_server_decode(struct ua_server *srv, const struct ua_server_conf *conf,
 	if (!srv->tps || (!turn && *pos))
 		return refuse(errstr, conf->uri, form);
 
-	if (turn && (!conf->user || !conf->password))
+	if (turn && conf->credentials && !ua_turncred_check(conf->credentials))
+		return refuse(errstr, conf->credentials,
+			      "file:PATH or command:CMD");
+
+	if (turn && !conf->credentials && (!conf->user || !conf->password))
 		return refuse(errstr, conf->uri, "a user and a password");
 
 	srv->turn = turn;

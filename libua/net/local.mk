@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
+	libua/net/cmdrun.c \
+	libua/net/cmdrun.h \
 	libua/net/demux.c \
 	libua/net/demux.h \
 	libua/net/dnscache.c \

@@ -31,6 +31,15 @@ struct ua_server_conf {
 				   by TCP and TLS where that is silent     */
 	const char *user;     /**< TURN; NULL: none                       */
 	const char *password; /**< TURN; NULL: none                       */
+
+	/**
+	 * TURN, instead of user and password: "file:PATH" or "command:CMD".
+	 * The first line of the file, or of what the command prints, is the
+	 * user, the second the password.  It is read for every allocation,
+	 * and again when the server refuses what it said.  Without a shell:
+	 * words end at blanks, '...' and "..." keep theirs; killed after 5 s.
+	 */
+	const char *credentials;
 };
 
 /** Everything that an agent is made of; all strings are copied */
