@@ -6,7 +6,12 @@
 #include "stun/stun.h"
 #include "simcore.h"
 
-enum { UA_SIM_PERMS = 64, UA_SIM_CHANNELS = 32, UA_SIM_NONCE = 24 };
+enum {
+	UA_SIM_LISTEN = 2,
+	UA_SIM_PERMS = 64,
+	UA_SIM_CHANNELS = 32,
+	UA_SIM_NONCE = 24
+};
 
 /** Somebody whom an allocation is open for */
 struct ua_simperm {
@@ -25,6 +30,7 @@ struct ua_simallocation {
 	struct le le;
 	struct ua_simturn *turn;
 	struct ua_addr client;
+	struct ua_simsock *via;   /**< Of the server, to the client       */
 	struct ua_simsock *sock;  /**< NULL: no IPv4 one                  */
 	struct ua_simsock *sock6; /**< NULL: no IPv6 one                  */
 	uint64_t end_us;
@@ -35,11 +41,18 @@ struct ua_simallocation {
 	size_t nchannel;
 };
 
+/** One address that a TURN server listens on */
+struct ua_simlisten {
+	struct ua_simturn *turn;
+	struct ua_simsock *sock;
+};
+
 struct ua_simturn {
 	struct le le;
 	struct ua_simhost *host;
 	struct ua_simturn_conf conf;
-	struct ua_simsock *sock;
+	struct ua_simlisten listenv[UA_SIM_LISTEN];
+	size_t nlisten;
 	struct ua_addr relay;
 	struct ua_addr relay6;
 	struct list allocl;

@@ -6,54 +6,145 @@
 #include "simscene.h"
 
 enum {
-	CONNECT_S = 5, /* A way that is there so long is found            */
-	AGREE_S = 3,   /* After a nomination both ends have the same pair */
-	DIRECT_US = 300000
+	CONNECT_S = 5,   /* A way that is there so long is found             */
+	AGREE_S = 3,     /* After a nomination both ends have the same pair  */
+	ALIVE_MS = 2000, /* Media was heard so shortly before the end      */
+	CANDS_MS = 1000, /* Slower signalling hides a direct way           */
+	FORGET_S = 25    /* A NAT may forget a mapping that is older       */
 };
 
 
-static bool has_media(struct ua_simactor *actor)
+/* What is to be expected now, after all that happened */
+static struct ua_simseat seat_now(const struct ua_simscene *scene, size_t i)
 {
-	struct ua_path path;
+	struct ua_simseat seat = scene->seatv[i];
 
-	return !ua_ice_media(ua_simphone_ice(actor->phone), 0, 1, &path);
+	seat.turn = seat.turn && !scene->no_turn;
+
+	/* What a phone knew before the server died it still knows. */
+	return seat;
 }
 
 
-/* 1: a way that was there for 5 s was found, and media came over it. */
-static void judge_connect(struct ua_simscene *scene, enum ua_simway_kind way)
+static enum ua_simhope any_now(const struct ua_simscene *scene)
 {
-	const uint64_t known_us = ua_simcall_answered(scene->call);
-	size_t i;
+	const struct ua_simseat a = seat_now(scene, 0);
+	const struct ua_simseat b = seat_now(scene, 1);
+	const enum ua_simhope hope = ua_simoracle_any(scene->plan, &a, &b);
 
-	if (way == UA_SIM_NOWAY)
+	/* Who has lost its address learns no new one from the dead. */
+	if (scene->plan->nfault && (scene->no_stun || scene->no_turn) &&
+	    hope == UA_SIM_SURE && scene->disturbed)
+		return UA_SIM_MAYBE;
+
+	/* The relay of the proxy stays latched to what is gone. */
+	if (scene->plan->nfault && scene->plan->latch && hope == UA_SIM_SURE &&
+	    ua_simoracle_direct(scene->plan, &a, &b) != UA_SIM_SURE)
+		return UA_SIM_MAYBE;
+
+	return hope;
+}
+
+
+static enum ua_simhope direct_now(const struct ua_simscene *scene)
+{
+	const struct ua_simseat a = seat_now(scene, 0);
+	const struct ua_simseat b = seat_now(scene, 1);
+	const enum ua_simhope hope = ua_simoracle_direct(scene->plan, &a, &b);
+
+	if (hope == UA_SIM_SURE && scene->disturbed &&
+	    (scene->no_stun || scene->no_turn))
+		return UA_SIM_MAYBE;
+
+	return hope;
+}
+
+
+/* 1: a way that was there for 5 s was found. */
+static void judge_first(struct ua_simscene *scene, struct ua_simactor *a)
+{
+	const struct ua_simplan *plan = scene->plan;
+	const uint64_t known_us =
+		ua_simcall_answered(scene->call) + 2 * plan->call.delay_max_us;
+
+	if (plan->lossy || plan->nfault)
 		return;
 
-	if (known_us == UA_NEVER) {
+	if (ua_simoracle_any(plan, &plan->seatv[0], &plan->seatv[1]) !=
+	    UA_SIM_SURE)
+		return;
+
+	if (a->path_us == UA_NEVER)
+		ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
+				   "no way, although one is there");
+	else if (a->path_us > known_us + CONNECT_S * UA_SIM_S)
+		ua_simscene_breach(
+			scene, UA_SIM_RULE_CONNECT, a->name,
+			"found a way %llu ms after the answer",
+			(unsigned long long)((a->path_us - known_us) /
+					     UA_SIM_MS));
+}
+
+
+/* 1: at the end media flows, whatever happened before. */
+static void judge_alive(struct ua_simscene *scene, struct ua_simactor *a)
+{
+	const struct ua_simphone_stat *stat = ua_simphone_stat(a->phone);
+	const uint64_t now_us = ua_simnet_now(scene->net);
+
+	if (any_now(scene) != UA_SIM_SURE)
+		return;
+
+	if (stat->last_us == UA_NEVER)
+		ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
+				   "heard nothing, although a way is there");
+	else if (now_us - stat->last_us > ALIVE_MS * UA_SIM_MS)
+		ua_simscene_breach(
+			scene, UA_SIM_RULE_CONNECT, a->name,
+			"heard nothing for %llu ms",
+			(unsigned long long)((now_us - stat->last_us) /
+					     UA_SIM_MS));
+}
+
+
+static void judge_connect(struct ua_simscene *scene)
+{
+	size_t i;
+
+	if (ua_simcall_answered(scene->call) == UA_NEVER) {
 		ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, "call",
 				   "no answer");
 		return;
 	}
 
 	for (i = 0; i < UA_SIM_WHO; i++) {
-		struct ua_simactor *a = &scene->actorv[i];
-		const struct ua_simphone_stat *stat =
-			ua_simphone_stat(a->phone);
-
-		if (!has_media(a))
-			ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
-					   "no way, although one is there");
-		else if (!scene->plan->lossy &&
-			 a->path_us > known_us + CONNECT_S * UA_SIM_S)
-			ua_simscene_breach(
-				scene, UA_SIM_RULE_CONNECT, a->name,
-				"found a way %llu ms after the answer",
-				(unsigned long long)((a->path_us - known_us) /
-						     UA_SIM_MS));
-		else if (!stat->heard)
-			ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
-					   "heard nothing");
+		judge_first(scene, &scene->actorv[i]);
+		judge_alive(scene, &scene->actorv[i]);
 	}
+}
+
+
+/* Nothing is under way, and nothing has changed for a while */
+static bool is_quiet(struct ua_simscene *scene, uint64_t s)
+{
+	const uint64_t now_us = ua_simnet_now(scene->net);
+	const uint64_t settled_us = ua_simcall_settled(scene->call);
+	size_t i;
+
+	if (settled_us == UA_NEVER || settled_us + s * UA_SIM_S > now_us ||
+	    scene->fault_us + s * UA_SIM_S > now_us)
+		return false;
+
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		const struct ua_simactor *a = &scene->actorv[i];
+
+		if (a->nominated_us == UA_NEVER ||
+		    a->changed_us + s * UA_SIM_S > now_us ||
+		    ua_ice_restarting(ua_simphone_ice(a->phone)))
+			return false;
+	}
+
+	return true;
 }
 
 
@@ -62,29 +153,20 @@ static void judge_agree(struct ua_simscene *scene)
 {
 	struct ua_simactor *a = &scene->actorv[0];
 	struct ua_simactor *b = &scene->actorv[1];
-	const uint64_t now_us = ua_simnet_now(scene->net);
-	char s1[UA_ADDR_LEN], s2[UA_ADDR_LEN], s3[UA_ADDR_LEN],
-		s4[UA_ADDR_LEN];
+	char s1[UA_ADDR_LEN], s2[UA_ADDR_LEN];
+	char s3[UA_ADDR_LEN], s4[UA_ADDR_LEN];
 	struct ua_ice_cand la, ra, lb, rb;
 	uint32_t rtt_ms;
 
-	if (a->nominated_us == UA_NEVER && b->nominated_us == UA_NEVER)
+	if (!is_quiet(scene, AGREE_S))
 		return;
 
-	if ((a->nominated_us != UA_NEVER &&
-	     a->nominated_us + AGREE_S * UA_SIM_S > now_us) ||
-	    (b->nominated_us != UA_NEVER &&
-	     b->nominated_us + AGREE_S * UA_SIM_S > now_us))
-		return;
-
+	/* Whose consent ended has none. */
 	if (ua_ice_selected(ua_simphone_ice(a->phone), 0, 1, &la, &ra,
 			    &rtt_ms) ||
 	    ua_ice_selected(ua_simphone_ice(b->phone), 0, 1, &lb, &rb,
-			    &rtt_ms)) {
-		ua_simscene_breach(scene, UA_SIM_RULE_AGREE, a->name,
-				   "nominated, and nothing is selected");
+			    &rtt_ms))
 		return;
-	}
 
 	if (!ua_addr_eq(&la.addr, &rb.addr) || !ua_addr_eq(&ra.addr, &lb.addr))
 		ua_simscene_breach(scene, UA_SIM_RULE_AGREE, a->name,
@@ -96,12 +178,21 @@ static void judge_agree(struct ua_simscene *scene)
 }
 
 
-/* 3: no relay where a direct way works. */
-static void judge_direct(struct ua_simscene *scene, enum ua_simway_kind way)
+static uint32_t rtt_us(const struct ua_simplan *plan)
 {
+	return 2 * (plan->seatv[0].access_us + plan->seatv[1].access_us);
+}
+
+
+/* 3: no relay is nominated where a direct way works. */
+static void judge_never_relayed(struct ua_simscene *scene)
+{
+	const struct ua_simplan *plan = scene->plan;
 	size_t i;
 
-	if (way != UA_SIM_DIRECT || scene->plan->lossy)
+	if (plan->lossy || plan->nfault ||
+	    plan->call.delay_max_us > CANDS_MS * UA_SIM_MS ||
+	    rtt_us(plan) > UA_SIM_RTT_US || direct_now(scene) != UA_SIM_SURE)
 		return;
 
 	for (i = 0; i < UA_SIM_WHO; i++) {
@@ -111,6 +202,55 @@ static void judge_direct(struct ua_simscene *scene, enum ua_simway_kind way)
 				scene->actorv[i].name,
 				"nominated a relay, and a direct way works");
 	}
+}
+
+
+static bool is_relay(const struct ua_ice_cand *c)
+{
+	return c->type == UA_ICE_RELAY;
+}
+
+
+/* 3: in the end the way is direct; where it cannot be it is not. */
+static void judge_direct(struct ua_simscene *scene)
+{
+	const enum ua_simhope hope = direct_now(scene);
+	size_t i;
+
+	judge_never_relayed(scene);
+	if (!is_quiet(scene, AGREE_S))
+		return;
+
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		struct ua_simactor *a = &scene->actorv[i];
+		struct ua_ice_cand local, remote;
+		uint32_t rtt_ms;
+
+		if (ua_ice_selected(ua_simphone_ice(a->phone), 0, 1, &local,
+				    &remote, &rtt_ms))
+			continue;
+
+		if (a->relays && hope == UA_SIM_SURE)
+			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
+					   "has a relay in the end");
+
+		if (!a->relays && !is_relay(&local) && !is_relay(&remote) &&
+		    hope == UA_SIM_NEVER)
+			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
+					   "theory knows no direct way");
+	}
+}
+
+
+/* 6: the relay of the proxy hears each side from one place. */
+static void judge_latch(struct ua_simscene *scene)
+{
+	if (scene->latch && !scene->plan->nfault &&
+	    scene->plan->call.ring_us < FORGET_S * UA_SIM_S &&
+	    ua_simlatch_sources(scene->latch) > 1)
+		ua_simscene_breach(scene, UA_SIM_RULE_LATCH, "latch",
+				   "a side came from %u places",
+				   ua_simlatch_sources(scene->latch));
 }
 
 
@@ -125,12 +265,14 @@ static void judge_reasons(struct ua_simscene *scene)
 			ua_simphone_ice(scene->actorv[i].phone);
 
 		for (k = 0; !ua_ice_pair(ice, k, &pair); k++) {
-			if (!strcmp(pair.state, "FAILED") && !pair.reason[0])
-				ua_simscene_breach(scene, UA_SIM_RULE_REASON,
-						   scene->actorv[i].name,
-						   "pair %u failed, and does "
-						   "not say why",
-						   (unsigned)k);
+			if (strcmp(pair.state, "FAILED") || pair.reason[0])
+				continue;
+
+			ua_simscene_breach(scene, UA_SIM_RULE_REASON,
+					   scene->actorv[i].name,
+					   "pair %u failed, and does not say "
+					   "why",
+					   (unsigned)k);
 		}
 	}
 }
@@ -138,25 +280,26 @@ static void judge_reasons(struct ua_simscene *scene)
 
 void ua_simjudge_call(struct ua_simscene *scene)
 {
-	const enum ua_simway_kind way = ua_simoracle_way(scene->plan);
-
-	judge_connect(scene, way);
+	judge_connect(scene);
 	judge_agree(scene);
-	judge_direct(scene, way);
+	judge_direct(scene);
+	judge_latch(scene);
 	judge_reasons(scene);
 }
 
 
+/* 7: what was allocated is freed, unless nobody could say so. */
 void ua_simjudge_release(struct ua_simscene *scene)
 {
 	const size_t n = ua_simturn_allocations(scene->turn);
 
-	if (n && !scene->plan->lossy)
+	if (n && !scene->plan->lossy && !scene->disturbed)
 		ua_simscene_breach(scene, UA_SIM_RULE_RELEASE, "turn",
 				   "%u allocations are left", (unsigned)n);
 }
 
 
+/* 9: after its call a phone does nothing any more. */
 void ua_simjudge_rest(struct ua_simscene *scene)
 {
 	size_t i;

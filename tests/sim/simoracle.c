@@ -7,7 +7,7 @@
 
 #include "simscene.h"
 
-enum { D = UA_SIM_DIRECT, R = UA_SIM_RELAYED };
+enum { D = UA_SIM_SURE, R = UA_SIM_NEVER };
 
 /*
  * SY and PR: SY's check leaves from a port that PR was never told of.  SY and
@@ -26,69 +26,181 @@ static const uint8_t table[UA_SIM_NPLACE][UA_SIM_NPLACE] = {
 /* clang-format on */
 
 
-/* Does it know how it looks from outside, or need not? */
+static bool is_open(const struct ua_simseat *seat)
+{
+	return seat->place == UA_SIM_O;
+}
+
+
+/* Does its own address show outside? */
+static bool is_public(const struct ua_simseat *seat)
+{
+	return is_open(seat) || (seat->nat.firewall && !seat->has_cgn);
+}
+
+
+static bool is_blocked(const struct ua_simseat *seat)
+{
+	return !is_open(seat) && seat->nat.udp != UA_SIM_UDP_ALL;
+}
+
+
+static bool no_server(const struct ua_simseat *seat)
+{
+	return !is_open(seat) && seat->nat.udp == UA_SIM_UDP_NONE;
+}
+
+
+/* A chain keeps a port only if both do, and lets in what both let in. */
+enum ua_simplace ua_simoracle_place(const struct ua_simseat *seat)
+{
+	enum ua_simdep mapping = seat->nat.mapping;
+	enum ua_simdep filter = seat->nat.filter;
+
+	if (is_open(seat))
+		return UA_SIM_O;
+	if (is_blocked(seat))
+		return UA_SIM_BL;
+
+	if (seat->has_cgn) {
+		if (seat->cgn.mapping > mapping)
+			mapping = seat->cgn.mapping;
+		if (seat->cgn.filter > filter)
+			filter = seat->cgn.filter;
+	}
+
+	if (mapping != UA_SIM_EI)
+		return UA_SIM_SY;
+
+	return filter == UA_SIM_EI   ? UA_SIM_FC
+	       : filter == UA_SIM_AD ? UA_SIM_AR
+				     : UA_SIM_PR;
+}
+
+
+/* Does it know how it looks from outside, so that others can be told? */
 static bool is_known(const struct ua_simseat *seat)
 {
-	return seat->place == UA_SIM_O || seat->nat.firewall || seat->stun ||
-	       seat->turn;
+	return is_public(seat) ||
+	       ((seat->stun || seat->turn) && !no_server(seat));
 }
 
 
-/* Can anybody send to its own address, or the one that it was told? */
-static bool is_reached(const struct ua_simseat *a, const struct ua_simseat *b)
+/* Its address outside may be another one for each that it talks to. */
+static bool is_scattered(const struct ua_simseat *seat)
 {
-	(void)b;
-	return is_known(a) && a->place != UA_SIM_BL;
+	return !is_public(seat) && seat->npool > 1 && !seat->nat.paired &&
+	       seat->nat.mapping != UA_SIM_EI;
 }
 
 
-/*
- * A relay of `owner`, and whether the other one can reach it.  It opens only
- * to an address that its owner was told.
- */
-static bool relay_serves(const struct ua_simseat *owner,
-			 const struct ua_simseat *peer)
+static enum ua_simhope direct4(const struct ua_simplan *plan,
+			       const struct ua_simseat *a,
+			       const struct ua_simseat *b)
 {
-	if (!owner->turn)
+	const enum ua_simplace pa = ua_simoracle_place(a);
+	const enum ua_simplace pb = ua_simoracle_place(b);
+
+	if (!table[pa][pb])
+		return UA_SIM_NEVER;
+
+	/* Two homes meet in the carrier's NAT, if it turns packets round. */
+	if (plan->together == UA_SIM_ONE_CGN) {
+		if (a->cgn.hairpin == UA_SIM_HAIRPIN_NONE)
+			return UA_SIM_NEVER;
+		if (a->cgn.hairpin == UA_SIM_HAIRPIN_INTERNAL)
+			return UA_SIM_MAYBE;
+	}
+
+	/* One must be found by the other, who is let in or asked for. */
+	if (!is_known(a) && !is_known(b))
+		return UA_SIM_NEVER;
+	if ((!is_known(a) && pb >= UA_SIM_AR) ||
+	    (!is_known(b) && pa >= UA_SIM_AR))
+		return UA_SIM_NEVER;
+
+	if ((is_scattered(a) && pb >= UA_SIM_AR) ||
+	    (is_scattered(b) && pa >= UA_SIM_AR))
+		return UA_SIM_MAYBE;
+
+	return UA_SIM_SURE;
+}
+
+
+enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
+				    const struct ua_simseat *a,
+				    const struct ua_simseat *b)
+{
+	const bool ip4 = a->ip4 && b->ip4;
+	const bool ip6 = a->ip6 && b->ip6;
+
+	if (plan->together == UA_SIM_ONE_LAN)
+		return ip4 || ip6 ? UA_SIM_SURE : UA_SIM_NEVER;
+
+	/* IPv6 has firewalls, which open from both sides. */
+	if (ip6 && !is_blocked(a) && !is_blocked(b))
+		return UA_SIM_SURE;
+
+	return ip4 ? direct4(plan, a, b) : UA_SIM_NEVER;
+}
+
+
+/* Has it a relay of IPv4, of IPv6? */
+static bool has_relay(const struct ua_simplan *plan,
+		      const struct ua_simseat *seat, bool ip6)
+{
+	if (!seat->turn || no_server(seat))
 		return false;
-	if (owner->place == UA_SIM_BL && !owner->stun_open)
-		return false;
 
-	return peer->place != UA_SIM_BL && is_known(peer);
+	return !ip6 || (plan->ip6_relay && !plan->turn.ignore_additional);
 }
 
 
-enum ua_simway_kind ua_simoracle_pair(const struct ua_simseat *a,
-				      const struct ua_simseat *b)
+/* Can one reach the relay of the other, which opens to whom it knows? */
+static enum ua_simhope by_relay_of(const struct ua_simplan *plan,
+				   const struct ua_simseat *owner,
+				   const struct ua_simseat *peer)
 {
-	enum ua_simway_kind way = table[a->place][b->place];
+	if (is_blocked(peer))
+		return UA_SIM_NEVER;
 
-	/* One end must find the other; then the other learns where from. */
-	if (way == UA_SIM_DIRECT && !is_reached(a, b) && !is_reached(b, a))
-		way = UA_SIM_RELAYED;
+	if (peer->ip6 && has_relay(plan, owner, true))
+		return UA_SIM_SURE;
 
-	/* A filter opens only to whom it knows to send. */
-	if (way == UA_SIM_DIRECT &&
-	    ((!is_reached(a, b) && b->place >= UA_SIM_AR) ||
-	     (!is_reached(b, a) && a->place >= UA_SIM_AR)))
-		way = UA_SIM_RELAYED;
+	if (!peer->ip4 || !has_relay(plan, owner, false) || !is_known(peer))
+		return UA_SIM_NEVER;
 
-	if (way == UA_SIM_DIRECT)
-		return way;
-
-	if (relay_serves(a, b) || relay_serves(b, a))
-		return UA_SIM_RELAYED;
-
-	/* Both speak to servers alone: from relay to relay */
-	if (a->turn && b->turn && (a->place != UA_SIM_BL || a->stun_open) &&
-	    (b->place != UA_SIM_BL || b->stun_open))
-		return UA_SIM_RELAYED;
-
-	return UA_SIM_NOWAY;
+	return is_scattered(peer) ? UA_SIM_MAYBE : UA_SIM_SURE;
 }
 
 
-enum ua_simway_kind ua_simoracle_way(const struct ua_simplan *plan)
+static enum ua_simhope better(enum ua_simhope a, enum ua_simhope b)
 {
-	return ua_simoracle_pair(&plan->seatv[0], &plan->seatv[1]);
+	return a > b ? a : b;
+}
+
+
+enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
+				 const struct ua_simseat *a,
+				 const struct ua_simseat *b)
+{
+	enum ua_simhope hope = UA_SIM_NEVER;
+
+	hope = better(by_relay_of(plan, a, b), by_relay_of(plan, b, a));
+
+	/* From relay to relay */
+	if (has_relay(plan, a, false) && has_relay(plan, b, false))
+		hope = UA_SIM_SURE;
+
+	/* The second one finds no room on the server. */
+	if (plan->turn.capacity && hope == UA_SIM_SURE)
+		hope = UA_SIM_MAYBE;
+
+	/* The proxy's relay: both send to it what they send first. */
+	if (plan->latch && a->ip4 && b->ip4 && !is_blocked(a) &&
+	    !is_blocked(b))
+		hope = better(hope,
+			      a->ip6 || b->ip6 ? UA_SIM_MAYBE : UA_SIM_SURE);
+
+	return better(hope, ua_simoracle_direct(plan, a, b));
 }

@@ -115,7 +115,7 @@ static void relay_handler(const struct ua_addr *src, const uint8_t *buf,
 			return;
 	}
 
-	(void)ua_simsock_send(turn->sock, &alloc->client, out, wr.pos);
+	(void)ua_simsock_send(alloc->via, &alloc->client, out, wr.pos);
 }
 
 

@@ -11,8 +11,10 @@
 #include "simwatch.h"
 
 enum {
-	UA_SIM_WHO = 2, /**< Caller, callee                                */
-	UA_SIM_FAULTS = 16
+	UA_SIM_WHO = 2,        /**< Caller, callee                          */
+	UA_SIM_FAULTS = 4,     /**< Most faults of a call                   */
+	UA_SIM_BREACHES = 16,  /**< Most broken rules that are told         */
+	UA_SIM_RTT_US = 300000 /**< A direct way so quick must be taken    */
 };
 
 /** Where a phone is */
@@ -26,29 +28,74 @@ enum ua_simplace {
 	UA_SIM_NPLACE
 };
 
-/** What theory lets two phones have */
-enum ua_simway_kind { UA_SIM_NOWAY = 0, UA_SIM_RELAYED, UA_SIM_DIRECT };
+/** Who shares what */
+enum ua_simtogether {
+	UA_SIM_APART = 0,
+	UA_SIM_ONE_LAN, /**< One LAN                                       */
+	UA_SIM_ONE_CGN, /**< Two homes behind one carrier's NAT            */
+	UA_SIM_NTOGETHER
+};
 
+/** What theory says of something */
+enum ua_simhope { UA_SIM_NEVER = 0, UA_SIM_MAYBE, UA_SIM_SURE };
+
+/** What is behind what: a phone's home, and perhaps its carrier's NAT */
 struct ua_simseat {
-	enum ua_simplace place;
+	enum ua_simplace place; /**< Of the home alone                     */
 	struct ua_simnat_conf nat;
 	unsigned npool;
+	bool has_cgn;
+	struct ua_simnat_conf cgn;
+	bool ip4;
+	bool ip6;
 	bool stun;
 	bool turn;
-	bool stun_open; /**< UA_SIM_BL: port 3478 passes                   */
 	uint32_t access_us;
 	struct ua_simlink up;
 	struct ua_simlink down;
 };
 
+/** Something that happens in a call */
+enum ua_simfault_kind {
+	UA_SIM_FAULT_REBOOT = 0, /**< The NAT forgets its mappings         */
+	UA_SIM_FAULT_RENUMBER,   /**< It gets another outside address      */
+	UA_SIM_FAULT_CUT,        /**< Its link is down for some seconds    */
+	UA_SIM_FAULT_ADDRESS,    /**< The phone gets another address       */
+	UA_SIM_FAULT_MOVE,       /**< The phone moves to another network   */
+	UA_SIM_FAULT_TURN_DIES,
+	UA_SIM_FAULT_TURN_RESTARTS,
+	UA_SIM_FAULT_STUN_DIES,
+	UA_SIM_FAULT_RESTART, /**< ICE restarts, asked for by a user      */
+	UA_SIM_FAULT_COLLIDE, /**< Both at once                           */
+	UA_SIM_NFAULT
+};
+
+struct ua_simfault {
+	enum ua_simfault_kind kind;
+	unsigned who;
+	uint64_t after_us; /**< The answer                                 */
+	uint64_t last_us;  /**< UA_SIM_FAULT_CUT: for so long              */
+};
+
 /** What a seed stands for */
 struct ua_simplan {
 	uint64_t seed;
+	enum ua_simtogether together;
 	struct ua_simseat seatv[UA_SIM_WHO];
+	struct ua_simseat move; /**< UA_SIM_FAULT_MOVE: there              */
+	bool renomv[UA_SIM_WHO];
+	bool trickle;
+	bool strict;
+	uint16_t ncomp;
+	bool latch;
+	bool ip6_relay;
+	struct ua_simturn_conf turn;
 	struct ua_simcall_conf call;
 	uint32_t media_ms;
-	uint64_t talk_us; /**< From the answer to the end                  */
 	bool lossy;
+	struct ua_simfault faultv[UA_SIM_FAULTS];
+	size_t nfault;
+	uint64_t talk_us; /**< From the answer to the end                  */
 };
 
 /** A rule that was broken */
@@ -56,6 +103,7 @@ struct ua_simbreach {
 	unsigned rule;
 	uint64_t at_us;
 	const char *who;
+	const char *mask; /**< Why it is known and let pass, NULL: it is not */
 	char text[UA_SIM_WORDS];
 };
 
@@ -66,25 +114,38 @@ struct ua_simactor {
 	const char *name;
 	struct ua_simhost *host;
 	struct ua_simif *ifc;
-	struct ua_simnat *nat; /**< NULL: none                             */
+	struct ua_simlan *lan;
+	struct ua_simnat *nat; /**< The home's, NULL: none                 */
 	struct ua_simphone *phone;
-	uint64_t nominated_us; /**< Last time, UA_NEVER: never             */
+	struct ua_addr addr; /**< IPv4 one of ifc                          */
+	unsigned moves;
+	bool silent;           /**< Its way was lost for good: see oracle  */
+	uint64_t changed_us;   /**< The way of media, or a nomination      */
+	uint64_t nominated_us; /**< First time, UA_NEVER                   */
 	uint64_t path_us;      /**< First way of media, UA_NEVER           */
-	uint8_t relays;        /**< In what was nominated last             */
 	uint64_t relayed_us;   /**< A relay was nominated first, UA_NEVER  */
+	uint8_t relays;        /**< In what was nominated last             */
 };
 
 /** A plan that is played */
 struct ua_simscene {
 	const struct ua_simplan *plan;
+	struct ua_simseat seatv[UA_SIM_WHO]; /**< As they are now          */
 	struct ua_simnet *net;
 	struct ua_simactor actorv[UA_SIM_WHO];
 	struct ua_simturn *turn;
 	struct ua_simstun *stun;
+	struct ua_simlatch *latch;
 	struct ua_simcall *call;
-	struct ua_simbreach breachv[UA_SIM_FAULTS];
+	bool no_turn; /**< It died                                         */
+	bool no_stun;
+	bool disturbed; /**< Allocations may be out of reach               */
+	uint64_t fault_us; /**< The last fault was over                    */
+	struct ua_simbreach breachv[UA_SIM_BREACHES];
 	size_t nbreach;
+	size_t nmasked;
 	struct ua_simnet_stat stat;
+	uint64_t end_us;
 };
 
 
@@ -95,21 +156,21 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed);
 void ua_simplan_print(const struct ua_simplan *plan, FILE *f);
 
 
-/** What may be expected of a plan, by RFC 4787 alone */
-enum ua_simway_kind ua_simoracle_way(const struct ua_simplan *plan);
+/** May two phones have a way without relays?  By RFC 4787 alone */
+enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
+				    const struct ua_simseat *a,
+				    const struct ua_simseat *b);
 
-/** The same by two places */
-enum ua_simway_kind ua_simoracle_pair(const struct ua_simseat *a,
-				      const struct ua_simseat *b);
+/** Any way? */
+enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
+				 const struct ua_simseat *a,
+				 const struct ua_simseat *b);
+
+/** What a seat is as a whole, carrier included */
+enum ua_simplace ua_simoracle_place(const struct ua_simseat *seat);
 
 
-/**
- * Play a plan to its end and beyond.
- *
- * @param trace  NULL: silent
- *
- * @retval 0  Played: see breachv
- */
+/** Play a plan to its end and beyond; trace NULL: silent */
 UA_CHECK int ua_simscene_play(struct ua_simscene *scene,
 			      const struct ua_simplan *plan,
 			      ua_simtrace_h *trace, void *arg);
@@ -119,9 +180,29 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 	__attribute__((format(printf, 4, 5)));
 
 
+/* simworld.c: the boxes of a plan */
+UA_CHECK int ua_simworld_make(struct ua_simscene *scene);
+
+/** A new interface of an actor, in another network */
+UA_CHECK int ua_simworld_move(struct ua_simactor *actor);
+
+/** Another address on the same interface */
+UA_CHECK int ua_simworld_readdress(struct ua_simactor *actor);
+
+
+/* simfault.c */
+void ua_simfault_happen(struct ua_simscene *scene,
+			const struct ua_simfault *fault);
+const char *ua_simfault_name(enum ua_simfault_kind kind);
+
+
 /* simjudge.c: what must hold at the end of a call, and after it */
 void ua_simjudge_call(struct ua_simscene *scene);
 void ua_simjudge_release(struct ua_simscene *scene);
 void ua_simjudge_rest(struct ua_simscene *scene);
+
+
+/** Why a breach is known and let pass for now; NULL: it is not */
+const char *ua_simmask_why(const struct ua_simscene *scene, unsigned rule);
 
 #endif

@@ -35,6 +35,7 @@ enum {
 /** A request under way */
 struct question {
 	struct ua_simturn *turn;
+	struct ua_simsock *sock;
 	const struct ua_stun *msg;
 	struct ua_addr src;
 	struct ua_simallocation *alloc; /* Of who asks, NULL: none        */
@@ -47,7 +48,8 @@ static void turn_destructor(void *arg)
 
 	list_unlink(&turn->le);
 	list_flush(&turn->allocl);
-	mem_deref(turn->sock);
+	while (turn->nlisten)
+		mem_deref(turn->listenv[--turn->nlisten].sock);
 }
 
 
@@ -84,8 +86,7 @@ static void answer_end(const struct question *q, struct ua_wr *wr, bool sign)
 {
 	if (!ua_stun_end(wr, sign ? q->turn->key : NULL,
 			 sign ? sizeof(q->turn->key) : 0, true))
-		(void)ua_simsock_send(q->turn->sock, &q->src, wr->buf,
-				      wr->pos);
+		(void)ua_simsock_send(q->sock, &q->src, wr->buf, wr->pos);
 }
 
 
@@ -276,6 +277,7 @@ static void on_allocate(struct question *q)
 		return;
 	}
 
+	alloc->via = q->sock;
 	memcpy(alloc->tid, q->msg->tid, sizeof(alloc->tid));
 	alloc->end_us = q->turn->host->net->now_us + lifetime_of(q) * UA_SIM_S;
 	allocated(q, alloc, no_second);
@@ -416,9 +418,12 @@ static void on_request(struct question *q)
 static void recv_handler(const struct ua_addr *src, const uint8_t *buf,
 			 size_t len, void *arg)
 {
-	struct ua_simturn *turn = arg;
+	struct ua_simlisten *listen = arg;
+	struct ua_simturn *turn = listen->turn;
 	struct ua_stun msg;
-	struct question q = { .turn = turn, .msg = &msg, .src = *src };
+	struct question q = {
+		.turn = turn, .sock = listen->sock, .msg = &msg, .src = *src
+	};
 
 	if (turn->dead)
 		return;
@@ -440,10 +445,34 @@ static void recv_handler(const struct ua_addr *src, const uint8_t *buf,
 	}
 	else if (msg.cls == UA_STUN_REQUEST) {
 		if (msg.method == UA_STUN_BINDING)
-			ua_simstun_answer(turn->sock, &msg, src);
+			ua_simstun_answer(listen->sock, &msg, src);
 		else
 			on_request(&q);
 	}
+}
+
+
+int ua_simturn_listen(struct ua_simturn *turn, const struct ua_addr *addr)
+{
+	struct ua_simlisten *listen = &turn->listenv[turn->nlisten];
+	struct ua_addr a = *addr;
+	int err;
+
+	if (turn->nlisten == UA_SIM_LISTEN)
+		return ENOSPC;
+
+	if (!a.port)
+		a.port = UA_SIM_STUN_PORT;
+
+	err = ua_simsock_alloc(&listen->sock, turn->host, &a, recv_handler,
+			       listen);
+	if (err)
+		return err;
+
+	listen->turn = turn;
+	turn->nlisten++;
+
+	return 0;
 }
 
 
@@ -453,7 +482,6 @@ int ua_simturn_alloc(struct ua_simturn **turnp, struct ua_simhost *host,
 		     const struct ua_simturn_conf *conf)
 {
 	struct ua_simturn *turn = mem_zalloc(sizeof(*turn), turn_destructor);
-	struct ua_addr a = *addr;
 	int err;
 
 	if (!turn)
@@ -467,13 +495,10 @@ int ua_simturn_alloc(struct ua_simturn **turnp, struct ua_simhost *host,
 		turn->relay6 = *relay6;
 	turn->relay.port = 0;
 	turn->relay6.port = 0;
-	if (!a.port)
-		a.port = UA_SIM_STUN_PORT;
 
 	err = ua_stun_key(turn->key, conf->user, conf->realm, conf->password);
 	if (!err)
-		err = ua_simsock_alloc(&turn->sock, host, &a, recv_handler,
-				       turn);
+		err = ua_simturn_listen(turn, addr);
 	if (err) {
 		mem_deref(turn);
 		return err;

@@ -12,6 +12,7 @@
 enum {
 	STEP_US = 5000, /* Between two checks of a process (8445, 14.1)  */
 	SENDS = 7,      /* Of one request (RFC 8489, 6.2.1)              */
+	CONSENT_S = 30, /* RFC 7675, 5.1 */
 	UNHEARD = 300,  /* Checks before a word of the peer              */
 	SPINS = 8       /* Deadlines at one and the same time            */
 };
@@ -246,6 +247,13 @@ void ua_simwatch_media(struct ua_simwatch *watch, const struct ua_path *path)
 				  "media from base %u to %s, never validated",
 				  path->base,
 				  ua_addr_str(&path->remote, addr));
+	else if (watch->net->now_us > v->at_us + CONSENT_S * UA_SIM_S)
+		ua_simwatch_fault(
+			watch, UA_SIM_RULE_MEDIA,
+			"media to %s, last consent %llu ms ago",
+			ua_addr_str(&path->remote, addr),
+			(unsigned long long)((watch->net->now_us - v->at_us) /
+					     UA_SIM_MS));
 }
 
 

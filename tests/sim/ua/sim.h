@@ -304,6 +304,10 @@ UA_CHECK int ua_simturn_alloc(struct ua_simturn **turnp,
 			      const struct ua_addr *relay6,
 			      const struct ua_simturn_conf *conf);
 
+/** It listens on another address, too; port 0: 3478 */
+UA_CHECK int ua_simturn_listen(struct ua_simturn *turn,
+			       const struct ua_addr *addr);
+
 /** Dead: it hears nothing and relays nothing */
 void ua_simturn_dead(struct ua_simturn *turn, bool dead);
 
