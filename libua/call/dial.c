@@ -84,6 +84,11 @@ static int find_hop(struct ua_call *call)
 	call->hop = id.hop;
 	call->has_hop = true;
 
+	/* With candidates an INVITE is too large for UDP: while they are
+	 * gathered the server may get to know us by TCP. */
+	if (call->hop.tp == UA_TP_UDP && call->env->conf->ice != UA_ICE_OFF)
+		ua_endpoint_warm(call->ep, &call->hop.addr);
+
 	return 0;
 }
 

@@ -368,6 +368,27 @@ const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep)
 }
 
 
+void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst)
+{
+	struct mbuf *mb = mbuf_alloc(4);
+	struct sa sa;
+	int err;
+
+	if (!mb)
+		return;
+
+	ua_addr_to_sa(&sa, dst);
+	err = mbuf_write_str(mb, "\r\n\r\n");
+	mb->pos = 0;
+	if (!err)
+		err = sip_send(ep->sip, NULL, SIP_TRANSP_TCP, &sa, mb);
+	if (err)
+		ua_log(ep->log, UA_LOG_DEBUG, "sip", "no TCP: %m", err);
+
+	mem_deref(mb);
+}
+
+
 int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 			const char *user, enum ua_tp tp)
 {

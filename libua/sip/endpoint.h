@@ -101,6 +101,14 @@ const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep);
 
 
 /**
+ * A request that is too large for UDP will soon go there: connect by TCP
+ * now, so that it need not wait for that.  The keepalive of RFC 5626, 3.5.1
+ * opens the connection and is of no harm.
+ */
+void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst);
+
+
+/**
  * The Contact of a user here: "sip:alice@192.0.2.1:41000;transport=tcp".
  *
  * The private address stands in it: the registrar looks at the source.
