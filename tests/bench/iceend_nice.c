@@ -105,7 +105,7 @@ int engine_end_alloc(struct engine_end **eep, struct iceend *end,
 
 	*eep = ee;
 
-	return 0;
+	return nice_end_gather(ee->nice) ? 0 : EIO;
 }
 
 

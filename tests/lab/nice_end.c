@@ -138,8 +138,7 @@ struct nice_end *nice_end_new(const struct nice_end_conf *conf)
 		goto fail;
 
 	if (!nice_agent_attach_recv(end->agent, end->stream, COMPONENT,
-				    end->ctx, on_packet, end) ||
-	    !nice_agent_gather_candidates(end->agent, end->stream))
+				    end->ctx, on_packet, end))
 		goto fail;
 
 	return end;
@@ -147,6 +146,12 @@ struct nice_end *nice_end_new(const struct nice_end_conf *conf)
 fail:
 	nice_end_free(end);
 	return NULL;
+}
+
+
+bool nice_end_gather(struct nice_end *end)
+{
+	return nice_agent_gather_candidates(end->agent, end->stream);
 }
 
 

@@ -44,8 +44,12 @@ struct nice_end_conf {
 };
 
 
-/** Make an end and begin to gather; NULL: it could not */
+/** Make an end; NULL: it could not */
 struct nice_end *nice_end_new(const struct nice_end_conf *conf);
+
+
+/** Begin to gather: without a server gathered() comes at once; false: no */
+bool nice_end_gather(struct nice_end *end);
 
 
 /** Release the relay and all else */
@@ -77,7 +81,8 @@ bool nice_end_remote(struct nice_end *end, const char *ufrag, const char *pwd,
 		     char *const *candv, size_t candc);
 
 
-/** The peer restarts ICE: fresh credentials of ours, for nice_end_describe() */
+/** The peer restarts ICE: fresh credentials of ours, for nice_end_describe()
+ */
 bool nice_end_restart(struct nice_end *end);
 
 

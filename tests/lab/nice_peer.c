@@ -296,7 +296,7 @@ static void end_open(bool controlling)
 
 	call.caller = controlling;
 	call.end = nice_end_new(&conf);
-	if (!call.end)
+	if (!call.end || !nice_end_gather(call.end))
 		say("nice_failed");
 }
 
