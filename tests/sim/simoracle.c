@@ -78,11 +78,33 @@ enum ua_simplace ua_simoracle_place(const struct ua_simseat *seat)
 }
 
 
+/*
+ * By address alone it shows one port to all ports of the other end: who
+ * learns that one may be answered from it.
+ */
+static bool is_steady(const struct ua_simseat *seat)
+{
+	const enum ua_simdep carrier =
+		seat->has_cgn ? seat->cgn.mapping : UA_SIM_EI;
+
+	return seat->nat.mapping != UA_SIM_APD && carrier != UA_SIM_APD;
+}
+
+
 /* Does it know how it looks from outside, so that others can be told? */
 static bool is_known(const struct ua_simseat *seat)
 {
 	return is_public(seat) ||
 	       ((seat->stun || seat->turn) && !no_server(seat));
+}
+
+
+/* Lets it in only whom it has sent to? */
+static bool is_closed(const struct ua_simseat *seat)
+{
+	return !is_open(seat) &&
+	       (seat->nat.filter != UA_SIM_EI ||
+		(seat->has_cgn && seat->cgn.filter != UA_SIM_EI));
 }
 
 
@@ -101,8 +123,14 @@ static enum ua_simhope direct4(const struct ua_simplan *plan,
 	const enum ua_simplace pa = ua_simoracle_place(a);
 	const enum ua_simplace pb = ua_simoracle_place(b);
 
-	if (!table[pa][pb])
+	if (pa == UA_SIM_BL || pb == UA_SIM_BL)
 		return UA_SIM_NEVER;
+
+	if (!table[pa][pb])
+		return (pa == UA_SIM_SY && is_steady(a)) ||
+				       (pb == UA_SIM_SY && is_steady(b))
+			       ? UA_SIM_MAYBE
+			       : UA_SIM_NEVER;
 
 	/* Two homes meet in the carrier's NAT, if it turns packets round. */
 	if (plan->together == UA_SIM_ONE_CGN) {
@@ -115,12 +143,11 @@ static enum ua_simhope direct4(const struct ua_simplan *plan,
 	/* One must be found by the other, who is let in or asked for. */
 	if (!is_known(a) && !is_known(b))
 		return UA_SIM_NEVER;
-	if ((!is_known(a) && pb >= UA_SIM_AR) ||
-	    (!is_known(b) && pa >= UA_SIM_AR))
+	if ((!is_known(a) && is_closed(b)) || (!is_known(b) && is_closed(a)))
 		return UA_SIM_NEVER;
 
-	if ((is_scattered(a) && pb >= UA_SIM_AR) ||
-	    (is_scattered(b) && pa >= UA_SIM_AR))
+	if ((is_scattered(a) && is_closed(b)) ||
+	    (is_scattered(b) && is_closed(a)))
 		return UA_SIM_MAYBE;
 
 	return UA_SIM_SURE;

@@ -203,25 +203,37 @@ static void note_event(struct ua_simphone *phone,
 }
 
 
+static void ice_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
+{
+	if (ev->type == UA_ICE_EVENT_PERMIT ||
+	    ev->type == UA_ICE_EVENT_CHANNEL) {
+		relay_wish(phone, ev);
+		return;
+	}
+
+	note_event(phone, ev);
+	ua_simroam_event(phone, ev);
+	if (phone->handlers.ice)
+		phone->handlers.ice(ev, phone->handlers.arg);
+}
+
+
+/* What an event leads to may be output again, and the other way round. */
 static void ice_pump(struct ua_simphone *phone)
 {
 	struct ua_ice_event ev;
 	struct ua_dgram dg;
+	bool more = true;
 
-	while (phone->ice && ua_ice_output(phone->ice, now_ms(phone), &dg))
-		ice_output(phone, &dg);
+	while (phone->ice && more) {
+		more = false;
+		while (ua_ice_output(phone->ice, now_ms(phone), &dg))
+			ice_output(phone, &dg);
 
-	while (phone->ice && ua_ice_event(phone->ice, &ev)) {
-		if (ev.type == UA_ICE_EVENT_PERMIT ||
-		    ev.type == UA_ICE_EVENT_CHANNEL) {
-			relay_wish(phone, &ev);
-			continue;
+		while (phone->ice && ua_ice_event(phone->ice, &ev)) {
+			more = true;
+			ice_event(phone, &ev);
 		}
-
-		note_event(phone, &ev);
-		ua_simroam_event(phone, &ev);
-		if (phone->handlers.ice)
-			phone->handlers.ice(&ev, phone->handlers.arg);
 	}
 }
 

@@ -10,7 +10,6 @@
 #include "simwatch.h"
 
 enum {
-	STEP_US = 5000, /* Between two checks of a process (8445, 14.1)  */
 	SENDS = 7,      /* Of one request (RFC 8489, 6.2.1)              */
 	CONSENT_S = 30, /* RFC 7675, 5.1 */
 	UNHEARD = 300,  /* Checks before a word of the peer              */
@@ -25,7 +24,7 @@ void ua_simwatch_init(struct ua_simwatch *watch, struct ua_simnet *net,
 	watch->net = net;
 	watch->fault = fault;
 	watch->arg = arg;
-	watch->check_us = UA_NEVER;
+	watch->check_ms = UA_NEVER;
 	watch->spin_ms = UA_NEVER;
 }
 
@@ -91,7 +90,7 @@ static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 			const struct ua_dgram *dg, const struct ua_path *media)
 {
 	struct ua_simtid *t = tid_of(watch, msg, true, true);
-	const uint64_t now_us = watch->net->now_us;
+	const uint64_t now_ms = watch->net->now_us / UA_SIM_MS;
 	const bool keepalive = media && media->base == dg->path.base &&
 			       ua_addr_eq(&media->remote, &dg->path.remote);
 	char addr[UA_ADDR_LEN];
@@ -113,12 +112,13 @@ static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 	    ua_stun_attr(msg, UA_STUN_USE_CANDIDATE, NULL))
 		return;
 
-	if (watch->check_us != UA_NEVER && now_us - watch->check_us < STEP_US)
+	if (watch->check_ms != UA_NEVER &&
+	    now_ms - watch->check_ms < UA_PACER_STEP_MS)
 		ua_simwatch_fault(
-			watch, UA_SIM_RULE_STORM, "checks %llu us apart",
-			(unsigned long long)(now_us - watch->check_us));
+			watch, UA_SIM_RULE_STORM, "checks %llu ms apart",
+			(unsigned long long)(now_ms - watch->check_ms));
 
-	watch->check_us = now_us;
+	watch->check_ms = now_ms;
 }
 
 

@@ -53,7 +53,7 @@ struct ua_simwatch {
 	struct ua_simvalid validv[UA_SIM_VALID];
 	size_t nvalid;
 	size_t last;       /**< Valid way of the last media packet         */
-	uint64_t check_us; /**< The last first send of a check, UA_NEVER   */
+	uint64_t check_ms; /**< The last first send of a check, UA_NEVER   */
 	uint64_t checks;
 	bool heard;       /**< The peer                                   */
 	uint64_t spin_ms; /**< Time of the last deadline that did not
