@@ -694,6 +694,10 @@ void ua_flow_rollback(struct ua_flow *flow)
 	if (!flow->ice)
 		return;
 
+	/* Nothing was tried: the sockets are not to blame. */
+	if (flow->restarts)
+		--flow->restarts;
+
 	ua_ice_rollback(flow->ice, ua_clock_ms());
 	ua_flow_pump(flow);
 }

@@ -23,9 +23,13 @@ static const struct {
 	const char *told;
 	bool urgent; /* Only we know of it: the peer sends no offer */
 } reasons[] = {
-	{ "consent lost", "consent lost", false },
+	{ "no answer for 15 s", "consent lost", false },
+	{ "path answers no more", "consent lost", false },
+	{ "the peer's consent ended", "consent lost", false },
 	{ "selected address went away", "address changed", true },
+	{ "address outside changed", "address changed", true },
 	{ "better network", "address changed", true },
+	{ "network changed", "address changed", true },
 	{ "address changed", "address changed", true },
 };
 
