@@ -303,9 +303,10 @@ int icenet_peer_cand(struct icenet *net, const char *addr,
 
 struct net_req {
 	const char *from;
-	const char *key; /* NULL: agent 0's                          */
-	const char *who; /* NULL: "peer"                             */
-	uint32_t prio;   /* 0: of a peer-reflexive candidate          */
+	const char *key;  /* NULL: agent 0's                          */
+	const char *who;  /* NULL: "peer"                             */
+	const char *whom; /* NULL: agent 0's ufrag of now            */
+	uint32_t prio;    /* 0: of a peer-reflexive candidate          */
 	uint64_t tie_breaker;
 	bool controlling;
 	bool nominate;

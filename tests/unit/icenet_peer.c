@@ -60,7 +60,8 @@ int icenet_peer_request(struct icenet *net, unsigned i,
 	struct ua_wr wr;
 
 	net->rand.fill(tid, sizeof(tid), net->rand.arg);
-	(void)snprintf(user, sizeof(user), "%s:%s", ua_ice_ufrag(ice),
+	(void)snprintf(user, sizeof(user), "%s:%s",
+		       req->whom ? req->whom : ua_ice_ufrag(ice),
 		       req->who ? req->who : "peer");
 
 	ua_wr_init(&wr, buf, sizeof(buf));

@@ -43,7 +43,9 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_ice_hostile.c \
 	tests/unit/test_ice_media.c \
 	tests/unit/test_ice_prflx.c \
+	tests/unit/test_ice_restart.c \
 	tests/unit/test_ice_roles.c \
+	tests/unit/test_ice_takeover.c \
 	tests/unit/test_ice_theory.c \
 	tests/unit/test_iflist.c \
 	tests/unit/test_invinfo.c \

@@ -14,6 +14,7 @@ Suite *ua_suite_ice_consent(void);
 #define HOST "192.168.1.1:4000"
 #define PEER "192.168.1.9:9000"
 #define HOST0 "198.18.0.1:4000"
+#define HOST0B "198.18.0.3:4000"
 #define HOST1 "198.18.0.2:4000"
 #define RELAY0 "198.51.100.7:60000"
 
@@ -249,6 +250,35 @@ START_TEST(consent_counts_from_last_answer)
 END_TEST
 
 
+/*
+ * The same credentials must not be used again on that 5-tuple: a new session,
+ * or a restart, is needed (RFC 7675, 5.1).
+ */
+START_TEST(lost_consent_needs_new_credentials)
+{
+	const struct net_req req = { .from = PEER };
+	unsigned sent;
+	unsigned i;
+
+	call_with_peer();
+	icenet_run(net, 31000);
+	ck_assert(!has_media());
+
+	sent = icenet_requests(net, 0, PEER);
+	for (i = 0; i < 5; i++) {
+		(void)icenet_peer_request(net, 0, &req);
+		icenet_run(net, 1000);
+		if (icenet_requests(net, 0, PEER) > sent)
+			(void)icenet_peer_answer(net, icenet_last(net, PEER),
+						 0, NULL, NULL);
+	}
+
+	ck_assert(!has_media());
+	ck_assert_uint_eq(sent, icenet_requests(net, 0, PEER));
+}
+END_TEST
+
+
 static void ask_for_consent(void)
 {
 	const struct net_sent *last = icenet_last(net, PEER);
@@ -352,10 +382,7 @@ START_TEST(dead_path_moves_to_spare)
 END_TEST
 
 
-/*
- * One way only: the end that hears nothing moves.  The other one has media all
- * the while, and follows when its own request of consent was in vain.
- */
+/* One way only: the end that hears nothing moves, the other one follows. */
 START_TEST(path_dead_one_way_moves_to_spare)
 {
 	unsigned a;
@@ -367,11 +394,40 @@ START_TEST(path_dead_one_way_moves_to_spare)
 	icenet_run(net, 12000);
 
 	for (a = 0; a < 2; a++)
-		ck_assert_uint_le(icenet_gap(net, a), a == !_i ? 10000 : 100);
+		ck_assert_uint_le(icenet_gap(net, a), 3000);
 
 	icenet_count_media(net);
 	icenet_run(net, 5000);
 	ck_assert_uint_eq(0, icenet_lost(net));
+	ck_assert(icenet_same_pair(net, 0, 1));
+}
+END_TEST
+
+
+/* The best of the spares died, too: media takes the one that answers. */
+START_TEST(spare_that_answers_is_taken)
+{
+	const struct ua_ice_event *ev;
+
+	(void)icenet_host(net, 0, 0, 1, HOST0, NET_NO_NAT, 30);
+	(void)icenet_host(net, 1, 0, 1, HOST1, NET_NO_NAT, 0);
+	(void)icenet_host_cost(net, 0, 0, 1, HOST0B, NET_NO_NAT, 15, 1);
+	(void)icenet_relay(net, 0, 0, 1, RELAY0, 40);
+	icenet_meet(net);
+	icenet_talk(net, 4000);
+	ck_assert_int_eq(0, icenet_nominated(net, 0));
+
+	forget_events();
+	icenet_count_media(net);
+	icenet_cut(net, 0, 1, true);
+	icenet_cut(net, 2, 1, true);
+	icenet_run(net, 6000);
+
+	ck_assert_uint_le(icenet_gap(net, 0), 2200);
+	ck_assert_uint_le(icenet_gap(net, 1), 2200);
+	ev = icenet_event(net, 0, UA_ICE_EVENT_MEDIA_PATH);
+	ck_assert_ptr_nonnull(ev);
+	ck_assert_uint_eq(1, ev->relays);
 	ck_assert(icenet_same_pair(net, 0, 1));
 }
 END_TEST
@@ -483,6 +539,29 @@ START_TEST(suspend_ten_minutes_in_call)
 END_TEST
 
 
+/* The line was cut before the lid was closed: still a round of checks first */
+START_TEST(suspend_with_a_dead_path)
+{
+	uint64_t woken_ms;
+
+	two_hosts(10);
+	icenet_talk(net, 2000);
+	icenet_cut(net, 0, 1, true);
+	icenet_run(net, 2500);
+	icenet_cut(net, 0, 1, false);
+	forget_events();
+	suspend(10 * MIN_MS);
+	woken_ms = net->now;
+	icenet_run(net, 1000);
+	ck_assert_ptr_null(icenet_event(net, 0, UA_ICE_EVENT_CONSENT_LOST));
+	ck_assert_uint_le(when(0, UA_ICE_EVENT_RECOVERED), woken_ms + 200);
+	icenet_count_media(net);
+	icenet_run(net, 5000);
+	ck_assert_uint_eq(0, icenet_lost(net));
+}
+END_TEST
+
+
 /* The network that it wakes up in has no way: it says so in time. */
 START_TEST(suspend_and_wake_elsewhere)
 {
@@ -505,6 +584,47 @@ START_TEST(suspend_and_wake_elsewhere)
 END_TEST
 
 
+/* Answers to what went out before media moved say nothing of the new path */
+START_TEST(answer_of_the_path_before_is_not_of_this_one)
+{
+	static const char *const addrv[] = { PEER, "192.168.1.9:9002", NULL };
+	const struct ua_ice_peer peer = { .ice2 = true, .renom = true };
+	struct net_req req = { .from = PEER,
+			       .controlling = true,
+			       .tie_breaker = UINT64_MAX,
+			       .nominate = true,
+			       .nomination = 1 };
+	struct net_sent asked;
+	const struct net_sent *last;
+
+	net->agentv[0].conf.controlling = false;
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	ck_assert_int_eq(0, icenet_peer(net, &peer, addrv));
+	icenet_run(net, 50);
+	(void)icenet_peer_answer(net, icenet_last(net, PEER), 0, NULL, NULL);
+	(void)icenet_peer_answer(net, icenet_last(net, addrv[1]), 0, NULL,
+				 NULL);
+	(void)icenet_peer_request(net, 0, &req);
+	ck_assert_int_eq(0, icenet_nominated(net, 0));
+
+	/* Consent is asked for; then the peer takes the other path. */
+	last = icenet_last(net, PEER);
+	while (icenet_last(net, PEER) == last)
+		icenet_run(net, 10);
+	asked = *icenet_last(net, PEER);
+	req.from = addrv[1];
+	req.nomination = 2;
+	(void)icenet_peer_request(net, 0, &req);
+	forget_events();
+
+	if (!_i)
+		(void)icenet_peer_answer(net, &asked, 0, NULL, NULL);
+	icenet_run(net, 1000);
+	ck_assert_ptr_null(icenet_event(net, 0, UA_ICE_EVENT_SUSPECT));
+}
+END_TEST
+
+
 Suite *ua_suite_ice_consent(void)
 {
 	Suite *s = suite_create("ice_consent");
@@ -515,14 +635,19 @@ Suite *ua_suite_ice_consent(void)
 	tcase_add_test(tc, consent_every_4_to_6_s);
 	tcase_add_test(tc, one_lost_answer_is_not_death);
 	tcase_add_test(tc, consent_counts_from_last_answer);
+	tcase_add_test(tc, lost_consent_needs_new_credentials);
 	tcase_add_test(tc, authenticated_403_revokes);
 	tcase_add_loop_test(tc, forged_403_or_icmp_is_a_round_of_checks, 0, 2);
-	tcase_add_loop_test(tc, dead_path_moves_to_spare, 0, 5);
+	tcase_add_loop_test(tc, dead_path_moves_to_spare, 0, 24);
 	tcase_add_loop_test(tc, path_dead_one_way_moves_to_spare, 0, 2);
+	tcase_add_test(tc, spare_that_answers_is_taken);
 	tcase_add_test(tc, short_fault_is_survived_without_spare);
 	tcase_add_test(tc, silence_on_hold_is_no_suspicion);
 	tcase_add_loop_test(tc, suspend_ten_minutes_in_call, 0, 8);
+	tcase_add_test(tc, suspend_with_a_dead_path);
 	tcase_add_test(tc, suspend_and_wake_elsewhere);
+	tcase_add_loop_test(tc, answer_of_the_path_before_is_not_of_this_one,
+			    0, 2);
 	suite_add_tcase(s, tc);
 
 	return s;
