@@ -50,6 +50,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_iflist.c \
 	tests/unit/test_invinfo.c \
 	tests/unit/test_invite.c \
+	tests/unit/test_invmove.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
 	tests/unit/test_keepalive.c \
@@ -78,6 +79,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_sdpfrag.c \
 	tests/unit/test_send.c \
 	tests/unit/test_server.c \
+	tests/unit/test_sesmove.c \
 	tests/unit/test_session.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sock.c \
