@@ -346,6 +346,16 @@ int ua_dialog_fork(struct ua_dialog **dlgp, const struct ua_dialog *half,
 }
 
 
+void ua_dialog_succeed(struct ua_dialog *dlg, const struct ua_dialog *early)
+{
+	if (early->lseq > dlg->lseq)
+		dlg->lseq = early->lseq;
+
+	dlg->rseq = early->rseq;
+	dlg->rseq_set = early->rseq_set;
+}
+
+
 int ua_dialog_refresh(struct ua_dialog *dlg, const struct sip_msg *msg)
 {
 	char *target;

@@ -81,6 +81,13 @@ bool ua_dialog_is_peer(const struct ua_dialog *dlg, const struct sip_msg *msg);
 UA_CHECK int ua_dialog_order(struct ua_dialog *dlg, const struct sip_msg *msg);
 
 
+/**
+ * It takes the place of an early one of the same peer: CSeqs go on where
+ * those of that one are (RFC 3261, 12.2.1.1).
+ */
+void ua_dialog_succeed(struct ua_dialog *dlg, const struct ua_dialog *early);
+
+
 /** Count up and get the CSeq of the next request of ours */
 uint32_t ua_dialog_cseq_next(struct ua_dialog *dlg);
 uint32_t ua_dialog_cseq(const struct ua_dialog *dlg);

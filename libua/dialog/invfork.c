@@ -84,6 +84,9 @@ struct ua_invcore_fork *ua_invfork_take(struct ua_invite *inv,
 		return NULL;
 	}
 
+	if (fork->dlg)
+		ua_dialog_succeed(dlg, fork->dlg);
+
 	mem_deref(fork->dlg);
 	fork->dlg = dlg;
 

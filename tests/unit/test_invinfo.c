@@ -343,6 +343,34 @@ START_TEST(early_dialogs_have_their_own)
 END_TEST
 
 
+/* The 2xx makes the dialog anew, but its peer has counted the INFO. */
+START_TEST(cseq_goes_on_after_an_early_info)
+{
+	struct sip_msg *req = calling(OFFER);
+	struct sip_msg *msg;
+
+	ck_assert_int_eq(
+		0, answered_with(req, "180 Ringing", "bob", BOB RECV, NULL));
+	(void)expect_event(UA_INVITE_PROGRESS);
+	send_info(0);
+	msg = sent("INFO");
+	ck_assert_int_eq(0, answered_with(msg, "200 OK", "", "", NULL));
+	(void)expect_event(UA_INVITE_INFORMED);
+	mem_deref(msg);
+
+	ck_assert_int_eq(
+		0, answered_with(req, "200 OK", "bob", BOB RECV, ANSWER));
+	expect_ack();
+	(void)expect_event(UA_INVITE_ANSWERED);
+	send_info(0);
+	msg = sent("INFO");
+	ck_assert_uint_eq(req->cseq.num + 2, msg->cseq.num);
+	mem_deref(msg);
+	mem_deref(req);
+}
+END_TEST
+
+
 /* RFC 8840, 4.3.2: who was called waits until it knows of the dialog. */
 START_TEST(callee_waits_for_the_dialog_to_stand)
 {
@@ -538,6 +566,7 @@ Suite *ua_suite_invinfo(void)
 	tcase_add_test(tc, failed_info_leaves_the_session_up);
 	tcase_add_test(tc, info_goes_beside_a_reinvite);
 	tcase_add_test(tc, early_dialogs_have_their_own);
+	tcase_add_test(tc, cseq_goes_on_after_an_early_info);
 	tcase_add_loop_test(tc, callee_waits_for_the_dialog_to_stand, 0, 2);
 	tcase_add_test(tc, hangup_does_not_wait_for_an_info);
 	tcase_add_test(tc, without_memory_an_info_is_not_sent);
