@@ -117,7 +117,7 @@ static void relay_event(struct ua_simrelayed *relay,
 
 	case UA_TURN_READY:
 		relay->settled = true;
-		if (!phone->closing)
+		if (!phone->closing && !relay->parting)
 			relay_ready(relay, ev);
 		break;
 
@@ -366,7 +366,7 @@ static bool has_relay(const struct ua_simphone *phone,
 	for (i = 0; i < phone->nrelay; i++) {
 		const struct ua_simrelayed *r = &phone->relayv[i];
 
-		if (r->turn && r->host->comp == comp &&
+		if (r->turn && !r->parting && r->host->comp == comp &&
 		    ua_addr_eq(&r->server, &server->addr))
 			return true;
 	}
@@ -431,7 +431,33 @@ void ua_simgather_ask(struct ua_simphone *phone)
 }
 
 
-void ua_simgather_drop(struct ua_simleg *host, bool all, int err)
+void ua_simgather_probe(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		if (phone->relayv[i].turn)
+			ua_turn_error(phone->relayv[i].turn, now_ms(phone),
+				      ECONNREFUSED);
+	}
+}
+
+
+bool ua_simgather_uses(const struct ua_simleg *host)
+{
+	const struct ua_simphone *phone = host->phone;
+	size_t i;
+
+	for (i = 0; i < phone->nrelay; i++) {
+		if (phone->relayv[i].turn && phone->relayv[i].host == host)
+			return true;
+	}
+
+	return false;
+}
+
+
+void ua_simgather_drop(struct ua_simleg *host, bool all, bool release, int err)
 {
 	struct ua_simphone *phone = host->phone;
 	size_t i;
@@ -439,10 +465,15 @@ void ua_simgather_drop(struct ua_simleg *host, bool all, int err)
 	for (i = 0; i < phone->nrelay; i++) {
 		struct ua_simrelayed *relay = &phone->relayv[i];
 
-		if (relay->turn && relay->host == host) {
-			relay_lost(relay, err);
+		if (!relay->turn || relay->host != host)
+			continue;
+
+		relay_lost(relay, err);
+		relay->parting = true;
+		if (release)
+			ua_turn_close(relay->turn, now_ms(phone));
+		else
 			relay->turn = mem_deref(relay->turn);
-		}
 	}
 
 	for (i = 0; i < phone->nasked && all; i++) {
@@ -463,7 +494,8 @@ bool ua_simgather_done(const struct ua_simphone *phone)
 	}
 
 	for (i = 0; i < phone->nrelay; i++) {
-		if (phone->relayv[i].turn && !phone->relayv[i].settled)
+		if (phone->relayv[i].turn && !phone->relayv[i].settled &&
+		    !phone->relayv[i].parting)
 			return false;
 	}
 

@@ -19,14 +19,24 @@ struct mask {
 /* Checks back off while it rings: the next one may be far away. */
 static bool rang(const struct ua_simscene *scene)
 {
-	return scene->plan->call.ring_us > UA_SIM_S ||
-	       scene->plan->call.delay_max_us > UA_SIM_S;
+	return !scene->plan->nfault &&
+	       (scene->plan->call.ring_us > UA_SIM_S ||
+		scene->plan->call.delay_max_us > UA_SIM_S);
+}
+
+
+/* An agent has 16 bases in all its life: who moves often runs out. */
+static bool starved(const struct ua_simscene *scene)
+{
+	return ua_simphone_stat(scene->actorv[0].phone)->starved ||
+	       ua_simphone_stat(scene->actorv[1].phone)->starved;
 }
 
 
 static const struct mask masks[] = {
 	{ UA_SIM_RULE_CONNECT, "checks back off while it rings", rang },
 	{ UA_SIM_RULE_DIRECT, "checks back off while it rings", rang },
+	{ UA_SIM_RULE_CONNECT, "bases run out", starved },
 };
 
 

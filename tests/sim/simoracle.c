@@ -99,6 +99,14 @@ static bool is_known(const struct ua_simseat *seat)
 }
 
 
+/* ... unless the TURN server, which may be full, is all that it can ask */
+static bool is_hardly_known(const struct ua_simplan *plan,
+			    const struct ua_simseat *seat)
+{
+	return !is_public(seat) && !seat->stun && plan->turn.capacity;
+}
+
+
 /* Lets it in only whom it has sent to? */
 static bool is_closed(const struct ua_simseat *seat)
 {
@@ -145,6 +153,9 @@ static enum ua_simhope direct4(const struct ua_simplan *plan,
 		return UA_SIM_NEVER;
 	if ((!is_known(a) && is_closed(b)) || (!is_known(b) && is_closed(a)))
 		return UA_SIM_NEVER;
+
+	if (is_hardly_known(plan, a) || is_hardly_known(plan, b))
+		return UA_SIM_MAYBE;
 
 	if ((is_scattered(a) && is_closed(b)) ||
 	    (is_scattered(b) && is_closed(a)))

@@ -351,6 +351,7 @@ void ua_simphone_pump(struct ua_simphone *phone)
 	if (phone->ice)
 		at = earlier(at, ua_ice_deadline(phone->ice));
 
+	ua_simroam_part(phone);
 	rearm(phone, at);
 }
 
@@ -401,7 +402,7 @@ void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
 				      .local = leg->addr,
 				      .remote = *src };
 
-	if (!phone->ice || phone->closing || !len)
+	if (!phone->ice || phone->closing || !len || !leg->comp)
 		return;
 
 	if (buf[0] >= 0x80)

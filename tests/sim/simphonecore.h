@@ -10,7 +10,7 @@
 
 enum {
 	UA_SIM_COMPS = 2,
-	UA_SIM_LEGS = 12, /**< Sockets of a phone                         */
+	UA_SIM_LEGS = 24, /**< Sockets of a phone                         */
 	UA_SIM_RELAYS = UA_SIM_SERVERS * UA_SIM_COMPS,
 	UA_SIM_BINDS = UA_SIM_LEGS * UA_SIM_SERVERS,
 	UA_SIM_NOBASE = UINT16_MAX
@@ -36,6 +36,7 @@ struct ua_simrelayed {
 	struct ua_addr server;
 	struct ua_turn *turn;
 	bool settled;
+	bool parting; /**< It is being released                           */
 };
 
 /** A question to a STUN server */
@@ -111,6 +112,9 @@ void ua_simroam_moved(struct ua_simleg *host);
 /** Ask the owner for a restart if one is due; when to look again [us] */
 uint64_t ua_simroam_due(struct ua_simphone *phone);
 
+/** Close sockets that nothing needs any more */
+void ua_simroam_part(struct ua_simphone *phone);
+
 /** Is media missing? */
 void ua_simroam_doubt(struct ua_simphone *phone);
 
@@ -123,8 +127,18 @@ UA_CHECK int ua_simgather_more(struct ua_simphone *phone);
 /** Ask now how a socket looks, all of them */
 void ua_simgather_ask(struct ua_simphone *phone);
 
-/** A socket goes, with all that hangs on it; relays alone: all false */
-void ua_simgather_drop(struct ua_simleg *host, bool all, int err);
+/**
+ * What hangs on a socket goes; all: not relays alone; release: tell the
+ * servers.
+ */
+void ua_simgather_drop(struct ua_simleg *host, bool all, bool release,
+		       int err);
+
+/** Are relays still there?  One that restarted does not say so */
+void ua_simgather_probe(struct ua_simphone *phone);
+
+/** Does a relay need this socket? */
+bool ua_simgather_uses(const struct ua_simleg *host);
 bool ua_simgather_input(struct ua_simleg *host, const struct ua_addr *src,
 			const uint8_t *buf, size_t len);
 uint64_t ua_simgather_pump(struct ua_simphone *phone);

@@ -50,7 +50,7 @@ static int leg_open(struct ua_simphone *phone, const struct ua_addr *addr,
 	int err;
 
 	for (i = 0; i < UA_SIM_LEGS && !leg; i++) {
-		if (!phone->hostv[i].comp)
+		if (!phone->hostv[i].comp && !phone->hostv[i].sock)
 			leg = &phone->hostv[i];
 	}
 
@@ -119,11 +119,15 @@ int ua_simroam_open(struct ua_simphone *phone)
 }
 
 
-static void leg_drop(struct ua_simleg *leg, int err)
+/*
+ * A socket goes.  Where it still works its relays are released by it first:
+ * see ua_simroam_part().
+ */
+static void leg_drop(struct ua_simleg *leg, bool works, int err)
 {
 	struct ua_simphone *phone = leg->phone;
 
-	ua_simgather_drop(leg, true, err);
+	ua_simgather_drop(leg, true, works, err);
 	if (leg->base != UA_SIM_NOBASE &&
 	    ua_ice_base_down(phone->ice, now_ms(phone), leg->base, err))
 		ua_simnet_note(phone->net, "phone   %s: unknown base",
@@ -133,12 +137,24 @@ static void leg_drop(struct ua_simleg *leg, int err)
 	    ua_addr_eq(&phone->dflt, &leg->mapped))
 		phone->dflt.af = UA_AF_NONE;
 
-	/* It may be the one whose datagram is being handled. */
-	ua_simsock_close(leg->sock);
-	leg->sock = NULL;
 	leg->comp = 0;
 	leg->base = UA_SIM_NOBASE;
 	leg->mapped.af = UA_AF_NONE;
+}
+
+
+void ua_simroam_part(struct ua_simphone *phone)
+{
+	size_t i;
+
+	for (i = 0; i < phone->nhost; i++) {
+		struct ua_simleg *leg = &phone->hostv[i];
+
+		if (!leg->comp && leg->sock && !ua_simgather_uses(leg)) {
+			ua_simsock_close(leg->sock);
+			leg->sock = NULL;
+		}
+	}
 }
 
 
@@ -156,7 +172,7 @@ void ua_simroam_moved(struct ua_simleg *host)
 {
 	struct ua_simphone *phone = host->phone;
 
-	ua_simgather_drop(host, false, ENETRESET);
+	ua_simgather_drop(host, false, false, ENETRESET);
 	if (ua_simgather_more(phone))
 		ua_simnet_note(phone->net, "phone   %s: gathers no more",
 			       phone->name);
@@ -170,6 +186,7 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 
 	case UA_ICE_EVENT_SUSPECT:
 		ua_simgather_ask(phone);
+		ua_simgather_probe(phone);
 		break;
 
 	case UA_ICE_EVENT_RECOVERED:
@@ -234,6 +251,22 @@ void ua_simroam_doubt(struct ua_simphone *phone)
 }
 
 
+static void start_again(struct ua_simphone *phone)
+{
+	const int err = ua_simroam_open(phone);
+
+	if (err) {
+		phone->stat.starved++;
+		ua_simnet_note(phone->net, "phone   %s: no sockets (%d)",
+			       phone->name, err);
+	}
+
+	if (ua_simgather_more(phone))
+		ua_simnet_note(phone->net, "phone   %s: gathers no more",
+			       phone->name);
+}
+
+
 /* The sockets may be what does not work: of a NAT's bad mapping. */
 static void reopen(struct ua_simphone *phone)
 {
@@ -241,12 +274,10 @@ static void reopen(struct ua_simphone *phone)
 
 	for (i = 0; i < phone->nhost; i++) {
 		if (phone->hostv[i].comp)
-			leg_drop(&phone->hostv[i], ENETRESET);
+			leg_drop(&phone->hostv[i], true, ENETRESET);
 	}
 
-	if (ua_simroam_open(phone) || ua_simgather_more(phone))
-		ua_simnet_note(phone->net, "phone   %s: no sockets",
-			       phone->name);
+	start_again(phone);
 }
 
 
@@ -271,6 +302,8 @@ void ua_simphone_rollback(struct ua_simphone *phone)
 		return;
 
 	ua_ice_rollback(phone->ice, now_ms(phone));
+	if (phone->restarts)
+		--phone->restarts;
 	ua_simphone_pump(phone);
 }
 
@@ -305,12 +338,10 @@ void ua_simphone_network(struct ua_simphone *phone)
 		struct ua_simleg *leg = &phone->hostv[i];
 
 		if (leg->comp && !has_addr(phone->host, &leg->addr))
-			leg_drop(leg, EADDRNOTAVAIL);
+			leg_drop(leg, false, EADDRNOTAVAIL);
 	}
 
-	if (ua_simroam_open(phone) || ua_simgather_more(phone))
-		ua_simnet_note(phone->net, "phone   %s: no sockets",
-			       phone->name);
+	start_again(phone);
 
 	want(phone, "network changed");
 	ua_simphone_pump(phone);

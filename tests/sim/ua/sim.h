@@ -411,6 +411,7 @@ struct ua_simphone_stat {
 	uint64_t last_us;  /**< The last one, UA_NEVER: none            */
 	uint64_t gap_us;   /**< Longest time between two                */
 	uint64_t restarts; /**< Of its own accord                       */
+	uint64_t starved;  /**< It had no place for more sockets */
 	uint64_t checks;   /**< Requests of ICE, with those sent again  */
 };
 
