@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A phone on libnice as a peer (nice_peer.c): a tone, and a WAV of the other."""
+"""nice_peer.c as a peer, a phone on libnice: its tone, what it heard as WAV."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from net import SERVER, TURN_PORT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = ["nice", "libre"]
+SOURCES = ("nice_peer.c", "nice_end.c", "nice_sound.c")
 TONES = (440, 740)  # Hz, one of each end
 building = threading.Lock()
 
@@ -35,8 +36,8 @@ def build(folder):
             done = subprocess.run(
                 ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-w",
                  "-I", os.path.join(HERE, "..", "..", "libua"),
-                 "-o", program, os.path.join(HERE, "nice_peer.c"),
-                 os.path.join(HERE, "nice_end.c")]
+                 "-o", program] + [os.path.join(HERE, name) for name in
+                                   SOURCES]
                 + flags.stdout.split() + ["-lre", "-lpthread", "-lm"],
                 stderr=subprocess.PIPE, text=True)
             if done.returncode:

@@ -10,7 +10,6 @@
  */
 
 #include <getopt.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +19,15 @@
 
 #include "base/re_compat.h"
 #include "nice_end.h"
+#include "nice_sound.h"
 
 enum {
-	RATE = 8000,
-	FRAME = 160,
+	RATE = NICE_SOUND_RATE,
+	FRAME = NICE_SOUND_FRAME,
 	FRAME_MS = 20,
 	HEADER = 12,
 	PCMU = 0,
 	HEARD_MAX = RATE * 120, /* Two minutes of a call are kept     */
-	LOUD = 8000,            /* Amplitude of our tone              */
-	FAINT = 200,            /* Below it a block is silence        */
 	EXPIRES_S = 300,
 	GOODBYE_MS = 2000
 };
@@ -95,104 +93,6 @@ static void say(const char *event)
 }
 
 
-/* ------------------------------- sound ----------------------------- */
-
-
-/* ITU-T G.711: 14 bits to a sign, three of exponent, four of mantissa */
-static uint8_t ulaw(int pcm)
-{
-	const int sign = pcm < 0 ? 0x80 : 0;
-	int exponent = 7;
-	int mask = 0x4000;
-
-	pcm = (pcm < 0 ? -pcm : pcm) + 132;
-	if (pcm > 32767)
-		pcm = 32767;
-	for (; exponent && !(pcm & mask); mask >>= 1)
-		--exponent;
-
-	return (uint8_t) ~(sign | exponent << 4 |
-			   (pcm >> (exponent + 3) & 0x0f));
-}
-
-
-static int16_t linear(uint8_t u)
-{
-	int pcm;
-
-	u = (uint8_t)~u;
-	pcm = (((u & 0x0f) << 3) + 132) << (u >> 4 & 7);
-	pcm -= 132;
-
-	return (int16_t)(u & 0x80 ? -pcm : pcm);
-}
-
-
-static void put(uint8_t *at, uint32_t v, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		at[i] = (uint8_t)(v >> (8 * i));
-}
-
-
-static void wav_write(void)
-{
-	uint8_t hdr[44] = "RIFF____WAVEfmt ";
-	const uint32_t size = (uint32_t)(call.nheard * 2);
-	FILE *f = fopen(opt.file, "wb");
-
-	if (!f)
-		return;
-
-	put(hdr + 4, 36 + size, 4);
-	put(hdr + 16, 16, 4);
-	put(hdr + 20, 1, 2);
-	put(hdr + 22, 1, 2);
-	put(hdr + 24, RATE, 4);
-	put(hdr + 28, RATE * 2, 4);
-	put(hdr + 32, 2, 2);
-	put(hdr + 34, 16, 2);
-	memcpy(hdr + 36, "data", 4);
-	put(hdr + 40, size, 4);
-	(void)fwrite(hdr, sizeof(hdr), 1, f);
-	(void)fwrite(call.heard, 2, call.nheard, f);
-	(void)fclose(f);
-}
-
-
-/* Is a block mainly the tone?  Goertzel's algorithm */
-static bool has_tone(const int16_t *pcm, double hertz)
-{
-	const double k = 2 * cos(2 * M_PI * hertz / RATE);
-	double s, s1 = 0, s2 = 0, energy = 0;
-	size_t i;
-
-	for (i = 0; i < FRAME; i++) {
-		s = pcm[i] + k * s1 - s2;
-		s2 = s1;
-		s1 = s;
-		energy += (double)pcm[i] * pcm[i];
-	}
-
-	return energy > (double)FAINT * FAINT * FRAME &&
-	       2 * (s1 * s1 + s2 * s2 - k * s1 * s2) / FRAME > energy / 2;
-}
-
-
-/* Seconds of the other's tone */
-static double heard_s(void)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i + FRAME <= call.nheard; i += FRAME)
-		n += has_tone(call.heard + i, opt.expect);
-
-	return (double)n * FRAME / RATE;
-}
-
-
 /* ----------------------------- libnice's --------------------------- */
 
 
@@ -234,7 +134,7 @@ static void on_failed(void *arg)
 static void on_packet(const uint8_t *buf, size_t len, void *arg)
 {
 	uint32_t ts;
-	size_t at, i;
+	size_t at;
 
 	(void)arg;
 	if (len <= HEADER || buf[0] != 0x80 || (buf[1] & 0x7f) != PCMU)
@@ -246,13 +146,14 @@ static void on_packet(const uint8_t *buf, size_t len, void *arg)
 	pthread_mutex_lock(&call.lock);
 	if (!call.packets++) {
 		call.first_ts = ts;
-		wav_write(); /* It is there: something was heard. */
+		nice_sound_save(
+			opt.file, call.heard,
+			call.nheard); /* It is there: something was heard. */
 	}
 
 	at = ts - call.first_ts;
 	if (at + len <= HEARD_MAX) {
-		for (i = 0; i < len; i++)
-			call.heard[at + i] = linear(buf[HEADER + i]);
+		nice_sound_decode(call.heard + at, buf + HEADER, len);
 		if (call.nheard < at + len)
 			call.nheard = at + len;
 	}
@@ -398,12 +299,7 @@ static void on_frame(void *arg)
 		buf[4 + i] = (uint8_t)(call.ts >> (24 - 8 * i));
 		buf[8 + i] = (uint8_t)(0x6e696365u >> (24 - 8 * i));
 	}
-	for (i = 0; i < FRAME; i++) {
-		const double t = (double)(call.ts + i) / RATE;
-
-		buf[HEADER + i] =
-			ulaw((int)(LOUD * sin(2 * M_PI * opt.say * t)));
-	}
+	nice_sound_tone(buf + HEADER, opt.say, call.ts);
 	call.ts += FRAME;
 	(void)nice_end_send(call.end, buf, sizeof(buf));
 }
@@ -422,10 +318,11 @@ static void result(void)
 		     "\"connected_ms\":%.1f,\"ready_ms\":%.1f,"
 		     "\"path\":\"%s\",\"packets\":%u,\"heard_s\":%.2f}\n",
 		     call.caller ? "offer" : "answer", ms_of(call.connected),
-		     ms_of(call.ready), call.path, call.packets, heard_s());
+		     ms_of(call.ready), call.path, call.packets,
+		     nice_sound_seconds(call.heard, call.nheard, opt.expect));
 	(void)fflush(stdout);
 	if (call.packets)
-		wav_write();
+		nice_sound_save(opt.file, call.heard, call.nheard);
 	pthread_mutex_unlock(&call.lock);
 }
 
