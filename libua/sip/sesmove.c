@@ -43,13 +43,15 @@ static int contact_print(char *buf, const struct ua_sesscore *core,
 	if (err)
 		return err;
 
-	if (pl_strcpy(&uri.user, user, sizeof(user)))
+	/* Calls without an account have no user. */
+	user[0] = '\0';
+	if (pl_isset(&uri.user) && pl_strcpy(&uri.user, user, sizeof(user)))
 		return ENOSPC;
 
 	tcp = !msg_param_decode(&uri.params, "transport", &tp) &&
 	      !pl_strcasecmp(&tp, "tcp");
 
-	return ua_endpoint_contact(ep, buf, uri.user.l ? user : NULL,
+	return ua_endpoint_contact(ep, buf, user[0] ? user : NULL,
 				   tcp ? UA_TP_TCP : UA_TP_UDP);
 }
 

@@ -22,6 +22,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
 	tests/unit/test_call.c \
+	tests/unit/test_callnet.c \
 	tests/unit/test_calltrickle.c \
 	tests/unit/test_cand.c \
 	tests/unit/test_checklist.c \
