@@ -59,7 +59,6 @@ struct ua_simturn {
 	uint32_t restarts;
 	bool dead;
 	uint8_t key[16];
-	char nonce[UA_SIM_NONCE];
 };
 
 

@@ -215,6 +215,8 @@ static bool is_relay(const struct ua_ice_cand *c)
 static void judge_direct(struct ua_simscene *scene)
 {
 	const enum ua_simhope hope = direct_now(scene);
+	const enum ua_simhope at_best = ua_simoracle_direct(
+		scene->plan, &scene->seatv[0], &scene->seatv[1]);
 	size_t i;
 
 	judge_never_relayed(scene);
@@ -235,7 +237,7 @@ static void judge_direct(struct ua_simscene *scene)
 					   "has a relay in the end");
 
 		if (!a->relays && !is_relay(&local) && !is_relay(&remote) &&
-		    hope == UA_SIM_NEVER)
+		    at_best == UA_SIM_NEVER)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "theory knows no direct way");
 	}

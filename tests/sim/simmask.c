@@ -19,7 +19,10 @@ struct mask {
 /* Checks back off while it rings: the next one may be far away. */
 static bool rang(const struct ua_simscene *scene)
 {
-	return !scene->plan->nfault &&
+	const bool never = scene->actorv[0].path_us == UA_NEVER ||
+			   scene->actorv[1].path_us == UA_NEVER;
+
+	return (never || !scene->plan->nfault) &&
 	       (scene->plan->call.ring_us > UA_SIM_S ||
 		scene->plan->call.delay_max_us > UA_SIM_S);
 }

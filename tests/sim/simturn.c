@@ -64,14 +64,18 @@ void ua_simturn_conf_default(struct ua_simturn_conf *conf)
 }
 
 
-/* A nonce is good in its period and until the next restart. */
-static void nonce_make(struct ua_simturn *turn)
+/* A nonce is good in its period, in the next one, and until a restart. */
+static void nonce_make(const struct ua_simturn *turn, bool last,
+		       char nonce[static UA_SIM_NONCE])
 {
-	const uint64_t period =
-		turn->host->net->now_us / (turn->conf.nonce_ms * UA_SIM_MS);
+	const uint64_t now_us = turn->host->net->now_us;
+	uint64_t period = now_us / (turn->conf.nonce_ms * UA_SIM_MS);
 
-	(void)snprintf(turn->nonce, sizeof(turn->nonce), "n%x-%llx",
-		       turn->restarts, (unsigned long long)period);
+	if (last && period)
+		--period;
+
+	(void)snprintf(nonce, UA_SIM_NONCE, "n%x-%llx", turn->restarts,
+		       (unsigned long long)period);
 }
 
 
@@ -94,6 +98,7 @@ static void refuse(const struct question *q, uint16_t code)
 {
 	const bool challenge = code == UNAUTHORIZED || code == STALE_NONCE;
 	uint16_t typev[UA_STUN_UNKNOWN_MAX];
+	char nonce[UA_SIM_NONCE];
 	uint8_t buf[ANSWER];
 	struct ua_wr wr, list;
 	uint8_t types[2 * UA_STUN_UNKNOWN_MAX];
@@ -106,8 +111,8 @@ static void refuse(const struct question *q, uint16_t code)
 	if (challenge) {
 		ua_stun_put(&wr, UA_STUN_REALM, q->turn->conf.realm,
 			    strlen(q->turn->conf.realm));
-		ua_stun_put(&wr, UA_STUN_NONCE, q->turn->nonce,
-			    strlen(q->turn->nonce));
+		nonce_make(q->turn, false, nonce);
+		ua_stun_put(&wr, UA_STUN_NONCE, nonce, strlen(nonce));
 	}
 
 	if (code == UNKNOWN_ATTRIBUTE) {
@@ -131,6 +136,18 @@ static bool attr_is(const struct ua_stun *msg, uint16_t type, const char *str)
 }
 
 
+static bool is_fresh(const struct question *q)
+{
+	char now[UA_SIM_NONCE], last[UA_SIM_NONCE];
+
+	nonce_make(q->turn, false, now);
+	nonce_make(q->turn, true, last);
+
+	return attr_is(q->msg, UA_STUN_NONCE, now) ||
+	       attr_is(q->msg, UA_STUN_NONCE, last);
+}
+
+
 /* Long-term credentials (RFC 8489, 9.2.4); 0: he is who he says */
 static uint16_t authenticate(const struct question *q)
 {
@@ -145,7 +162,7 @@ static uint16_t authenticate(const struct question *q)
 	    !ua_stun_attr(msg, UA_STUN_NONCE, NULL))
 		return BAD_REQUEST;
 
-	if (!attr_is(msg, UA_STUN_NONCE, q->turn->nonce))
+	if (!is_fresh(q))
 		return STALE_NONCE;
 
 	if (!attr_is(msg, UA_STUN_USERNAME, q->turn->conf.user) ||
@@ -381,7 +398,6 @@ static void on_request(struct question *q)
 {
 	uint16_t code;
 
-	nonce_make(q->turn);
 	code = authenticate(q);
 	if (!code && !q->alloc && q->msg->method != UA_STUN_ALLOCATE)
 		code = MISMATCH;

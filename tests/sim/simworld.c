@@ -243,26 +243,29 @@ int ua_simworld_move(struct ua_simactor *actor)
 {
 	struct ua_simscene *scene = actor->scene;
 	const size_t n = (size_t)(actor - scene->actorv);
+	struct ua_simseat *seat = &scene->seatv[n];
+	const struct ua_simseat was = *seat;
 	struct ua_simif *old = actor->ifc;
 	int err;
 
 	if (actor->moves++)
 		return 0;
 
-	err = lan_make(actor, &scene->plan->move, UA_SIM_WHO + (unsigned)n);
+	/* Its account has the same servers there, of the same families. */
+	*seat = scene->plan->move;
+	seat->turn = was.turn;
+	seat->stun = was.stun;
+	seat->ip4 = was.ip4;
+	seat->ip6 = was.ip6;
+
+	err = lan_make(actor, seat, UA_SIM_WHO + (unsigned)n);
 	if (!err)
-		err = plug(actor, &scene->plan->move,
-			   UA_SIM_WHO + (unsigned)n);
+		err = plug(actor, seat, UA_SIM_WHO + (unsigned)n);
 	if (err)
 		return err;
 
 	while (old->naddr)
 		ua_simif_addr_del(old, &old->addrv[0]);
-
-	/* Its account has the same servers there. */
-	scene->seatv[n] = scene->plan->move;
-	scene->seatv[n].turn = scene->plan->seatv[n].turn;
-	scene->seatv[n].stun = scene->plan->seatv[n].stun;
 
 	return 0;
 }
