@@ -227,8 +227,19 @@ static void owner(struct world *w, uint8_t op)
 		break;
 
 	default:
-		if (next(&w->in) == 0xff)
+		switch (next(&w->in)) {
+
+		case 0xff:
 			ua_turn_close(w->turn, w->now_ms);
+			break;
+
+		case 0xfe:
+			ua_turn_broken(w->turn, w->now_ms, next(&w->in));
+			break;
+
+		default:
+			break;
+		}
 		break;
 	}
 }
@@ -244,13 +255,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .user = "u",
 				     .password = "p",
 				     .rand = &rnd };
+	uint8_t how;
 	int i;
 
 	memset(&w, 0, sizeof(w));
 	w.in = (struct input){ .p = data, .left = size };
 	w.now_ms = 1000;
 	w.server = conf.server;
-	conf.family = next(&w.in) % 3;
+	how = next(&w.in);
+	conf.family = how % 3;
+	conf.stream = how & 0x80;
 	if (ua_stun_key(w.key, "u", "r", "p") || ua_turn_alloc(&w.turn, &conf))
 		return 0;
 

@@ -25,10 +25,12 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_callnet.c \
 	tests/unit/test_calltrickle.c \
 	tests/unit/test_cand.c \
+	tests/unit/test_chan.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
 	tests/unit/test_codecs.c \
 	tests/unit/test_compare.c \
+	tests/unit/test_cred.c \
 	tests/unit/test_demux.c \
 	tests/unit/test_dialog.c \
 	tests/unit/test_digest.c \
@@ -63,6 +65,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_offer.c \
 	tests/unit/test_pacer.c \
 	tests/unit/test_pair.c \
+	tests/unit/test_perm.c \
 	tests/unit/test_random.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
@@ -92,9 +95,14 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_tonesrc.c \
 	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
+	tests/unit/test_turnans.c \
+	tests/unit/test_turnst.c \
+	tests/unit/test_turnstream.c \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
 	tests/unit/test_wr.c \
+	tests/unit/turnbed.c \
+	tests/unit/turnbed.h \
 	tests/unit/suites.def \
 	tests/vectors/rfc5769.h \
 	tests/vectors/rfc7616.h \
