@@ -238,21 +238,26 @@ static void ice_pump(struct ua_simphone *phone)
 }
 
 
-static size_t count_cands(const struct ua_simphone *phone)
+/* A number that changes with the candidates */
+uint64_t ua_simphone_cands(const struct ua_simphone *phone)
 {
-	struct ua_ice_cand cand;
-	size_t n = 0;
+	struct ua_ice_cand c;
+	uint64_t h = 0;
+	size_t i, k;
 
-	while (!ua_ice_local(phone->ice, n, &cand))
-		n++;
+	for (i = 0; !ua_ice_local(phone->ice, i, &c); i++) {
+		h = h * 31 + c.type * 65536U + c.addr.port;
+		for (k = 0; k < sizeof(c.addr.ip); k++)
+			h = h * 31 + c.addr.ip[k];
+	}
 
-	return n;
+	return h;
 }
 
 
 static void tell(struct ua_simphone *phone)
 {
-	size_t n;
+	uint64_t cands;
 
 	if (!phone->gathered) {
 		phone->gathered = true;
@@ -264,15 +269,15 @@ static void tell(struct ua_simphone *phone)
 		return;
 	}
 
-	if (!phone->ntold || !phone->ice)
+	if (!phone->told || !phone->ice)
 		return;
 
-	n = count_cands(phone);
-	if (n <= phone->ntold &&
+	cands = ua_simphone_cands(phone);
+	if (cands == phone->told &&
 	    (!phone->conf.trickle || phone->told_end || !phone->complete))
 		return;
 
-	phone->ntold = n;
+	phone->told = cands;
 	phone->told_end = phone->complete;
 	if (phone->handlers.late)
 		phone->handlers.late(phone->handlers.arg);

@@ -68,7 +68,7 @@ struct ua_simphone {
 	struct ua_simwatch watch;
 	struct ua_simphone_stat stat;
 	struct ua_addr dflt;
-	size_t ntold;
+	uint64_t told; /**< Candidates that the peer knows, 0: none       */
 	bool told_end;
 	uint16_t seq;
 	const char *why;    /**< A restart is wanted, NULL: none          */
@@ -89,6 +89,7 @@ struct ua_simphone {
 
 
 /* simphone.c */
+uint64_t ua_simphone_cands(const struct ua_simphone *phone);
 void ua_simphone_pump(struct ua_simphone *phone);
 void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
 		       size_t len, void *arg);

@@ -48,7 +48,7 @@ void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc)
 			     &desc->candv[desc->candc]))
 		desc->candc++;
 
-	phone->ntold = desc->candc;
+	phone->told = ua_simphone_cands(phone);
 	phone->told_end = desc->end;
 }
 
