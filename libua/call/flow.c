@@ -88,8 +88,10 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 
 	case UA_ICE_EVENT_NOMINATED:
 		ua_gather_nominated(flow, now_ms);
-		if (ev->all)
+		if (ev->all) {
 			flow->restarts = 0;
+			flow->concluded = true;
+		}
 		break;
 
 	case UA_ICE_EVENT_NO_PATH_YET:
@@ -454,6 +456,32 @@ size_t ua_flow_cands(const struct ua_flow *flow, struct ua_sdp_cand *candv,
 }
 
 
+/*
+ * RFC 8839, 4.4.1.2.2: an updated offer of who controls names the peer's
+ * candidates that were chosen.  An offer that restarts has none yet.
+ */
+static void local_selected(struct ua_flow *flow, struct ua_offer_local *sdp)
+{
+	const uint16_t ncomp = flow->mux ? 1 : UA_FLOW_COMPS;
+	struct ua_ice_cand local, remote;
+	uint32_t rtt_ms;
+	uint16_t comp;
+
+	if (!flow->concluded || !ua_ice_controlling(flow->ice) ||
+	    ua_ice_restarting(flow->ice))
+		return;
+
+	for (comp = 1; comp <= ncomp; comp++) {
+		if (ua_ice_selected(flow->ice, 0, comp, &local, &remote,
+				    &rtt_ms))
+			continue;
+
+		sdp->remv[sdp->remc].comp = comp;
+		sdp->remv[sdp->remc++].addr = remote.addr;
+	}
+}
+
+
 void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 {
 	ua_leg_default(flow, af);
@@ -472,6 +500,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.candv = local->candv;
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
 	local->sdp.end = flow->complete;
+	local_selected(flow, &local->sdp);
 	flow->ntold = local->sdp.candc;
 }
 
@@ -597,6 +626,7 @@ int ua_flow_fork(struct ua_flow *flow)
 	int err;
 
 	flow->has_remote = false;
+	flow->concluded = false;
 	flow->plain = false;
 	memset(flow->plains, 0, sizeof(flow->plains));
 	if (!flow->ice)

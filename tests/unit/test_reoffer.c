@@ -318,6 +318,87 @@ START_TEST(proxy_rewrites_after_conclusion)
 END_TEST
 
 
+/* RFC 8839, 4.4.1.2.2: who controls names the pair, but not in a restart. */
+START_TEST(updated_offer_names_the_remote_candidate)
+{
+	struct ua_ice_info path;
+	char named[64];
+	char addr[UA_ADDR_LEN];
+
+	up();
+	ck_assert_int_eq(0, ua_call_path(a.call, &path));
+	ck_assert_ptr_null(
+		strstr(middle_text(&m, "a INVITE", 0), "a=remote-candidates"));
+	ck_assert_int_eq(0, ua_callsig_offer(a.call));
+	middle_wait(&m, "a ACK", 2);
+	(void)snprintf(named, sizeof(named), "a=remote-candidates:1 %s %u\r\n",
+		       ua_addr_ip_str(&path.remote.addr, addr),
+		       path.remote.addr.port);
+	ck_assert_ptr_nonnull(strstr(middle_text(&m, "a INVITE", 1), named));
+	ck_assert_ptr_null(strstr(middle_text(&m, "b 200 INVITE", 1),
+				  "a=remote-candidates"));
+
+	/* Who is controlled names none. */
+	ck_assert_int_eq(0, ua_callsig_offer(b.call));
+	middle_wait(&m, "b ACK", 1);
+	ck_assert_ptr_null(
+		strstr(middle_text(&m, "b INVITE", 0), "a=remote-candidates"));
+
+	ua_reoffer_restart(a.call, "path is dead");
+	middle_wait(&m, "a ACK", 3);
+	ck_assert_ptr_null(
+		strstr(middle_text(&m, "a INVITE", 2), "a=remote-candidates"));
+	rig_wait(is_settled, &a);
+	sound_goes_on();
+	down();
+}
+END_TEST
+
+
+static bool of_old(struct middle *mid, const char *what, char *text,
+		   size_t size)
+{
+	if (what[0] == 'b' && *(const int *)mid->arg)
+		(void)middle_edit(text, size, "a=ice-options:ice2 ",
+				  "a=ice-options:", false);
+	if (!strcmp(what, "b 200 INVITE") && middle_count(mid, what) == 1)
+		(void)middle_edit(text, size, "c=IN IP4 127.0.0.1",
+				  "c=IN IP4 192.0.2.1", false);
+
+	return true;
+}
+
+
+/* A peer of RFC 5245 waits for it when the default is not what was chosen. */
+START_TEST(peer_of_old_is_told_which_path_was_chosen)
+{
+	struct ua_call_conf conf;
+	int old = _i;
+
+	rig_open(&a, NULL);
+	rig_open(&b, NULL);
+	middle_open(&m, &a, &b);
+	m.hook = of_old;
+	m.arg = &old;
+	ua_call_conf_default(&conf);
+	API(ck_assert_int_eq(0, ua_call_connect(&a.call, a.agent, NULL,
+						middle_uri(&m), &conf,
+						a.errstr)));
+	(void)rig_expect(&b, UA_EVENT_INCOMING);
+	rig_answer(&a, &b, NULL, NULL);
+	if (old) {
+		middle_wait(&m, "a ACK", 2);
+		ck_assert_ptr_nonnull(strstr(middle_text(&m, "a INVITE", 1),
+					     "a=remote-candidates:1 127"));
+	}
+	sound_goes_on();
+	ck_assert_uint_eq(old ? 2 : 1, middle_count(&m, "a INVITE"));
+	ck_assert_uint_eq(0, middle_count(&m, "b INVITE"));
+	down();
+}
+END_TEST
+
+
 static bool spoil(struct middle *mid, const char *what, char *text,
 		  size_t size)
 {
@@ -467,6 +548,9 @@ Suite *ua_suite_reoffer(void)
 	tcase_add_test(tc, crossing_restarts_end_in_one);
 	tcase_add_test(tc, restart_answered_without_ice_keeps_the_pair);
 	tcase_add_loop_test(tc, proxy_rewrites_after_conclusion, 0, 2);
+	tcase_add_test(tc, updated_offer_names_the_remote_candidate);
+	tcase_add_loop_test(tc, peer_of_old_is_told_which_path_was_chosen, 0,
+			    2);
 	tcase_add_loop_test(tc, broken_restart_leaves_the_call_up, 0, 2);
 	tcase_add_test(tc, answer_of_an_old_generation_is_dropped);
 	tcase_add_test(tc, offers_that_lead_to_nothing_become_rare_and_end);
