@@ -205,12 +205,6 @@ static void judge_never_relayed(struct ua_simscene *scene)
 }
 
 
-static bool is_relay(const struct ua_ice_cand *c)
-{
-	return c->type == UA_ICE_RELAY;
-}
-
-
 /* 3: in the end the way is direct; where it cannot be it is not. */
 static void judge_direct(struct ua_simscene *scene)
 {
@@ -227,17 +221,20 @@ static void judge_direct(struct ua_simscene *scene)
 		struct ua_simactor *a = &scene->actorv[i];
 		struct ua_ice_cand local, remote;
 		uint32_t rtt_ms;
+		bool relayed;
 
 		if (ua_ice_selected(ua_simphone_ice(a->phone), 0, 1, &local,
 				    &remote, &rtt_ms))
 			continue;
 
-		if (a->relays && hope == UA_SIM_SURE)
+		relayed = ua_simworld_is_relay(&local.addr) ||
+			  ua_simworld_is_relay(&remote.addr);
+
+		if (relayed && hope == UA_SIM_SURE)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "has a relay in the end");
 
-		if (!a->relays && !is_relay(&local) && !is_relay(&remote) &&
-		    at_best == UA_SIM_NEVER)
+		if (!relayed && at_best == UA_SIM_NEVER)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "theory knows no direct way");
 	}

@@ -205,6 +205,7 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 		break;
 
 	case UA_ICE_EVENT_NO_PATH_YET:
+		ua_simgather_probe(phone);
 		if (phone->restarts)
 			want(phone, "restart found no path");
 		break;

@@ -71,8 +71,11 @@ static void on_ice(const struct ua_ice_event *ev, void *arg)
 
 	if (actor->nominated_us == UA_NEVER)
 		actor->nominated_us = now_us;
-	actor->relays = ev->relays;
-	if (ev->relays && actor->relayed_us == UA_NEVER)
+
+	/* Not what ICE thinks of it, but what it is */
+	if (actor->relayed_us == UA_NEVER &&
+	    (ua_simworld_is_relay(&ev->local.addr) ||
+	     ua_simworld_is_relay(&ev->remote.addr)))
 		actor->relayed_us = now_us;
 }
 

@@ -119,12 +119,10 @@ struct ua_simactor {
 	struct ua_simphone *phone;
 	struct ua_addr addr; /**< IPv4 one of ifc                          */
 	unsigned moves;
-	bool silent;           /**< Its way was lost for good: see oracle  */
 	uint64_t changed_us;   /**< The way of media, or a nomination      */
 	uint64_t nominated_us; /**< First time, UA_NEVER                   */
 	uint64_t path_us;      /**< First way of media, UA_NEVER           */
 	uint64_t relayed_us;   /**< A relay was nominated first, UA_NEVER  */
-	uint8_t relays;        /**< In what was nominated last             */
 };
 
 /** A plan that is played */
@@ -182,6 +180,9 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 
 /* simworld.c: the boxes of a plan */
 UA_CHECK int ua_simworld_make(struct ua_simscene *scene);
+
+/** Is it an address of a relay? */
+bool ua_simworld_is_relay(const struct ua_addr *addr);
 
 /** A new interface of an actor, in another network */
 UA_CHECK int ua_simworld_move(struct ua_simactor *actor);

@@ -11,7 +11,15 @@
 
 #include "simscene.h"
 
-enum { SERVER_US = 5000, LAN_US = 500 };
+enum {
+	SERVER_US = 5000,
+	LAN_US = 500,
+
+	/* Last byte of a server's address */
+	STUN = 10,
+	TURN = 20,
+	LATCH = 30
+};
 
 static const char *const names[] = { "alice", "bob" };
 
@@ -26,6 +34,17 @@ static struct ua_addr addr_fmt(const char *fmt, unsigned a, unsigned b)
 		memset(&addr, 0, sizeof(addr));
 
 	return addr;
+}
+
+
+bool ua_simworld_is_relay(const struct ua_addr *addr)
+{
+	const struct ua_addr turn = addr_fmt("192.0.2.%u", TURN, 0);
+	const struct ua_addr turn6 = addr_fmt("2001:db8:ffff::%x", TURN, 0);
+	const struct ua_addr latch = addr_fmt("192.0.2.%u", LATCH, 0);
+
+	return ua_addr_ip_eq(addr, &turn) || ua_addr_ip_eq(addr, &turn6) ||
+	       ua_addr_ip_eq(addr, &latch);
 }
 
 
@@ -54,18 +73,18 @@ static int server_make(struct ua_simscene *scene, const char *name, unsigned n,
 
 static int servers_make(struct ua_simscene *scene)
 {
-	const struct ua_addr stun = addr_fmt("192.0.2.%u", 10, 0);
-	const struct ua_addr turn = addr_fmt("192.0.2.%u", 20, 0);
-	const struct ua_addr turn6 = addr_fmt("2001:db8:ffff::%x", 20, 0);
-	struct ua_addr latch = addr_fmt("192.0.2.%u", 30, 0);
+	const struct ua_addr stun = addr_fmt("192.0.2.%u", STUN, 0);
+	const struct ua_addr turn = addr_fmt("192.0.2.%u", TURN, 0);
+	const struct ua_addr turn6 = addr_fmt("2001:db8:ffff::%x", TURN, 0);
+	struct ua_addr latch = addr_fmt("192.0.2.%u", LATCH, 0);
 	struct ua_simhost *host;
 	int err;
 
-	err = server_make(scene, "stun", 10, &host);
+	err = server_make(scene, "stun", STUN, &host);
 	if (!err)
 		err = ua_simstun_alloc(&scene->stun, host, &stun);
 	if (!err)
-		err = server_make(scene, "turn", 20, &host);
+		err = server_make(scene, "turn", TURN, &host);
 	if (!err)
 		err = ua_simturn_alloc(&scene->turn, host, &turn, &turn,
 				       scene->plan->ip6_relay ? &turn6 : NULL,
@@ -73,7 +92,7 @@ static int servers_make(struct ua_simscene *scene)
 	if (!err)
 		err = ua_simturn_listen(scene->turn, &turn6);
 	if (!err && scene->plan->latch)
-		err = server_make(scene, "latch", 30, &host);
+		err = server_make(scene, "latch", LATCH, &host);
 	if (err || !scene->plan->latch)
 		return err;
 
