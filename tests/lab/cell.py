@@ -6,20 +6,20 @@ import re
 import time
 
 import nat
-from net import RELAYS, SERVER, way
-from phone import Phone
+from net import RELAYS, SERVER, since, way
+from phone import SEEN, Phone
 
 TONES = {"a": 440, "b": 740}  # Hz
 # A busy machine costs a frame now and then: room for a second without one
 TALK = 4  # s
-LOSSY_TALK = 18  # s: with loss, direct again within 15 s
+DIRECT_AGAIN = 15  # s, with loss
+LOSSY_TALK = DIRECT_AGAIN + 3  # s
 PATIENCE = 15  # s, for an end that should come sooner
 
-# What a call with a phone behind blocked UDP does: "fails" as long as there
-# is no TURN over TCP (both ends with status 4), then "relay".
-BLOCKED = "fails"
+# What a call with a phone behind blocked UDP does: TURN takes TCP
+BLOCKED = "relay"
 # The TURN servers that a phone is told of, as servers.TURN_URIS names them
-TURN = ("udp",)
+TURN = ("any",)
 
 
 def expect(kind_a, kind_b):
@@ -89,6 +89,7 @@ class Cell:
         # what each is told: TURN servers, and the rest of ice()'s arguments
         self.told = {side: {"turn": TURN} for side in "ab"}
         self.packets = {}
+        self.before = {}  # those that do not count
 
     def phones(self):
         return ("a", self.a), ("b", self.b)
@@ -128,7 +129,10 @@ class Cell:
         return True
 
     def during(self):
-        """While they talk."""
+        """While they talk: with loss, the path is judged by the end of it."""
+        if self.net.loss and self.a.wait("answered", "result", timeout=10):
+            self.a.wait("result", timeout=DIRECT_AGAIN)
+            self.before = {side: self.net.counters(side) for side in "ab"}
 
     def end(self):
         """Waits for both ends; True if there is something to be judged."""
@@ -198,7 +202,8 @@ class Cell:
         self.judge_fails()
 
     def path_by_packets(self, side):
-        went = way(self.packets.get(side, {}))
+        went = way(since(self.packets.get(side, {}),
+                         self.before.get(side, {})))
         if went in RELAYS:
             return "relay"
         return "direct" if went.startswith("direct") else went
@@ -242,6 +247,11 @@ class Cell:
             for name, value in zip(found, values):
                 if value is not None:
                     found[name].append(value)
+        ends = [phone.event("media_heard") for _, phone in self.phones()]
+        start = self.a.event("calling")
+        if start and all(ends):
+            found["both"] = [1000 * (max(end[SEEN] for end in ends)
+                                     - start[SEEN])]
         return found
 
     def tails(self):

@@ -25,7 +25,7 @@ class Fault(Cell):
     what = "nothing"
     before = None  # the path that there must be before, if any
     down = 0.0  # s that it lasts: the voice cannot be back sooner
-    turn = ("udp",)
+    turn = ("any",)
     back = True  # is the time until the voice is back judged?
 
     def __init__(self, program, net, folder, kinds, sides, length):
@@ -297,7 +297,7 @@ class TurnDiesDirect(TurnDies):
     """A direct path has come up meanwhile."""
 
     what = "TURN killed, direct works"
-    turn = ("udp",)
+    turn = ("any",)
 
     def prepare(self):
         self.second = None
@@ -320,7 +320,7 @@ class TurnRestarts(TurnDies):
     """The only one, which has forgotten all allocations."""
 
     what = "TURN restarts"
-    turn = ("udp",)
+    turn = ("any",)
     down = 1.0
 
     def prepare(self):
@@ -339,7 +339,7 @@ class NewAddressTcp(NewAddress):
 
     what = "new address, no UDP"
     before = "relay"
-    turn = ("udp", "tcp")
+    turn = ("any",)
 
 
 class Loss(Fault):

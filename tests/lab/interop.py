@@ -6,6 +6,7 @@ import time
 
 import linphone
 import nat
+import nice
 import tone
 from baresip import Baresip
 from cell import TONES
@@ -251,7 +252,11 @@ class SippAnswers(Sipp):
 
 def missing(name):
     """Why a case cannot be run here, or None."""
-    return linphone.missing() if name.startswith("linphone") else None
+    for peer in (linphone, nice):
+        if name.startswith(peer.__name__) or name.startswith(
+                "lib" + peer.__name__):
+            return peer.missing()
+    return None
 
 
 CASES = [
@@ -265,4 +270,4 @@ CASES = [
     ("linphone calls", LinphoneCalls),
     ("linphone answers, relay", LinphoneAnswersRelay),
     ("linphone calls, relay", LinphoneCallsRelay),
-]
+] + nice.cases(PeerAnswers, PeerCalls)

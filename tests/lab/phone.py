@@ -47,14 +47,14 @@ class Phone:
                 "--registrar", "sip:" + self.registrar,
                 "--transport", transport]
 
-    def ice(self, mode="full", turn=("udp",), ca="ca"):
+    def ice(self, mode="full", turn=("any",), ca="ca"):
         """turn: names of servers.TURN_URIS."""
         if mode == "off":
             return ["--ice", "off"]
         line = ["--ice", mode]
         for name in turn:
             line += ["--turn", servers.TURN_URIS[name]]
-        if "tls" in turn:
+        if "tls" in turn or "any" in turn:
             line += ["--tls-ca", os.path.join(self.certificates, ca + ".pem")]
         return line + ["--turn-user", servers.TURN_USER,
                        "--turn-password-file", servers.secret(

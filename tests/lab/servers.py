@@ -16,13 +16,14 @@ TURN_REALM = "turn.lab"
 TURN_USER = "phone"
 TURN_PASSWORD = "relay-me-8"
 TURN_URIS = {
+    "any": "turn:%s:%d" % (SERVER, TURN_PORT),
     "udp": "turn:%s:%d?transport=udp" % (SERVER, TURN_PORT),
     "tcp": "turn:%s:%d?transport=tcp" % (SERVER, TURN_PORT),
     "tls": "turns:%s:%d?transport=tcp" % (SERVER, TURNS_PORT),
     "udp second": "turn:%s:%d?transport=udp" % (SERVER2, TURN_PORT),
     "udp v6": "turn:[%s]:%d?transport=udp" % (SERVER6, TURN_PORT),
 }
-TURN_URI = TURN_URIS["udp"]
+TURN_URI = TURN_URIS["any"]
 RELAY_PORTS = (40000, 49999)
 
 

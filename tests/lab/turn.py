@@ -24,7 +24,6 @@ class Turn:
         self.cell.during = self.during
         self.phone = self.cell.a
         self.wrong = self.cell.wrong
-        self.before = {}
         for side in "ab":
             self.cell.told[side] = self.tell(side)
 
@@ -35,7 +34,7 @@ class Turn:
         """Both nominated: what comes now is media."""
         for _, phone in self.cell.phones():
             phone.wait("media_heard", "result", timeout=8)
-        self.before = {side: self.net.counters(side) for side in "ab"}
+        self.cell.before = {side: self.net.counters(side) for side in "ab"}
 
     def run(self):
         if self.cell.call():
@@ -49,7 +48,7 @@ class Turn:
             if not want:
                 continue
             packets = self.cell.packets[side]
-            found = way(since(packets, self.before.get(side, {})))
+            found = way(since(packets, self.cell.before.get(side, {})))
             if found != want:
                 self.wrong.append("%s: expected its media to go by %s, "
                                   "went by %s" % (phone.name, want, found))
@@ -75,8 +74,6 @@ class Refused(Turn):
 
     def judge(self):
         self.cell.judge_fails()
-        packets = self.cell.packets
-        self.before = packets
 
     def note(self):
         return "says: %s" % self.phone.why()
