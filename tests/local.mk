@@ -8,6 +8,7 @@ tests_call_verdict_SOURCES = tests/call/verdict.c
 tests_call_verdict_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_call_verdict_LDADD = libua.la $(RE_LIBS) $(JANSSON_LIBS) -lm
 
+include tests/sim/local.mk
 include tests/unit/local.mk
 if WITH_CHECK
 check_PROGRAMS += tests/unit/unit

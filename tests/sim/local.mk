@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+
+# A simulated internet: of our own tests, and installed for those of others
+lib_LIBRARIES = libuasim.a
+uainclude_HEADERS += tests/sim/ua/sim.h
+pkgconfig_DATA += libuasim.pc
+libuasim_a_SOURCES = \
+	tests/sim/simbox.h \
+	tests/sim/simcall.c \
+	tests/sim/simcore.h \
+	tests/sim/simgather.c \
+	tests/sim/simheap.c \
+	tests/sim/simhost.c \
+	tests/sim/simlan.c \
+	tests/sim/simlatch.c \
+	tests/sim/simlink.c \
+	tests/sim/simnat.c \
+	tests/sim/simnet.c \
+	tests/sim/simphone.c \
+	tests/sim/simphonecore.h \
+	tests/sim/simrand.c \
+	tests/sim/simrelay.c \
+	tests/sim/simroam.c \
+	tests/sim/simstun.c \
+	tests/sim/simtalk.c \
+	tests/sim/simtrace.c \
+	tests/sim/simturn.c \
+	tests/sim/simwatch.c \
+	tests/sim/simwatch.h
+libuasim_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/sim
+libuasim_a_CFLAGS = $(AM_CFLAGS)
+
+# Calls of many seeds, judged
+noinst_PROGRAMS += tests/sim/sim
+tests_sim_sim_SOURCES = \
+	tests/sim/sim.c \
+	tests/sim/simfault.c \
+	tests/sim/simjudge.c \
+	tests/sim/simmask.c \
+	tests/sim/simoracle.c \
+	tests/sim/simplan.c \
+	tests/sim/simscene.c \
+	tests/sim/simscene.h \
+	tests/sim/simworld.c
+tests_sim_sim_CPPFLAGS = $(libuasim_a_CPPFLAGS)
+tests_sim_sim_LDADD = libuasim.a libua.la $(RE_LIBS) $(CRYPTO_LIBS) -lpthread \
+	-lm
