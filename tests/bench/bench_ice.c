@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,35 +252,40 @@ static void processor(void)
 }
 
 
-static size_t mem_of(const struct ua_ice *ice)
+static size_t heap(void)
 {
-	return sizeof(*ice) + ice->list.size * sizeof(*ice->list.v) +
-	       ice->locals.size * sizeof(*ice->locals.v) +
-	       ice->remotes.size * sizeof(*ice->remotes.v) +
-	       (size_t)ice->conf.nstream * ice->conf.ncomp *
-		       sizeof(*ice->compv) +
-	       (ice->earlyv ? UA_ICE_EARLY_MAX * sizeof(*ice->earlyv) : 0);
+	return mallinfo2().uordblks;
+}
+
+
+/* Of one agent that has run for a while: all that it has allocated */
+static size_t heap_of(unsigned bases, unsigned dead, uint64_t run_ms)
+{
+	static struct call call;
+	size_t used = heap();
+
+	call_alloc(&call, bases);
+	call_describe(&call, dead);
+	call_run(&call, run_ms);
+	used = (heap() - used) / 2;
+	call_free(&call);
+
+	return used;
 }
 
 
 static void memory(void)
 {
-	struct call call;
-	size_t usual;
+	const size_t usual = heap_of(2, 1, 2000);
+	const size_t full =
+		heap_of(UA_ICE_BASES, UA_ICE_REMOTES - UA_ICE_BASES, 2000);
 
-	call_alloc(&call, 2);
-	call_describe(&call, 1);
-	usual = mem_of(call.icev[0]);
-	call_free(&call);
-
-	call_alloc(&call, UA_ICE_BASES);
-	call_describe(&call, UA_ICE_REMOTES - UA_ICE_BASES);
-	call_run(&call, 10);
-	(void)printf("ice  memory: %zu bytes usual, %zu full (pair %zu, "
-		     "candidate %zu, agent %zu)\n",
-		     usual, mem_of(call.icev[0]), sizeof(struct ua_pair),
-		     sizeof(struct ua_cand), sizeof(struct ua_ice));
-	call_free(&call);
+	(void)printf("ice  memory: %zu bytes usual, target 4096 (%.2f); %zu "
+		     "full, target 24576 (%.2f) (pair %zu, candidate %zu, "
+		     "agent %zu)\n",
+		     usual, (double)usual / 4096, full, (double)full / 24576,
+		     sizeof(struct ua_pair), sizeof(struct ua_cand),
+		     sizeof(struct ua_ice));
 }
 
 
