@@ -289,8 +289,10 @@ int ua_tlsclient_alloc(struct ua_tlsclient **tlsp, struct ua_tlstrust *trust,
 	err = ssl_open(tls, trust);
 	if (!err)
 		err = host_set(tls, host);
-	if (!err)
-		err = handshake(tls);
+
+	/* The first words need nothing of the server, only memory. */
+	if (!err && handshake(tls))
+		err = ENOMEM;
 	if (err)
 		mem_deref(tls);
 	else

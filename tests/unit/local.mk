@@ -90,8 +90,10 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_stream.c \
 	tests/unit/test_stun.c \
 	tests/unit/test_target.c \
+	tests/unit/test_tcpconn.c \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
+	tests/unit/test_tlsclient.c \
 	tests/unit/test_tonesrc.c \
 	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
@@ -101,8 +103,12 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
 	tests/unit/test_wr.c \
+	tests/unit/tlsbed.c \
+	tests/unit/tlsbed.h \
 	tests/unit/turnbed.c \
 	tests/unit/turnbed.h \
+	tests/unit/turnsrv.c \
+	tests/unit/turnsrv.h \
 	tests/unit/suites.def \
 	tests/vectors/rfc5769.h \
 	tests/vectors/rfc7616.h \
