@@ -53,9 +53,33 @@ static void move_media(struct ua_ice *ice, uint64_t now_ms,
 }
 
 
-/* Will it be the spare of its class?  One of those with relays is enough */
-static bool is_first_of_class(const struct ua_ice *ice,
-			      const struct ua_pair *pair)
+static bool is_relayed(const struct ua_ice *ice, const struct ua_pair *pair)
+{
+	return ice->basev[pair->base].kind == UA_ICE_RELAY;
+}
+
+
+/* Would it survive what kills the winner: its address, or its relay? */
+static bool is_independent(const struct ua_ice *ice,
+			   const struct ua_pair *pair,
+			   const struct ua_pair *winner)
+{
+	if (pair->relays > winner->relays && !winner->relays)
+		return true;
+
+	if (pair->base == winner->base)
+		return winner->relays && !is_relayed(ice, winner) &&
+		       !ua_addr_ip_eq(&ice->remotes.v[pair->remote].addr,
+				      &ice->remotes.v[winner->remote].addr);
+
+	return !winner->relays || is_relayed(ice, winner);
+}
+
+
+/* Will it be the spare of its class and base?  One is enough */
+static bool is_first_spare(const struct ua_ice *ice,
+			   const struct ua_pair *pair,
+			   const struct ua_pair *winner)
 {
 	uint16_t i;
 
@@ -63,7 +87,8 @@ static bool is_first_of_class(const struct ua_ice *ice,
 		const struct ua_pair *p = &ice->list.v[i];
 
 		if (p == pair || p->stream != pair->stream ||
-		    p->comp != pair->comp || p->relays != pair->relays)
+		    p->comp != pair->comp || p->relays != pair->relays ||
+		    p->base != pair->base || !is_independent(ice, p, winner))
 			continue;
 
 		if (p->valid || (ua_pair_is_open(p) && p->order > pair->order))
@@ -76,16 +101,20 @@ static bool is_first_of_class(const struct ua_ice *ice,
 
 /*
  * Nothing else is needed any more (RFC 8445, 8.1.2), but what would be better
- * if it worked, and one path of each dearer class, should this one die.
+ * if it worked, and what could carry media should this path die.
  */
 static bool is_surplus(const struct ua_ice *ice, const struct ua_pair *pair,
 		       const struct ua_pair *winner)
 {
 	/* A relay that learns from packets is told by silence. */
-	if (pair->latched || pair->relays == winner->relays)
+	if (pair->latched)
 		return true;
 
-	return pair->relays > winner->relays && !is_first_of_class(ice, pair);
+	if (pair->relays < winner->relays)
+		return false;
+
+	return !is_independent(ice, pair, winner) ||
+	       !is_first_spare(ice, pair, winner);
 }
 
 

@@ -7,10 +7,11 @@
 #include "ice/pacer.h"
 
 enum {
-	WAIT_MIN_MS = 500, /* For an answer, or four round trips         */
-	SPARES = 3,        /* Beaten paths that are kept alive           */
-	SPARE_MS = 25000,  /* Below the 30 s of forgetful NATs           */
-	PROBE_RTO_MIN_MS = 150,
+	WAIT_MIN_MS = 500,  /* For an answer, or four round trips         */
+	SPARES = 3,         /* Beaten paths that are kept alive           */
+	SUSPECT_SPARES = 6, /* That are asked when the path seems dead    */
+	SPARE_MS = 25000,   /* Below the 30 s of forgetful NATs           */
+	PROBE_RTO_MIN_MS = 100,
 	PROBE_RTO_MAX_MS = 500,
 	PROBE_SENDS = 5,     /* Nothing at stake but a little time         */
 	PROBE_HURRY = 3,     /* Sends when media is missing already        */
@@ -90,7 +91,7 @@ static void probe(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 {
 	struct ua_pair *pair = &ice->list.v[index];
 	const uint32_t rtt = rtt_of(pair);
-	uint32_t rto = 2 * rtt + 50;
+	uint32_t rto = rtt + rtt / 2 + 30;
 	uint64_t at;
 
 	if (pair->txn.active || !pair->valid)
@@ -143,10 +144,12 @@ static bool is_first_spare(const struct ua_ice *ice,
 static void probe_spares(struct ua_ice *ice, uint64_t now_ms,
 			 struct ua_comp *comp, uint8_t sends)
 {
+	const unsigned max =
+		comp->suspect_ms == UA_NEVER ? SPARES : SUSPECT_SPARES;
 	unsigned n = 0;
 	uint16_t i;
 
-	for (i = 0; i < ice->list.n && n < SPARES; i++) {
+	for (i = 0; i < ice->list.n && n < max; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
 		if (!is_spare(ice, comp, p) || !is_first_spare(ice, comp, p))
@@ -208,6 +211,7 @@ void ua_consent_answered(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	struct ua_comp *comp = ua_iceagent_comp_of(ice, &ice->list.v[pair]);
 
 	ice->list.v[pair].fresh_ms = now_ms;
+	ice->list.v[pair].doubted = false;
 
 	if (pair == comp->media && comp->suspect_ms != UA_NEVER)
 		recovered(ice, now_ms, comp);
@@ -262,6 +266,10 @@ void ua_consent_failed(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 				   "consent was not answered");
 		return;
 	}
+
+	/* One answer is missing: that of the round of checks decides. */
+	if (pair->txn.active)
+		return;
 
 	comp->probe_ms = now_ms + AGAIN_MS;
 	if (comp->dead)
@@ -340,6 +348,20 @@ static uint64_t spare_at(const struct ua_ice *ice, const struct ua_comp *comp)
 }
 
 
+/* What has not answered lately may have died of the same */
+static void doubt_others(struct ua_ice *ice, const struct ua_comp *comp)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		struct ua_pair *p = &ice->list.v[i];
+
+		if (ua_iceagent_comp_of(ice, p) == comp)
+			p->doubted = p->fresh_ms < comp->suspect_ms;
+	}
+}
+
+
 static void judge(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 {
 	const uint16_t media = comp->media;
@@ -350,6 +372,7 @@ static void judge(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 
 	if (now_ms >= spare_at(ice, comp) &&
 	    find_spare(ice, comp) != UA_PAIR_NIL) {
+		doubt_others(ice, comp);
 		(void)ua_checklist_step(&ice->list, media, UA_PAIR_EXPIRE,
 					UA_PAIR_DIED, 0);
 		ice->list.v[media].valid_ms = UA_NEVER;

@@ -69,11 +69,17 @@ bool ua_nominate_better(const struct ua_pair *a, const struct ua_pair *b)
 }
 
 
+static bool is_doubted(const struct ua_pair *pair)
+{
+	return pair->doubted || pair->txn.active;
+}
+
+
 /* A pair that worked, is asked again and has not answered goes behind */
 static bool goes_before(const struct ua_pair *a, const struct ua_pair *b)
 {
-	if (a->txn.active != b->txn.active)
-		return b->txn.active;
+	if (is_doubted(a) != is_doubted(b))
+		return is_doubted(b);
 
 	return ua_nominate_better(a, b);
 }

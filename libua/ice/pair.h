@@ -111,6 +111,7 @@ struct ua_pair {
 	bool peer_ok : 1; /**< An authentic check of the peer came here */
 	bool told : 1;    /**< PAIR_VALID was reported                  */
 	bool latched : 1; /**< The remote candidate is                  */
+	bool doubted : 1; /**< Did not answer when another took over    */
 	bool agreed : 1;  /**< The last that both ends agreed on        */
 };
 

@@ -462,9 +462,10 @@ void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 
 
 /**
- * Media that should come does not, for a second or so: its path is checked
- * now instead of in some seconds.  Not for a peer that may be quiet (hold,
- * silence suppression).
+ * Media that should come does not, for a second or so, or an ICMP error
+ * speaks of its path, which may be forged: the path is checked now instead of
+ * in some seconds.  Not for a peer that may be quiet (hold, silence
+ * suppression).
  */
 void ua_ice_silent(struct ua_ice *ice, uint64_t now_ms, uint16_t stream);
 
