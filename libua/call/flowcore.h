@@ -107,7 +107,6 @@ struct ua_flow {
 	bool closing;
 	bool controlling;
 	bool has_remote;
-	bool concluded; /**< ICE had nominated all that is needed      */
 	bool mux;
 
 	const char *why;   /**< A restart is needed, when gathered; NULL */
@@ -117,6 +116,7 @@ struct ua_flow {
 	bool doubted;      /**< It did not, and the path was asked      */
 	uint64_t heard_ms; /**< When it came last, 0: never             */
 	uint64_t quiet_ms; /**< How long it may be silent               */
+	uint64_t icmp_ms;  /**< Last error that told of media's path, 0     */
 
 	struct ua_leg hosts[UA_LEG_HOSTS];
 	size_t nhost;

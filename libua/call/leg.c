@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "call/flowcore.h"
 
+enum { ICMP_GAP_MS = 1000 };
+
 
 /* All legs of all relays, counted through */
 static struct ua_leg *relay_leg(struct ua_flow *flow, size_t i)
@@ -73,10 +75,39 @@ static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
 }
 
 
+/* Does media go to that address, itself or through a relay there? */
+static bool carries_media(const struct ua_leg *leg, const struct ua_addr *dst)
+{
+	struct ua_flow *flow = leg->flow;
+	const struct ua_leg *way;
+	struct ua_path path;
+
+	if (!flow->ice || ua_ice_media(flow->ice, 0, 1, &path))
+		return false;
+
+	way = ua_leg_of_base(flow, path.base);
+	if (!way)
+		return false;
+
+	return way->relay ? way->relay->host == leg &&
+				    ua_addr_eq(&way->relay->server, dst)
+			  : way == leg && ua_addr_eq(&path.remote, dst);
+}
+
+
 static void sock_error(int err, const struct ua_addr *dst, void *arg)
 {
 	struct ua_leg *leg = arg;
+	const uint64_t now_ms = ua_clock_ms();
 	char addr[UA_ADDR_LEN];
+
+	/* Each packet of media may bring one: a round of checks a second. */
+	if (now_ms >= leg->flow->icmp_ms + ICMP_GAP_MS &&
+	    carries_media(leg, dst)) {
+		leg->flow->icmp_ms = now_ms;
+		ua_ice_silent(leg->flow->ice, now_ms, 0);
+		ua_flow_pump(leg->flow);
+	}
 
 	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
 	       "component %u: %s refused: %m", leg->comp,
