@@ -202,7 +202,7 @@ static void keepalive_handler(struct ua_keepalive_flow *ka,
 		ev.type = UA_EVENT_FLOW_LOST;
 		ev.reason = err_words(acc, kev->err, words, sizeof(words));
 		acc->registered = false;
-		ua_regline_refresh(acc->line);
+		ua_regline_restart(acc->line);
 		break;
 
 	case UA_KEEPALIVE_RESTORED:
@@ -756,6 +756,11 @@ void ua_account_network(struct ua_account *acc)
 	}
 
 	err = find_way(acc, &target, &ep);
+	if (err == ENOMEM || err == EMFILE || err == ENFILE) {
+		/* Not the network's fault, and no change of it will tell. */
+		retry(acc);
+		return;
+	}
 	if (err) {
 		go_offline(acc, err);
 		return;

@@ -878,6 +878,64 @@ START_TEST(failed_lookup_is_tried_again_in_another_network)
 END_TEST
 
 
+/* Its name may mean another server there; but it is asked for once. */
+START_TEST(server_that_fails_elsewhere_is_looked_up_anew)
+{
+	struct ua_account_conf conf;
+
+	open_at_1();
+	conf = new_conf();
+	conf.tp_set = true;
+	conf.tp = UA_TP_TCP;
+	add(&conf);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+
+	HOST(2);
+	look();
+	(void)rig_expect(&a, UA_EVENT_NETWORK);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+	ck_assert_double_lt(ua_agent_time(a.agent), 0.7);
+	rig_linger(500);
+	ck_assert_uint_eq(3, rig_count(&a, UA_EVENT_REGISTER_FAILED));
+	close_all();
+}
+END_TEST
+
+
+/* What fails for want of memory is tried again, and nothing is lost. */
+START_TEST(move_without_memory_is_made_good_for)
+{
+	struct ua_account_conf conf;
+	unsigned i;
+
+	open_at_1();
+	conf = new_conf();
+	register_at_1(&conf);
+
+	for (i = 0; i < 40; i++) {
+		if (i % 2)
+			HOST(1);
+		else
+			HOST(2);
+		ua_oom_limit((long)i);
+		ua_account_network(alice);
+		ua_oom_limit(-1);
+		server.read = server.n;
+		rig_linger(2);
+	}
+
+	/* Now there is enough of it. */
+	HOST(3);
+	look();
+	while (!is_from("127.0.0.3"))
+		(void)granted(&server);
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	close_all();
+}
+END_TEST
+
+
 /* ------------------------ another mapping -------------------------- */
 
 
@@ -1095,6 +1153,8 @@ Suite *ua_suite_account(void)
 	tcase_add_test(tn, request_in_flight_from_a_dead_address_is_sent_anew);
 	tcase_add_test(tn, way_there_and_back_leaves_no_endpoint_behind);
 	tcase_add_test(tn, failed_lookup_is_tried_again_in_another_network);
+	tcase_add_test(tn, server_that_fails_elsewhere_is_looked_up_anew);
+	tcase_add_test(tn, move_without_memory_is_made_good_for);
 	tcase_add_test(tn, other_mapping_in_a_keepalive_registers_anew_once);
 	tcase_add_test(tn, moved_media_registers_each_2_s_at_most);
 	suite_add_tcase(s, tn);

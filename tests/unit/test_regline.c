@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/re_compat.h"
+#include "base/addr.h"
 #include "sip/regline.h"
 #include "sipbed.h"
 
@@ -183,6 +184,154 @@ START_TEST(dropped_line_is_silent)
 END_TEST
 
 
+START_TEST(line_moves_to_another_endpoint)
+{
+	struct ua_endpoint_conf conf = sipbed_conf();
+	struct ua_endpoint *other;
+	char contact[UA_ENDPOINT_URI_MAX];
+	const struct sip_msg *first, *second;
+	struct ua_hop hop = { .tp = UA_TP_UDP };
+	struct ua_addr from;
+
+	ck_assert_int_eq(0, ua_addr_set(&conf.local, "127.0.0.2", 0));
+	ck_assert_int_eq(0, ua_endpoint_alloc(&other, &conf));
+	ck_assert_int_eq(
+		0, ua_endpoint_contact(other, contact, "alice", UA_TP_UDP));
+	ua_addr_from_sa(&hop.addr, &peer.local);
+
+	/* In flight, and the endpoint that it left from goes. */
+	start(UA_TP_UDP);
+	first = sipbed_request(&peer, "REGISTER");
+	ck_assert_int_eq(EINVAL, ua_regline_move(line, other, &hop, "x"));
+	ck_assert_int_eq(0, ua_regline_move(line, other, &hop, contact));
+	ck_assert_uint_eq(0, ua_endpoint_busy(ep));
+	ep = mem_deref(ep);
+
+	second = sipbed_request(&peer, "REGISTER");
+	ua_addr_from_sa(&from, &peer.from);
+	ck_assert(ua_addr_eq(ua_endpoint_local(other), &from));
+	ck_assert_int_eq(0, pl_cmp(&first->callid, &second->callid));
+	sipbed_reply(&peer, second, "200 OK", "s", "Expires: 100\r\n", NULL);
+	expect(1, UA_REG_REGISTERED);
+	ck_assert(ua_addr_eq(ua_endpoint_local(other), &last_local));
+
+	line = mem_deref(line);
+	mem_deref(other);
+}
+END_TEST
+
+
+START_TEST(held_line_begins_nothing_until_it_restarts)
+{
+	const struct sip_msg *first, *req;
+
+	start(UA_TP_UDP);
+	first = sipbed_request(&peer, "REGISTER");
+	ua_regline_hold(line);
+
+	/* libre's transaction may go on, nobody listens to its answer. */
+	while ((req = sipbed_next(&peer, 700)) != NULL && peer.n < 3)
+		ck_assert_uint_eq(first->cseq.num, req->cseq.num);
+	sipbed_reply(&peer, first, "200 OK", "s", "", NULL);
+	(void)sipbed_run(NULL, NULL, 20);
+	ck_assert_uint_eq(0, n);
+
+	ua_regline_restart(line);
+	req = sipbed_request(&peer, "REGISTER");
+	ck_assert_uint_gt(req->cseq.num, first->cseq.num);
+	sipbed_reply(&peer, req, "200 OK", "s", "Expires: 100\r\n", NULL);
+	expect(1, UA_REG_REGISTERED);
+}
+END_TEST
+
+
+/** A registrar by TCP that grants everything */
+static struct {
+	struct tcp_sock *ts;
+	struct tcp_conn *tc;
+	unsigned accepted;
+	unsigned closed;
+} stream;
+
+
+static void stream_recv(struct mbuf *mb, void *arg)
+{
+	struct mbuf *out = mbuf_alloc(512);
+	struct sip_msg *msg;
+	(void)arg;
+
+	ck_assert_int_eq(0, sip_msg_decode(&msg, mb));
+	ck_assert_int_eq(
+		0, mbuf_printf(out,
+			       "SIP/2.0 200 OK\r\nVia: %r\r\nFrom: %r\r\n"
+			       "To: %r;tag=s\r\nCall-ID: %r\r\n"
+			       "CSeq: %u REGISTER\r\nExpires: 100\r\n"
+			       "Content-Length: 0\r\n\r\n",
+			       &msg->via.val, &msg->from.val, &msg->to.val,
+			       &msg->callid, msg->cseq.num));
+	out->pos = 0;
+	ck_assert_int_eq(0, tcp_send(stream.tc, out));
+	mem_deref(out);
+	mem_deref(msg);
+}
+
+
+static void stream_estab(void *arg)
+{
+	(void)arg;
+}
+
+
+static void stream_close(int err, void *arg)
+{
+	(void)err;
+	(void)arg;
+	++stream.closed;
+}
+
+
+static void stream_accept(const struct sa *src, void *arg)
+{
+	(void)src;
+	(void)arg;
+	mem_deref(stream.tc);
+	++stream.accepted;
+	ck_assert_int_eq(0, tcp_accept(&stream.tc, stream.ts, stream_estab,
+				       stream_recv, stream_close, NULL));
+}
+
+
+/* A refresh takes the connection there is; a restart does not trust it. */
+START_TEST(restart_opens_another_connection)
+{
+	struct sa sa;
+
+	memset(&stream, 0, sizeof(stream));
+	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
+	ck_assert_int_eq(0, tcp_listen(&stream.ts, &sa, stream_accept, NULL));
+	ck_assert_int_eq(0, tcp_local_get(stream.ts, &peer.local));
+	start(UA_TP_TCP);
+	expect(1, UA_REG_REGISTERED);
+	ua_regline_refresh(line);
+	expect(2, UA_REG_REGISTERED);
+	ck_assert_uint_eq(1, stream.accepted);
+
+	ua_regline_restart(line);
+	ua_regline_restart(line);
+	expect(3, UA_REG_REGISTERED);
+	ck_assert_uint_eq(1, stream.closed);
+	ck_assert_uint_eq(2, stream.accepted);
+
+	/* A goodbye does not wait for that. */
+	ua_regline_restart(line);
+	ua_regline_stop(line);
+	line = mem_deref(line);
+	mem_deref(stream.tc);
+	mem_deref(stream.ts);
+}
+END_TEST
+
+
 Suite *ua_suite_regline(void)
 {
 	Suite *s = suite_create("regline");
@@ -194,6 +343,9 @@ Suite *ua_suite_regline(void)
 	tcase_add_test(tc, refused_connection_is_told_and_tried_again);
 	tcase_add_test(tc, owner_may_drop_the_line_in_its_event);
 	tcase_add_test(tc, dropped_line_is_silent);
+	tcase_add_test(tc, line_moves_to_another_endpoint);
+	tcase_add_test(tc, held_line_begins_nothing_until_it_restarts);
+	tcase_add_test(tc, restart_opens_another_connection);
 	suite_add_tcase(s, tc);
 
 	return s;
