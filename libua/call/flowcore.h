@@ -107,6 +107,7 @@ struct ua_flow {
 	bool closing;
 	bool controlling;
 	bool has_remote;
+	bool concluded; /**< ICE had nominated all that is needed      */
 	bool mux;
 
 	const char *why;   /**< A restart is needed, when gathered; NULL */
