@@ -104,7 +104,7 @@ const char *ua_simlink_pass(struct ua_simnet *net, struct ua_simway *way,
 	if (ua_simrand_chance(&net->links, conf->reorder)) {
 		at += conf->reorder_us;
 	}
-	else {
+	else if (conf->jitter_us) {
 		/* Jitter alone does not change their order. */
 		if (at < way->last_us)
 			at = way->last_us;
