@@ -747,6 +747,64 @@ START_TEST(address_that_goes_takes_the_binding_along)
 END_TEST
 
 
+/* The same addresses, but another one of them leads to the server. */
+START_TEST(way_that_changes_alone_moves_the_binding)
+{
+	struct ua_account_conf conf;
+	const struct sip_msg *msg;
+
+	open_at_1();
+	HOST(2, 3);
+	look();
+	(void)rig_expect(&a, UA_EVENT_NETWORK);
+	conf = new_conf();
+	register_at_1(&conf);
+	ck_assert(is_from("127.0.0.2"));
+
+	HOST(3, 2);
+	look();
+	msg = granted(&server);
+	ck_assert(is_from("127.0.0.3"));
+	ck_assert(has_contact(msg, "127.0.0.2", ";expires=0"));
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	ck_assert_uint_eq(2, rig_count(&a, UA_EVENT_NETWORK));
+
+	/* Another look finds nothing more to do. */
+	look();
+	ck_assert_ptr_null(sipbed_next(&server, 50));
+	close_all();
+}
+END_TEST
+
+
+/* A new address of the same interface (RFC 8981) is no reason to move. */
+START_TEST(address_in_use_is_kept_until_it_is_removed)
+{
+	struct ua_account_conf conf;
+
+	open_at_1();
+	HOST(2);
+	look();
+	(void)rig_expect(&a, UA_EVENT_NETWORK);
+	conf = new_conf();
+	register_at_1(&conf);
+
+	HOST(3, 2);
+	host.v[1].ifindex = host.v[0].ifindex = 7;
+	look();
+	(void)granted(&server);
+	ck_assert(is_from("127.0.0.2"));
+
+	HOST(3);
+	host.v[0].ifindex = 7;
+	look();
+	(void)granted(&server);
+	ck_assert(is_from("127.0.0.3"));
+	close_all();
+}
+END_TEST
+
+
 START_TEST(network_that_goes_is_told_and_its_return_is_used_at_once)
 {
 	struct ua_account_conf conf;
@@ -1147,6 +1205,8 @@ Suite *ua_suite_account(void)
 	tcase_set_timeout(tn, 2 * RIG_TEST_S);
 	tcase_add_loop_test(tn, address_that_goes_takes_the_binding_along, 0,
 			    2);
+	tcase_add_test(tn, way_that_changes_alone_moves_the_binding);
+	tcase_add_test(tn, address_in_use_is_kept_until_it_is_removed);
 	tcase_add_loop_test(
 		tn, network_that_goes_is_told_and_its_return_is_used_at_once,
 		0, 2);
