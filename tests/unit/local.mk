@@ -70,6 +70,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
 	tests/unit/test_regline.c \
+	tests/unit/test_relays.c \
 	tests/unit/test_reoffer.c \
 	tests/unit/test_resample.c \
 	tests/unit/test_resolvconf.c \

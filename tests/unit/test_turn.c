@@ -284,8 +284,8 @@ START_TEST(channel_data_is_padded_in_a_stream_alone)
 	turnbed_grant(&f);
 	turnbed_send_to(&f, TURNBED_PEER, len, 0);
 	ck_assert_uint_eq(4 + (len + 3) / 4 * 4, f.out.len);
-	ck_assert_uint_eq(number, f.out.buf[0] << 8 | f.out.buf[1]);
-	ck_assert_uint_eq(len, f.out.buf[2] << 8 | f.out.buf[3]);
+	ck_assert_uint_eq(number, (unsigned)f.out.buf[0] << 8 | f.out.buf[1]);
+	ck_assert_uint_eq(len, (unsigned)f.out.buf[2] << 8 | f.out.buf[3]);
 	ck_assert_mem_eq(zeros, f.out.buf + 4 + len, f.out.len - 4 - len);
 	turnbed_teardown(&f);
 

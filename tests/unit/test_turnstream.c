@@ -168,7 +168,7 @@ END_TEST
 /* _i: size of the pieces */
 START_TEST(longest_length_is_passed_over_in_a_bounded_buffer)
 {
-	const size_t piece = _i ? (size_t)_i * 997 : 1;
+	const size_t piece = _i ? (size_t)_i * 997 : 13;
 	struct fix f;
 	size_t at;
 
