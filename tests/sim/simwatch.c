@@ -86,13 +86,44 @@ static struct ua_simtid *tid_of(struct ua_simwatch *watch,
 }
 
 
+static struct ua_simvalid *valid_of(struct ua_simwatch *watch,
+				    const struct ua_path *path)
+{
+	size_t i;
+
+	for (i = 0; i < watch->nvalid; i++) {
+		if (watch->validv[i].base == path->base &&
+		    ua_addr_eq(&watch->validv[i].addr, &path->remote))
+			return &watch->validv[i];
+	}
+
+	return NULL;
+}
+
+
+/* Consent is asked for where media goes, or has gone before a restart. */
+static bool is_consent(struct ua_simwatch *watch, const struct ua_path *path,
+		       const struct ua_path *media)
+{
+	struct ua_simvalid *v = valid_of(watch, path);
+
+	if (!v)
+		return false;
+
+	if (media && media->base == path->base &&
+	    ua_addr_eq(&media->remote, &path->remote))
+		v->media = true;
+
+	return v->media;
+}
+
+
 static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 			const struct ua_dgram *dg, const struct ua_path *media)
 {
 	struct ua_simtid *t = tid_of(watch, msg, true, true);
 	const uint64_t now_ms = watch->net->now_us / UA_SIM_MS;
-	const bool keepalive = media && media->base == dg->path.base &&
-			       ua_addr_eq(&media->remote, &dg->path.remote);
+	const bool consent = is_consent(watch, &dg->path, media);
 	char addr[UA_ADDR_LEN];
 
 	if (++t->sends > SENDS)
@@ -108,7 +139,7 @@ static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 
 	t->addr = dg->path.remote;
 	t->base = dg->path.base;
-	if (t->sends > 1 || keepalive ||
+	if (t->sends > 1 || consent ||
 	    ua_stun_attr(msg, UA_STUN_USE_CANDIDATE, NULL))
 		return;
 
@@ -174,21 +205,6 @@ bool ua_simwatch_input(struct ua_simwatch *watch, const struct ua_path *path,
 		++t->answers;
 
 	return t->answers > 1;
-}
-
-
-static struct ua_simvalid *valid_of(struct ua_simwatch *watch,
-				    const struct ua_path *path)
-{
-	size_t i;
-
-	for (i = 0; i < watch->nvalid; i++) {
-		if (watch->validv[i].base == path->base &&
-		    ua_addr_eq(&watch->validv[i].addr, &path->remote))
-			return &watch->validv[i];
-	}
-
-	return NULL;
 }
 
 

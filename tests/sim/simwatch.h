@@ -42,6 +42,7 @@ struct ua_simvalid {
 	struct ua_addr addr;
 	uint16_t base;
 	uint64_t at_us; /**< The last time                                 */
+	bool media;     /**< Media went there                              */
 };
 
 struct ua_simwatch {
