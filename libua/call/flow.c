@@ -184,12 +184,15 @@ static void tell_late(struct ua_flow *flow)
 	struct ua_sdp_cand candv[UA_FLOW_CANDS];
 	size_t n;
 
-	if (!flow->ntold || !flow->handlers.late)
+	if (!flow->described || !flow->handlers.late)
 		return;
 
 	n = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
-	if (n <= flow->ntold)
+	if (n <= flow->ntold) {
+		/* One was lost: the next one is new. */
+		flow->ntold = n;
 		return;
+	}
 
 	flow->ntold = n;
 	flow->handlers.late(flow->handlers.arg);
@@ -502,6 +505,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.end = flow->complete;
 	local_selected(flow, &local->sdp);
 	flow->ntold = local->sdp.candc;
+	flow->described = true;
 }
 
 
