@@ -424,6 +424,19 @@ static int make_room(struct ua_checklist *list)
 }
 
 
+void ua_checklist_renew(struct ua_checklist *list, uint16_t index,
+			const struct ua_pair *pair)
+{
+	list->v[index] = *pair;
+	list->v[index].state = UA_PAIR_FROZEN;
+	ua_story_add(&list->story, list->now_ms, index, pair, UA_STORY_NEW);
+
+	if (list->started && !has_active(list, &list->v[index]))
+		(void)ua_checklist_step(list, index, UA_PAIR_UNFREEZE,
+					UA_PAIR_OK, 0);
+}
+
+
 int ua_checklist_add(struct ua_checklist *list, const struct ua_pair *pair,
 		     bool proven, uint16_t *index)
 {
@@ -447,14 +460,8 @@ int ua_checklist_add(struct ua_checklist *list, const struct ua_pair *pair,
 			     UA_STORY_EVICTED);
 	}
 
-	list->v[i] = *pair;
-	list->v[i].state = UA_PAIR_FROZEN;
-	ua_story_add(&list->story, list->now_ms, i, pair, UA_STORY_NEW);
+	ua_checklist_renew(list, i, pair);
 	*index = i;
-
-	if (list->started && !has_active(list, &list->v[i]))
-		(void)ua_checklist_step(list, i, UA_PAIR_UNFREEZE, UA_PAIR_OK,
-					0);
 
 	return 0;
 }

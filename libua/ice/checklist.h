@@ -51,6 +51,15 @@ UA_CHECK int ua_checklist_add(struct ua_checklist *list,
 
 
 /**
+ * Put a new pair into the place of one that is of no use any more.
+ *
+ * @param pair  Copied
+ */
+void ua_checklist_renew(struct ua_checklist *list, uint16_t index,
+			const struct ua_pair *pair);
+
+
+/**
  * Move a pair, with all that hangs on the move, and log it.
  *
  * @param reason  Kept when it fails

@@ -53,16 +53,34 @@ static void local_make(struct ua_ice *ice, struct ua_cand *cand,
 }
 
 
+/* A place of a candidate whose base went; UA_CAND_NONE: none */
+static uint16_t free_local(const struct ua_ice *ice)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		if (!ice->locals.v[i].comp)
+			return i;
+	}
+
+	return UA_CAND_NONE;
+}
+
+
 static int local_add(struct ua_ice *ice, enum ua_ice_type type, uint16_t base,
 		     const struct ua_addr *addr, const struct ua_addr *server,
 		     uint16_t *index)
 {
 	struct ua_cand cand;
 	char str[UA_ADDR_LEN];
-	int err;
+	int err = 0;
 
 	local_make(ice, &cand, type, base, addr, server);
-	err = ua_cand_add(&ice->locals, &cand, index);
+	*index = free_local(ice);
+	if (*index != UA_CAND_NONE)
+		ice->locals.v[*index] = cand;
+	else
+		err = ua_cand_add(&ice->locals, &cand, index);
 	if (err)
 		return err;
 
@@ -75,26 +93,63 @@ static int local_add(struct ua_ice *ice, enum ua_ice_type type, uint16_t base,
 }
 
 
-int ua_describe_base(struct ua_ice *ice, struct ua_ice_base *base,
-		     uint16_t *index)
+uint16_t ua_describe_place(const struct ua_ice *ice)
+{
+	uint16_t i;
+
+	if (ice->nbase < UA_ICE_BASES)
+		return ice->nbase;
+
+	for (i = 0; i < UA_ICE_BASES; i++) {
+		if (!ice->basev[i].up && (!ice->old || !ice->old->basev[i].up))
+			return i;
+	}
+
+	return UA_CAND_NONE;
+}
+
+
+/* What a base was that is gone, and how it looked from outside */
+static void forget_locals(struct ua_ice *ice, uint16_t base)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->locals.n; i++) {
+		if (ice->locals.v[i].base != base)
+			continue;
+
+		ice->locals.v[i].comp = 0;
+		ice->locals.v[i].addr.af = UA_AF_NONE;
+	}
+}
+
+
+int ua_describe_base(struct ua_ice *ice, const struct ua_ice_base *base,
+		     uint16_t b)
 {
 	static const struct ua_addr none;
-	const uint16_t b = ice->nbase;
 	uint16_t i;
 	int err;
 
-	if (b >= UA_ICE_BASES)
-		return ENOSPC;
-
-	base->up = true;
+	forget_locals(ice, b);
 	ice->basev[b] = *base;
+	if (b == ice->nbase)
+		++ice->nbase;
+
 	err = local_add(ice, (enum ua_ice_type)base->kind, b, &base->addr,
 			&none, &ice->basev[b].cand);
 	if (err)
 		return err;
 
+	ice->basev[b].up = true;
+
+	/* Pairs go by their old base's name: it is this one's now. */
+	for (i = 0; i < ice->list.n; i++) {
+		if (ice->list.v[i].base == b)
+			ice->list.v[i].local = ice->basev[b].cand;
+	}
+
 	/* Pairs that memory was too short for are found by peer's checks. */
-	*index = ice->nbase++;
 	for (i = 0; i < ice->remotes.n; i++) {
 		if (ua_match_up(ice, b, i))
 			break;

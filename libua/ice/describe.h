@@ -6,9 +6,22 @@
 #include "ice/iceagent.h"
 
 
-/** See ua_ice_base_add() */
-UA_CHECK int ua_describe_base(struct ua_ice *ice, struct ua_ice_base *base,
-			      uint16_t *index);
+/**
+ * Number for a new base: a fresh one, or when all are taken, that of one which
+ * is gone in both generations.
+ *
+ * @return UA_CAND_NONE: there is none
+ */
+uint16_t ua_describe_place(const struct ua_ice *ice);
+
+
+/**
+ * See ua_ice_base_add().
+ *
+ * @param b  From ua_describe_place()
+ */
+UA_CHECK int ua_describe_base(struct ua_ice *ice,
+			      const struct ua_ice_base *base, uint16_t b);
 
 
 /** See ua_ice_local_srflx() */

@@ -190,21 +190,26 @@ int ua_ice_base_add(struct ua_ice *ice, uint64_t now_ms, uint16_t stream,
 				 .comp = (uint8_t)comp,
 				 .kind = (uint8_t)kind,
 				 .cost = cost };
-	uint16_t index;
+	const uint16_t place = ua_describe_place(ice);
 	int err;
 
 	if (!ua_iceagent_comp(ice, stream, comp) || !addr_is_usable(addr) ||
 	    (kind != UA_ICE_HOST && kind != UA_ICE_RELAY))
 		return EINVAL;
 
-	err = ua_describe_base(ice, &b, base);
+	if (place == UA_CAND_NONE)
+		return ENOSPC;
+
+	err = ua_describe_base(ice, &b, place);
 	if (err)
 		return err;
 
 	/* Numbers stay in step, should a restart be given up. */
-	if (ice->old && ua_describe_base(ice->old, &b, &index))
-		ice->old->basev[ice->old->nbase++].up = false;
+	if (ice->old && ua_describe_base(ice->old, &b, place))
+		ua_log(ice->conf.log, UA_LOG_DEBUG, "ice",
+		       "base %u is not kept for a rollback", place);
 
+	*base = place;
 	better_network(ice, &b);
 	ua_schedule_run(ice, now_ms);
 	return 0;
@@ -294,7 +299,8 @@ int ua_ice_local(const struct ua_ice *ice, size_t index,
 		const struct ua_cand *c = &ice->locals.v[i];
 
 		/* Peer-reflexive ones are never told (RFC 8445, 7.2.5.3.1). */
-		if (c->type == UA_ICE_PRFLX || !ice->basev[c->base].up)
+		if (!c->comp || c->type == UA_ICE_PRFLX ||
+		    !ice->basev[c->base].up)
 			continue;
 
 		if (index--)

@@ -229,6 +229,28 @@ static void pair_permit(struct ua_ice *ice, struct ua_pair *pair)
 }
 
 
+static void pair_make(struct ua_ice *ice, struct ua_pair *pair, uint16_t base,
+		      uint16_t remote)
+{
+	const struct ua_ice_base *b = &ice->basev[base];
+
+	memset(pair, 0, sizeof(*pair));
+	pair->base = base;
+	pair->remote = remote;
+	pair->local = b->cand;
+	pair->stream = b->stream;
+	pair->comp = b->comp;
+	pair->cost = b->cost;
+	pair->af = b->addr.af;
+	pair->first_ms = UA_NEVER;
+	pair->valid_ms = UA_NEVER;
+	pair->rtt_ms = UA_PAIR_RTT_NONE;
+	pair->latched = ice->remotes.v[remote].latched;
+	pair_fill(ice, pair);
+	pair_permit(ice, pair);
+}
+
+
 int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 		 bool proven, uint16_t *index)
 {
@@ -237,20 +259,7 @@ int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 	char addr[UA_ADDR_LEN];
 	int err;
 
-	memset(&pair, 0, sizeof(pair));
-	pair.base = base;
-	pair.remote = remote;
-	pair.local = b->cand;
-	pair.stream = b->stream;
-	pair.comp = b->comp;
-	pair.cost = b->cost;
-	pair.af = b->addr.af;
-	pair.first_ms = UA_NEVER;
-	pair.valid_ms = UA_NEVER;
-	pair.rtt_ms = UA_PAIR_RTT_NONE;
-	pair.latched = ice->remotes.v[remote].latched;
-	pair_fill(ice, &pair);
-	pair_permit(ice, &pair);
+	pair_make(ice, &pair, base, remote);
 
 	err = ua_checklist_add(&ice->list, &pair, proven, index);
 	if (err)
@@ -289,13 +298,25 @@ static bool wants_pair(const struct ua_ice *ice, uint16_t base,
 
 int ua_match_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
 {
+	struct ua_pair pair;
 	uint16_t index;
 	int err;
 
 	if (!may_pair(ice, base, &ice->remotes.v[remote]) ||
-	    !wants_pair(ice, base, remote) ||
-	    ua_checklist_find(&ice->list, base, remote) != UA_PAIR_NIL)
+	    !wants_pair(ice, base, remote))
 		return 0;
+
+	index = ua_checklist_find(&ice->list, base, remote);
+	if (index != UA_PAIR_NIL) {
+		/* Of a base that had this number before */
+		if (ice->list.v[index].state == UA_PAIR_FAILED &&
+		    ice->list.v[index].reason == UA_PAIR_BASE_DOWN) {
+			ice->list.v[index].permit = UA_PAIR_PERMIT_NONE;
+			pair_make(ice, &pair, base, remote);
+			ua_checklist_renew(&ice->list, index, &pair);
+		}
+		return 0;
+	}
 
 	err = ua_match_add(ice, base, remote, false, &index);
 

@@ -32,7 +32,8 @@ static int copy_locals(struct ua_ice *to, const struct ua_ice *from)
 		const struct ua_cand *c = &from->locals.v[i];
 
 		/* The peer shall find that out anew. */
-		if (c->type == UA_ICE_PRFLX || !from->basev[c->base].up)
+		if (!c->comp || c->type == UA_ICE_PRFLX ||
+		    !from->basev[c->base].up)
 			continue;
 
 		err = ua_cand_add(&to->locals, c, &index);

@@ -386,8 +386,10 @@ int ua_ice_print(struct re_printf *pf, const struct ua_ice *ice)
 		ice->lite ? " lite" : "",
 		!ice->rufrag || ice->ice2 ? "" : " RFC 5245", ice->gen);
 
-	for (i = 0; i < ice->locals.n && !err; i++)
-		err = print_cand(pf, &ice->locals.v[i]);
+	for (i = 0; i < ice->locals.n && !err; i++) {
+		if (ice->locals.v[i].comp)
+			err = print_cand(pf, &ice->locals.v[i]);
+	}
 
 	if (!err)
 		err = re_hprintf(pf, "remote\n");
