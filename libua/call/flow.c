@@ -65,6 +65,18 @@ static void permits_flush(struct ua_flow *flow, uint64_t now_ms)
 }
 
 
+/* A server that was restarted does not know us, and says so if asked. */
+static void relays_doubt(struct ua_flow *flow, uint64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].turn)
+			ua_turn_ask(flow->relays[i].turn, now_ms);
+	}
+}
+
+
 static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		      uint64_t now_ms)
 {
@@ -73,6 +85,7 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 	case UA_ICE_EVENT_SUSPECT:
 		/* Was it our NAT?  Then we need not wait for the verdict. */
 		ua_gather_ask(flow, now_ms);
+		relays_doubt(flow, now_ms);
 		break;
 
 	case UA_ICE_EVENT_RECOVERED:
@@ -135,12 +148,10 @@ static void tell_restart(struct ua_flow *flow, uint64_t now_ms, uint64_t *at)
 }
 
 
-static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
+static void ice_output(struct ua_flow *flow, uint64_t now_ms)
 {
-	struct ua_ice_event ev;
 	struct ua_leg *leg;
 	struct ua_dgram dg;
-	bool permits = false;
 	int err;
 
 	while (flow->ice && ua_ice_output(flow->ice, now_ms, &dg)) {
@@ -150,6 +161,15 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 		if (err)
 			ua_ice_send_error(flow->ice, now_ms, &dg, err);
 	}
+}
+
+
+static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
+{
+	struct ua_ice_event ev;
+	bool permits = false;
+
+	ice_output(flow, now_ms);
 
 	while (flow->ice && ua_ice_event(flow->ice, &ev)) {
 		if (ev.type == UA_ICE_EVENT_PERMIT ||
@@ -159,6 +179,7 @@ static void ice_pump(struct ua_flow *flow, uint64_t now_ms)
 			ice_event(flow, &ev, now_ms);
 
 		permits |= ev.type == UA_ICE_EVENT_PERMIT;
+		ice_output(flow, now_ms);
 	}
 
 	if (permits)
@@ -178,23 +199,76 @@ static void tell_gathered(struct ua_flow *flow)
 }
 
 
+/* FNV-1a of what tells candidates apart */
+static uint32_t cand_hash(const struct ua_sdp_cand *cand)
+{
+	char buf[UA_ADDR_LEN + 8];
+	uint32_t h = 0x811c9dc5;
+	const char *p;
+
+	(void)re_snprintf(buf, sizeof(buf), "%u%u", cand->comp, cand->type);
+	for (p = buf; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x01000193;
+
+	(void)ua_addr_str(&cand->addr, buf);
+	for (p = buf; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x01000193;
+
+	return h;
+}
+
+
+static bool is_told(const struct ua_flow *flow, const struct ua_sdp_cand *cand)
+{
+	const uint32_t h = cand_hash(cand);
+	size_t i;
+
+	for (i = 0; i < flow->ntold; i++) {
+		if (flow->toldv[i] == h)
+			return true;
+	}
+
+	return false;
+}
+
+
+/* The owner knows of these. */
+static void told(struct ua_flow *flow, const struct ua_sdp_cand *candv,
+		 size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		flow->toldv[i] = cand_hash(&candv[i]);
+
+	flow->ntold = n;
+}
+
+
 /* Who is told once of what came too late can tell the peer. */
 static void tell_late(struct ua_flow *flow)
 {
 	struct ua_sdp_cand candv[UA_FLOW_CANDS];
-	size_t n;
+	size_t n, i;
 
 	if (!flow->described || !flow->handlers.late)
 		return;
 
 	n = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
+<<<<<<< Updated upstream
 	if (n <= flow->ntold) {
 		/* One was lost: the next one is new. */
 		flow->ntold = n;
+=======
+	for (i = 0; i < n && is_told(flow, &candv[i]); i++)
+		;
+
+	if (i == n)
+>>>>>>> Stashed changes
 		return;
 	}
 
-	flow->ntold = n;
+	told(flow, candv, n);
 	flow->handlers.late(flow->handlers.arg);
 }
 
@@ -504,8 +578,12 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
 	local->sdp.end = flow->complete;
 	local_selected(flow, &local->sdp);
+<<<<<<< Updated upstream
 	flow->ntold = local->sdp.candc;
 	flow->described = true;
+=======
+	told(flow, local->candv, local->sdp.candc);
+>>>>>>> Stashed changes
 }
 
 
@@ -599,7 +677,6 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 static void drop_rtcp(struct ua_flow *flow)
 {
 	const uint64_t now_ms = ua_clock_ms();
-	struct ua_sdp_cand candv[UA_FLOW_CANDS];
 	size_t i;
 
 	if (flow->ice && ua_ice_comp_drop(flow->ice, now_ms, 0, 2))
@@ -607,10 +684,6 @@ static void drop_rtcp(struct ua_flow *flow)
 		       "ICE keeps the component of RTCP");
 
 	ua_gather_close(flow, now_ms, 2);
-
-	/* Fewer are left that the owner could know: more of them are late. */
-	if (flow->ntold)
-		flow->ntold = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
 
 	for (i = 0; i < flow->nhost; i++) {
 		struct ua_leg *leg = &flow->hosts[i];

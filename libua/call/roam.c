@@ -64,6 +64,14 @@ void ua_roam_reopen(struct ua_flow *flow, uint64_t now_ms)
 	if (ua_env_addresses(flow->env, &list))
 		return;
 
+	/* One farewell that nobody waits for */
+	for (i = 0; i < flow->nrelay; i++) {
+		if (flow->relays[i].turn) {
+			ua_relays_close(&flow->relays[i], now_ms);
+			(void)ua_relays_pump(&flow->relays[i], now_ms);
+		}
+	}
+
 	for (i = 0; i < flow->nhost; i++) {
 		if (flow->hosts[i].comp)
 			ua_leg_drop(&flow->hosts[i], now_ms, ENETRESET);

@@ -159,6 +159,13 @@ int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 
 
 /**
+ * Ask by a Refresh, now, whether a READY allocation is still there: one that
+ * is not is LOST, and asked for again.
+ */
+void ua_turn_ask(struct ua_turn *turn, uint64_t now_ms);
+
+
+/**
  * All peers that are known now were told: what was asked for need not wait
  * 20 ms for more to go along.
  */
