@@ -20,10 +20,10 @@ LIBPHONE = cli/libphone.la
 endif
 nodist_EXTRA_tests_unit_unit_SOURCES = tests/unit/suites.def
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit \
-	-I$(top_srcdir)/cli
+	-I$(top_srcdir)/cli -I$(top_srcdir)/tests/sim
 tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
-tests_unit_unit_LDADD = $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
+tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
 	$(CRYPTO_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) \
 	-lpthread -lm
 

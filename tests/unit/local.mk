@@ -86,6 +86,11 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_server.c \
 	tests/unit/test_sesmove.c \
 	tests/unit/test_session.c \
+	tests/unit/test_simcall.c \
+	tests/unit/test_simlatch.c \
+	tests/unit/test_simnat.c \
+	tests/unit/test_simnet.c \
+	tests/unit/test_simturn.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stream.c \
