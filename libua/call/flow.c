@@ -255,21 +255,15 @@ static void tell_late(struct ua_flow *flow)
 		return;
 
 	n = ua_flow_cands(flow, candv, UA_FLOW_CANDS);
-<<<<<<< Updated upstream
-	if (n <= flow->ntold) {
-		/* One was lost: the next one is new. */
-		flow->ntold = n;
-=======
 	for (i = 0; i < n && is_told(flow, &candv[i]); i++)
 		;
 
 	if (i == n)
->>>>>>> Stashed changes
 		return;
-	}
+}
 
-	told(flow, candv, n);
-	flow->handlers.late(flow->handlers.arg);
+told(flow, candv, n);
+flow->handlers.late(flow->handlers.arg);
 }
 
 
@@ -578,12 +572,8 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	local->sdp.candc = ua_flow_cands(flow, local->candv, UA_FLOW_CANDS);
 	local->sdp.end = flow->complete;
 	local_selected(flow, &local->sdp);
-<<<<<<< Updated upstream
-	flow->ntold = local->sdp.candc;
-	flow->described = true;
-=======
 	told(flow, local->candv, local->sdp.candc);
->>>>>>> Stashed changes
+	flow->described = true;
 }
 
 

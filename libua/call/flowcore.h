@@ -101,17 +101,11 @@ struct ua_flow {
 	struct ua_ice *ice; /**< NULL: policy off, or closing */
 	struct tmr tmr;     /**< For all machines             */
 	struct tmr gather_tmr;
-<<<<<<< Updated upstream
 	bool gathered;  /**< The owner was told                       */
 	bool complete;  /**< Nothing more will be gathered            */
 	bool described; /**< A description went out                   */
 	size_t ntold;   /**< Candidates that the owner knows of       */
-=======
-	bool gathered; /**< The owner was told                       */
-	bool complete; /**< Nothing more will be gathered            */
-	size_t ntold;  /**< Candidates that the owner knows of       */
 	uint32_t toldv[UA_FLOW_CANDS]; /**< What tells them apart    */
->>>>>>> Stashed changes
 	bool closing;
 	bool controlling;
 	bool has_remote;
