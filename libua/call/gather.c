@@ -592,6 +592,36 @@ void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
 		ua_bound_open(host, &host->mapper);
 		ua_bound_again(host, now_ms);
 	}
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (ua_relays_ready(&flow->relays[i]))
+			ua_turn_ask(flow->relays[i].turn, now_ms);
+	}
+}
+
+
+void ua_gather_refused(struct ua_leg *host, uint64_t now_ms,
+		       const struct ua_addr *dst, int err)
+{
+	struct ua_flow *flow = host->flow;
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (relay->host == host && relay->turn && !relay->sock &&
+		    relay->asked->tp == UA_TP_UDP &&
+		    ua_addr_eq(ua_turn_server(relay->turn), dst))
+			ua_turn_error(relay->turn, now_ms, err);
+	}
+
+	for (i = 0; i < flow->nbind; i++) {
+		struct ua_bound *bound = &flow->binds[i];
+
+		if (bound->host == host && bound->bind &&
+		    ua_addr_eq(&bound->server, dst))
+			ua_bind_error(bound->bind, now_ms, err);
+	}
 }
 
 

@@ -101,17 +101,19 @@ static void sock_error(int err, const struct ua_addr *dst, void *arg)
 	const uint64_t now_ms = ua_clock_ms();
 	char addr[UA_ADDR_LEN];
 
+	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
+	       "component %u: %s refused: %m", leg->comp,
+	       ua_addr_str(dst, addr), err);
+	ua_gather_refused(leg, now_ms, dst, err);
+
 	/* Each packet of media may bring one: a round of checks a second. */
 	if (now_ms >= leg->flow->icmp_ms + ICMP_GAP_MS &&
 	    carries_media(leg, dst)) {
 		leg->flow->icmp_ms = now_ms;
 		ua_ice_silent(leg->flow->ice, now_ms, 0);
-		ua_flow_pump(leg->flow);
 	}
 
-	ua_log(leg->flow->env->log, UA_LOG_DEBUG, "flow",
-	       "component %u: %s refused: %m", leg->comp,
-	       ua_addr_str(dst, addr), err);
+	ua_flow_pump(leg->flow);
 }
 
 

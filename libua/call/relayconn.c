@@ -164,6 +164,18 @@ static void own_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
 }
 
 
+static void own_error(int err, const struct ua_addr *dst, void *arg)
+{
+	struct ua_flow_relay *relay = arg;
+
+	(void)dst;
+	if (relay->turn)
+		ua_turn_error(relay->turn, ua_clock_ms(), err);
+
+	ua_flow_pump(relay->flow);
+}
+
+
 int ua_relayconn_open(struct ua_flow_relay *relay, bool own)
 {
 	struct ua_addr local = relay->host->addr;
@@ -176,7 +188,7 @@ int ua_relayconn_open(struct ua_flow_relay *relay, bool own)
 		return 0;
 
 	local.port = 0;
-	err = ua_sock_open(&relay->sock, &local, own_recv, NULL, relay);
+	err = ua_sock_open(&relay->sock, &local, own_recv, own_error, relay);
 	if (!err && ua_sock_dscp_set(relay->sock, UA_DSCP_MEDIA))
 		ua_log(relay->flow->env->log, UA_LOG_DEBUG, "flow",
 		       "packets are not marked as media");

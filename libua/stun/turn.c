@@ -351,6 +351,12 @@ void ua_turn_error(struct ua_turn *turn, uint64_t now_ms, int err)
 }
 
 
+void ua_turn_ask(struct ua_turn *turn, uint64_t now_ms)
+{
+	ua_turnst_probe(turn, now_ms);
+}
+
+
 void ua_turn_broken(struct ua_turn *turn, uint64_t now_ms, int err)
 {
 	switch (turn->state) {
