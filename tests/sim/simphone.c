@@ -382,6 +382,7 @@ static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 	struct ua_simphone *phone = leg->phone;
 	struct ua_simphone_stat *stat = &phone->stat;
 	const uint64_t now_us = phone->net->now_us;
+	struct ua_path media;
 
 	if (!ua_ice_accepts(phone->ice, 0, (uint16_t)leg->comp, path)) {
 		stat->refused++;
@@ -389,6 +390,14 @@ static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 	}
 
 	ua_ice_heard(phone->ice, now_ms(phone), path);
+
+	/* Media where it is not expected makes ICE look into it. */
+	if (ua_ice_restarting(phone->ice) ||
+	    ua_ice_media(phone->ice, 0, (uint16_t)leg->comp, &media) ||
+	    media.base != path->base ||
+	    !ua_addr_eq(&media.remote, &path->remote))
+		ua_simphone_pump(phone);
+
 	phone->listen_us = now_us;
 	stat->heard++;
 	if (stat->first_us == UA_NEVER)

@@ -118,6 +118,24 @@ static bool is_consent(struct ua_simwatch *watch, const struct ua_path *path,
 }
 
 
+/* A restart is another agent, with a count of its own. */
+static void note_user(struct ua_simwatch *watch, const struct ua_stun *msg)
+{
+	uint64_t h = 1;
+	size_t i, len;
+	const uint8_t *user = ua_stun_attr(msg, UA_STUN_USERNAME, &len);
+
+	for (i = 0; user && i < len; i++)
+		h = h * 31 + user[i];
+
+	if (h == watch->user)
+		return;
+
+	watch->user = h;
+	watch->checks = 0;
+}
+
+
 static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 			const struct ua_dgram *dg, const struct ua_path *media)
 {
@@ -132,6 +150,7 @@ static void request_out(struct ua_simwatch *watch, const struct ua_stun *msg,
 				  ua_addr_str(&dg->path.remote, addr),
 				  t->sends);
 
+	note_user(watch, msg);
 	if (++watch->checks > UNHEARD && !watch->heard)
 		ua_simwatch_fault(watch, UA_SIM_RULE_STORM,
 				  "%llu checks before a word of the peer",

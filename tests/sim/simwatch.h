@@ -55,10 +55,11 @@ struct ua_simwatch {
 	size_t nvalid;
 	size_t last;       /**< Valid way of the last media packet         */
 	uint64_t check_ms; /**< The last first send of a check, UA_NEVER   */
-	uint64_t checks;
-	bool heard;       /**< The peer                                   */
-	uint64_t spin_ms; /**< Time of the last deadline that did not
-			       advance                                    */
+	uint64_t checks;   /**< Of one pair of descriptions                  */
+	uint64_t user;     /**< Which ones                                   */
+	bool heard;        /**< The peer                                   */
+	uint64_t spin_ms;  /**< Time of the last deadline that did not
+				advance                                    */
 	unsigned spins;
 };
 
