@@ -260,10 +260,9 @@ static void tell_late(struct ua_flow *flow)
 
 	if (i == n)
 		return;
-}
 
-told(flow, candv, n);
-flow->handlers.late(flow->handlers.arg);
+	told(flow, candv, n);
+	flow->handlers.late(flow->handlers.arg);
 }
 
 
