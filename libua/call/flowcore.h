@@ -207,8 +207,7 @@ void ua_gather_again(struct ua_flow *flow, uint64_t now_ms);
 /** Ask the servers that are known about sockets that are new */
 void ua_gather_more(struct ua_flow *flow);
 
-/** Ask now how our sockets look, and whether relays are still there: a NAT may
-    have forgotten us, a server may have been started anew */
+/** Ask now how our sockets look: a NAT may have forgotten us */
 void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms);
 
 /** ICMP says that a datagram of a socket did not reach a server */

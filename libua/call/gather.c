@@ -592,11 +592,6 @@ void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
 		ua_bound_open(host, &host->mapper);
 		ua_bound_again(host, now_ms);
 	}
-
-	for (i = 0; i < flow->nrelay; i++) {
-		if (ua_relays_ready(&flow->relays[i]))
-			ua_turn_ask(flow->relays[i].turn, now_ms);
-	}
 }
 
 

@@ -412,12 +412,6 @@ int ua_turn_permit(struct ua_turn *turn, uint64_t now_ms,
 }
 
 
-void ua_turn_ask(struct ua_turn *turn, uint64_t now_ms)
-{
-	ua_turnst_probe(turn, now_ms);
-}
-
-
 void ua_turn_flush(struct ua_turn *turn, uint64_t now_ms)
 {
 	if (turn->state != UA_TURNST_READY)

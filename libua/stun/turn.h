@@ -144,13 +144,6 @@ void ua_turn_error(struct ua_turn *turn, uint64_t now_ms, int err);
 
 
 /**
- * Ask the server by a Refresh whether it still knows us: packets do not come
- * through any more, or the system was asleep.  LOST follows if it does not.
- */
-void ua_turn_ask(struct ua_turn *turn, uint64_t now_ms);
-
-
-/**
  * Ask for a permission, renewed until ua_turn_forget().  May be called before
  * READY.  PERMITTED or DENIED follow; data may be sent at once, the server
  * drops it until the permission is there.
