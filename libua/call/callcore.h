@@ -173,7 +173,7 @@ UA_CHECK int ua_callsig_write_answer(struct ua_call *call, char *sdp,
     out, nothing is pending */
 UA_CHECK int ua_callsig_offer(struct ua_call *call);
 
-/** Send the 200, if it is wanted and candidates are there */
+/** Send the 200, if it is wanted and candidates are there, or can follow */
 void ua_callsig_answer(struct ua_call *call);
 
 
@@ -215,6 +215,12 @@ void ua_reoffer_stop(struct ua_call *call);
  *         told; false: only an offer can tell it
  */
 bool ua_calltrickle_push(struct ua_call *call);
+
+/**
+ * Does the peer take INFO, and is there any candidate that a description can
+ * have?  Then the rest can follow.
+ */
+bool ua_calltrickle_is_full(const struct ua_call *call);
 
 /** A description of ours has gone out */
 void ua_calltrickle_described(struct ua_call *call,

@@ -326,7 +326,10 @@ void ua_callsig_invite(struct ua_call *call)
 }
 
 
-/* Answer, once it is wanted and candidates are there. */
+/*
+ * Answer, once it is wanted and candidates are there.  To a peer that takes
+ * INFO at once: our checks begin with the answer, and the rest follows.
+ */
 void ua_callsig_answer(struct ua_call *call)
 {
 	const struct ua_offer_result *pending;
@@ -334,8 +337,8 @@ void ua_callsig_answer(struct ua_call *call)
 	size_t len;
 	int err;
 
-	if (!call->answering || !call->gathered ||
-	    call->state != UA_CALL_RINGING)
+	if (!call->answering || call->state != UA_CALL_RINGING ||
+	    (!call->gathered && !ua_calltrickle_is_full(call)))
 		return;
 
 	pending = ua_offer_pending(call->offer);

@@ -77,6 +77,8 @@ static void inform(struct ua_call *call, uint8_t fork,
 	       local->end ? ", all of them" : "");
 	ua_trickle_told(&call->trickles[fork], local);
 	call->trickles[fork].owed = false;
+	call->trickles[fork].hasty =
+		ua_session_state(call->sess) == UA_INVITE_ACCEPTED;
 }
 
 
@@ -120,6 +122,15 @@ bool ua_calltrickle_push(struct ua_call *call)
 }
 
 
+bool ua_calltrickle_is_full(const struct ua_call *call)
+{
+	struct ua_sdp_cand cand;
+
+	return call->sess && is_full(call, call->fork) &&
+	       ua_flow_cands(call->flow, &cand, 1);
+}
+
+
 void ua_calltrickle_described(struct ua_call *call,
 			      const struct ua_offer_local *local)
 {
@@ -147,8 +158,17 @@ void ua_calltrickle_early(struct ua_call *call,
 void ua_calltrickle_informed(struct ua_call *call,
 			     const struct ua_invite_event *ev)
 {
-	if (ev->code / 100 == 2) {
-		(void)ua_calltrickle_push(call);
+	struct ua_trickle *t = &call->trickles[ev->fork];
+
+	/* It came before the 2xx that makes the dialog: once more then. */
+	if (ev->code == 481 && t->hasty)
+		t->owed = true;
+
+	if (ev->code / 100 == 2 || t->owed) {
+		t->hasty = false;
+		if (!t->owed ||
+		    ua_session_state(call->sess) != UA_INVITE_ACCEPTED)
+			(void)ua_calltrickle_push(call);
 		return;
 	}
 
@@ -156,7 +176,7 @@ void ua_calltrickle_informed(struct ua_call *call,
 	       "%u: the peer takes no candidates by INFO (%u %s): offers tell "
 	       "them",
 	       call->number, ev->code, ev->reason);
-	call->trickles[ev->fork].failed = true;
+	t->failed = true;
 
 	if (ev->fork == call->fork) {
 		call->late = true;

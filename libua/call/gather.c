@@ -208,6 +208,10 @@ static void use_server(struct ua_asked *asked, uint64_t now_ms)
 		return;
 	}
 
+	/* How we look it tells in one round trip; a relay takes it two. */
+	if (asked->tp == UA_TP_UDP)
+		bind_all(flow, &asked->targetv[0]);
+
 	for (comp = 1; comp <= (flow->mux ? 1U : UA_FLOW_COMPS); comp++) {
 		if (serves(asked, comp))
 			continue;
@@ -651,7 +655,10 @@ bool ua_gather_done(const struct ua_flow *flow)
 	}
 
 	for (i = 0; i < flow->nbind; i++) {
-		if (flow->binds[i].bind && !flow->binds[i].settled)
+		const struct ua_bound *bound = &flow->binds[i];
+
+		/* An allocation may have told it meanwhile. */
+		if (bound->bind && !bound->settled && !bound->host->mapped.af)
 			return false;
 	}
 

@@ -21,6 +21,7 @@ enum {
 struct ua_trickle {
 	bool failed;   /**< An INFO of ours was refused: no more of them   */
 	bool owed;     /**< One has to go out, with news or without        */
+	bool hasty;    /**< The one under way may overtake our 2xx         */
 	bool told_end; /**< The peer knows that nothing more will come     */
 	size_t told[UA_TRICKLE_COMPS]; /**< Candidates that it knows of    */
 	size_t seen;       /**< Candidates of its last INFO                */

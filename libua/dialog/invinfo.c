@@ -38,11 +38,11 @@ static bool dialog_stands(const struct ua_invite *inv, uint8_t fork)
 	case UA_INVITE_EARLY:
 		return true;
 
-	/* Our 18x and 2xx may be on their way (RFC 8840, 4.3.2). */
+	/* Our 18x may be lost (RFC 8840, 4.3.2). */
 	case UA_INVITE_INCOMING:
-	case UA_INVITE_ACCEPTED:
 		return inv->proven;
 
+	case UA_INVITE_ACCEPTED:
 	case UA_INVITE_UP:
 		return fork == inv->main;
 

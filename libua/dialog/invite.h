@@ -215,8 +215,10 @@ bool ua_invite_takes_info(const struct ua_invite *inv, uint8_t fork);
 /**
  * May an INFO be sent now in that dialog?  It has to be there at both ends
  * (RFC 8840, 4.3): for who called since the first 18x, for who was called
- * since the ACK, or since another request of the peer in it.  And only one is
- * under way at a time (RFC 8840, 10.9).
+ * since its 2xx, or since a request of the peer in it.  And only one is under
+ * way at a time (RFC 8840, 10.9).
+ *
+ * One that overtakes the 2xx is refused (481): before the ACK try it again.
  */
 bool ua_invite_can_info(const struct ua_invite *inv, uint8_t fork);
 

@@ -227,21 +227,71 @@ START_TEST(caller_trickles_while_it_rings)
 END_TEST
 
 
-START_TEST(callee_trickles_after_the_ack)
+START_TEST(callee_trickles_after_its_answer)
 {
+	struct ua_call_conf conf;
+	double t;
+
 	open_slow(2);
 	look_for(&a, "198.51.100.9");
 	dial();
-	rig_answer(&a, &b, NULL, NULL);
+
+	/* It does not wait for what can follow. */
+	ua_call_conf_default(&conf);
+	conf.source = "tone:440";
+	t = ua_agent_time(b.agent);
+	API(ck_assert_int_eq(0, ua_call_answer(b.call, &conf, b.errstr)));
+	(void)rig_expect(&b, UA_EVENT_ANSWERED);
+	t = ua_agent_time(b.agent) - t;
+	ck_assert_double_lt(t, 0.05);
+	(void)rig_expect(&a, UA_EVENT_ANSWERED);
 	hasnt(middle_text(&m, "b 200 INVITE", 0), LATE);
 	has(middle_text(&m, "b 200 INVITE", 0), "Recv-Info: trickle-ice\r\n");
 	lively = true;
 	middle_wait(&m, "a 200 INFO", 1);
 	has(middle_text(&m, "b INFO", 0), LATE);
-	ck_assert_uint_gt(place("b INFO"), place("a ACK"));
+	ck_assert_uint_gt(place("b INFO"), place("b 200 INVITE"));
 	rig_wait(is_seen, NULL);
 	rig_talk(&a, &b, 100);
 	ck_assert_uint_eq(0, middle_count(&m, "b INVITE"));
+	close_all();
+}
+END_TEST
+
+
+static bool overtake(struct middle *mid, const char *what, char *text,
+		     size_t size)
+{
+	(void)size;
+
+	/* a knows of no dialog: neither 180 nor 200 has come. */
+	if (!strcmp(what, "b 180 INVITE"))
+		return false;
+	if (!strcmp(what, "b 200 INVITE")) {
+		lively = true;
+		return middle_count(mid, what) > 1;
+	}
+	if (!strcmp(what, "b INFO") && middle_count(mid, what) == 1) {
+		middle_reply(mid, what, text, "481 No Such Call");
+		return false;
+	}
+
+	return true;
+}
+
+
+START_TEST(info_that_overtakes_the_answer_is_sent_again)
+{
+	open_slow(2);
+	m.hook = overtake;
+	look_for(&a, "198.51.100.9");
+	dial();
+	rig_answer(&a, &b, "tone:440", NULL);
+	middle_wait(&m, "a 200 INFO", 1);
+	ck_assert_uint_ge(middle_count(&m, "b INFO"), 2);
+	ck_assert_uint_gt(place("a 200 INFO"), place("a ACK"));
+	rig_wait(is_seen, NULL);
+	ck_assert(!b.call->trickles[0].failed);
 	close_all();
 }
 END_TEST
@@ -536,7 +586,8 @@ Suite *ua_suite_calltrickle(void)
 	tcase_add_test(tc, offer_leaves_within_100);
 	tcase_add_test(tc, complete_offer_says_so);
 	tcase_add_test(tc, caller_trickles_while_it_rings);
-	tcase_add_test(tc, callee_trickles_after_the_ack);
+	tcase_add_test(tc, callee_trickles_after_its_answer);
+	tcase_add_test(tc, info_that_overtakes_the_answer_is_sent_again);
 	tcase_add_test(tc, one_info_is_under_way_at_a_time);
 	tcase_add_loop_test(tc, refused_info_ends_trickling_and_nothing_else,
 			    0, sizeof(refusals) / sizeof(refusals[0]));
