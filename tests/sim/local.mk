@@ -34,6 +34,8 @@ libuasim_a_CFLAGS = $(AM_CFLAGS)
 noinst_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
 	tests/sim/sim.c \
+	tests/sim/simalloc.c \
+	tests/sim/simalloc.h \
 	tests/sim/simfault.c \
 	tests/sim/simjudge.c \
 	tests/sim/simmask.c \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "simalloc.h"
 #include "simscene.h"
 
 enum {
@@ -10,7 +11,8 @@ enum {
 	AGREE_S = 3,     /* After a nomination both ends have the same pair  */
 	ALIVE_MS = 2000, /* Media was heard so shortly before the end      */
 	CANDS_MS = 1000, /* Slower signalling hides a direct way           */
-	FORGET_S = 25    /* A NAT may forget a mapping that is older       */
+	FORGET_S = 25,   /* A NAT may forget a mapping that is older       */
+	PEAK = 1000000   /* Both phones, servers, packets under way       */
 };
 
 
@@ -234,7 +236,8 @@ static void judge_direct(struct ua_simscene *scene)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "has a relay in the end");
 
-		if (!relayed && at_best == UA_SIM_NEVER)
+		/* After a reboot a port may be the old one by chance. */
+		if (!relayed && at_best == UA_SIM_NEVER && !scene->disturbed)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "theory knows no direct way");
 	}
@@ -309,4 +312,23 @@ void ua_simjudge_rest(struct ua_simscene *scene)
 					   scene->actorv[i].name,
 					   "does not rest after its call");
 	}
+}
+
+
+/* 11: nothing is left, and it never was much. */
+void ua_simjudge_memory(struct ua_simscene *scene)
+{
+	const size_t blocks = ua_simalloc_blocks();
+
+	if (!ua_simalloc_works())
+		return;
+
+	if (blocks > scene->blocks)
+		ua_simscene_breach(scene, UA_SIM_RULE_MEMORY, "net",
+				   "%u blocks are not freed",
+				   (unsigned)(blocks - scene->blocks));
+	if (scene->peak > PEAK)
+		ua_simscene_breach(scene, UA_SIM_RULE_MEMORY, "net",
+				   "%u bytes in use at a time",
+				   (unsigned)scene->peak);
 }

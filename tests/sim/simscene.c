@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simalloc.h"
 #include "simscene.h"
 
 static struct ua_addr addr_of(const char *str)
@@ -31,15 +32,22 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 	b = &scene->breachv[scene->nbreach++];
 	b->rule = rule;
 	b->who = who;
-	b->mask = ua_simmask_why(scene, rule);
+	if (scene->net) {
+		b->mask = ua_simmask_why(scene, rule);
+		b->at_us = ua_simnet_now(scene->net);
+	}
+	else {
+		b->mask = NULL;
+		b->at_us = scene->end_us;
+	}
 	scene->nmasked += b->mask != NULL;
-	b->at_us = ua_simnet_now(scene->net);
 	va_start(ap, fmt);
 	(void)vsnprintf(b->text, sizeof(b->text), fmt, ap);
 	va_end(ap);
 
-	ua_simnet_note(scene->net, "BREACH  rule %u: %s: %s", rule, who,
-		       b->text);
+	if (scene->net)
+		ua_simnet_note(scene->net, "BREACH  rule %u: %s: %s", rule,
+			       who, b->text);
 }
 
 
@@ -175,11 +183,15 @@ static void play(struct ua_simscene *scene)
 int ua_simscene_play(struct ua_simscene *scene, const struct ua_simplan *plan,
 		     ua_simtrace_h *trace, void *arg)
 {
+	size_t before;
 	int err;
 
 	memset(scene, 0, sizeof(*scene));
 	scene->plan = plan;
 	memcpy(scene->seatv, plan->seatv, sizeof(scene->seatv));
+	scene->blocks = ua_simalloc_blocks();
+	before = ua_simalloc_bytes();
+	(void)ua_simalloc_peak();
 	err = ua_simnet_alloc(&scene->net, plan->seed);
 	if (err)
 		return err;
@@ -191,8 +203,10 @@ int ua_simscene_play(struct ua_simscene *scene, const struct ua_simplan *plan,
 
 	ua_simnet_stat(scene->net, &scene->stat);
 	scene->end_us = ua_simnet_now(scene->net);
+	scene->peak = ua_simalloc_peak() - before;
 	ua_simnet_free(scene->net);
 	scene->net = NULL;
+	ua_simjudge_memory(scene);
 
 	return err;
 }

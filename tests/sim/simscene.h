@@ -144,6 +144,8 @@ struct ua_simscene {
 	size_t nmasked;
 	struct ua_simnet_stat stat;
 	uint64_t end_us;
+	size_t blocks; /**< Of memory, before it began                     */
+	size_t peak;   /**< Most bytes at a time, the net's own included   */
 };
 
 
@@ -201,6 +203,9 @@ const char *ua_simfault_name(enum ua_simfault_kind kind);
 void ua_simjudge_call(struct ua_simscene *scene);
 void ua_simjudge_release(struct ua_simscene *scene);
 void ua_simjudge_rest(struct ua_simscene *scene);
+
+/** After all of it was freed */
+void ua_simjudge_memory(struct ua_simscene *scene);
 
 
 /** Why a breach is known and let pass for now; NULL: it is not */
