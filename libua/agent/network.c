@@ -137,21 +137,31 @@ static void on_changed(const struct ua_iflist *old,
 }
 
 
+static bool anybody_astray(struct ua_agent *agent)
+{
+	struct le *le;
+
+	for (le = agent->accounts.head; le; le = le->next) {
+		if (ua_account_is_astray(le->data))
+			return true;
+	}
+
+	for (le = agent->env.calls.head; le; le = le->next) {
+		if (ua_callnet_is_astray(le->data))
+			return true;
+	}
+
+	return false;
+}
+
+
 /* Somebody may be reached from another address now. */
 static void on_routes(void *arg)
 {
 	struct ua_agent *agent = arg;
-	struct le *le;
 
-	if (agent->env.stopping)
-		return;
-
-	for (le = agent->accounts.head; le; le = le->next) {
-		if (ua_account_is_astray(le->data)) {
-			follow(agent);
-			return;
-		}
-	}
+	if (!agent->env.stopping && anybody_astray(agent))
+		follow(agent);
 }
 
 

@@ -32,19 +32,28 @@ static bool destination(struct ua_call *call, struct ua_addr *dst)
 }
 
 
-/* True: signalling is elsewhere now. */
-static bool move(struct ua_call *call)
+/* Where signalling should be; without a way it stays where it is, for the
+   network may come back. */
+static struct ua_endpoint *right_place(struct ua_call *call)
 {
 	struct ua_endpoint *ep;
 	struct ua_addr dst;
+
+	if (!call->ep || !destination(call, &dst) ||
+	    call->env->again(call->env, &dst, call->ep, &ep))
+		return call->ep;
+
+	return ep;
+}
+
+
+/* True: signalling is elsewhere now. */
+static bool move(struct ua_call *call)
+{
+	struct ua_endpoint *ep = right_place(call);
 	int err;
 
-	if (!call->ep || !destination(call, &dst))
-		return false;
-
-	/* Without a way it stays where it is: the network may come back. */
-	err = call->env->again(call->env, &dst, call->ep, &ep);
-	if (err || ep == call->ep)
+	if (ep == call->ep)
 		return false;
 
 	err = call->sess ? ua_sesmove_to(call->sess, call->ep, ep) : 0;
@@ -100,4 +109,10 @@ void ua_callnet_changed(struct ua_call *call)
 
 	if (call->flow)
 		ua_flow_network(call->flow);
+}
+
+
+bool ua_callnet_is_astray(struct ua_call *call)
+{
+	return right_place(call) != call->ep;
 }

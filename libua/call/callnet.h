@@ -3,6 +3,8 @@
 #ifndef UA_CALLNET_H
 #define UA_CALLNET_H
 
+#include <stdbool.h>
+
 struct ua_call;
 
 
@@ -12,5 +14,9 @@ struct ua_call;
  * and the peer is told of both.  May end the call.
  */
 void ua_callnet_changed(struct ua_call *call);
+
+
+/** Another address than the present one leads to the other side now */
+bool ua_callnet_is_astray(struct ua_call *call);
 
 #endif

@@ -118,6 +118,18 @@ static void goes_on_at(unsigned char at)
 }
 
 
+/* The other side hangs up, and finds us: it is no guess of ours. */
+static void bye_comes(void)
+{
+	const struct rig_event *e;
+
+	rig_bye(&b, &a);
+	e = rig_find(&a, UA_EVENT_CLOSED);
+	ck_assert_uint_eq(200, e->ev.code);
+	ck_assert_int_eq(UA_BY_REMOTE, e->ev.by);
+}
+
+
 /* 0: we called; 1: we were called */
 START_TEST(call_survives_a_new_address)
 {
@@ -133,9 +145,8 @@ START_TEST(call_survives_a_new_address)
 		e = rig_expect(&b, UA_EVENT_ICE_CONNECTED);
 	ck_assert_double_lt(ua_agent_time(a.agent) - t, 2.5);
 
-	/* The other side finds us there: it is the one that hangs up. */
 	rig_linger(300);
-	rig_bye(&b, &a);
+	bye_comes();
 }
 END_TEST
 
@@ -175,7 +186,23 @@ START_TEST(address_that_comes_leaves_signalling_alone)
 	talk(false);
 	host_is(2, 3);
 	goes_on_at(2);
-	rig_bye(&b, &a);
+	bye_comes();
+}
+END_TEST
+
+
+/* The same addresses, but another one leads there: media may stay on its
+   path, and the peer must be told of the new Contact all the same. */
+START_TEST(way_that_changes_alone_is_told_to_the_peer)
+{
+	host_is(2, 3);
+	talk(false);
+	host[0] = 3;
+	host[1] = 2;
+	API(ua_netmon_kick(a.agent->netmon));
+	goes_on_at(3);
+	rig_linger(600);
+	bye_comes();
 }
 END_TEST
 
@@ -195,7 +222,7 @@ START_TEST(ringing_call_is_answered_from_the_new_address)
 	host_is(3, 0);
 	rig_answer(&b, &a, "tone:500", NULL);
 	goes_on_at(3);
-	rig_bye(&b, &a);
+	bye_comes();
 }
 END_TEST
 
@@ -211,6 +238,7 @@ Suite *ua_suite_callnet(void)
 	tcase_add_test(tc, call_survives_one_change_after_another);
 	tcase_add_test(tc, call_waits_while_there_is_no_network);
 	tcase_add_test(tc, address_that_comes_leaves_signalling_alone);
+	tcase_add_test(tc, way_that_changes_alone_is_told_to_the_peer);
 	tcase_add_test(tc, unanswered_call_ends_when_its_address_goes);
 	tcase_add_test(tc, ringing_call_is_answered_from_the_new_address);
 	suite_add_tcase(s, tc);
