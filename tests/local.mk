@@ -25,7 +25,7 @@ tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
 tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
 	$(CRYPTO_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) \
-	-lpthread -lm
+	-lssl -lpthread -lm
 
 # Measured, never asserted: make bench
 bench_programs = tests/bench/bench_call tests/bench/bench_ice \
