@@ -120,11 +120,12 @@ class Nice:
 def cases(answers, calls):
     """[(name, case)] for interop.CASES, from its PeerAnswers, PeerCalls."""
     found = []
-    for name, kinds, path in (("", ("port", "port"), "direct"),
-                              (", relay", ("symmetric", "symmetric"),
-                               "relay")):
+    for name, kinds, path in (
+            ("", ("port", "port"), "direct"),
+            (", prflx", ("symmetric", "restricted"), "direct"),
+            (", relay", ("symmetric", "symmetric"), "relay")):
         for what, base in (("answers", answers), ("calls", calls)):
-            case = type("Nice" + what.title() + path.title(), (base,), {
+            case = type("Nice" + what.title(), (base,), {
                 "peer": Nice, "kinds": kinds, "ice": True, "path": path})
             found.append(("libnice %s%s" % (what, name), case))
     return found
