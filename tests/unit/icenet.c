@@ -278,7 +278,8 @@ int icenet_if_of(const struct icenet *net, unsigned agent, uint16_t base)
 {
 	unsigned i;
 
-	for (i = 0; i < net->nif; i++) {
+	/* Numbers of bases that went are given to others. */
+	for (i = net->nif; i--;) {
 		if (net->ifv[i].agent == agent && net->ifv[i].base == base)
 			return (int)i;
 	}

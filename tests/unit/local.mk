@@ -121,6 +121,12 @@ tests_unit_unit_SOURCES = \
 	tests/vectors/sdp_wire.h
 unit_cli = \
 	tests/unit/test_conf.c \
+	tests/unit/test_ice_icem.c \
+	tests/unit/test_ice_latched.c \
+	tests/unit/test_ice_memory.c \
+	tests/unit/test_ice_roam.c \
+	tests/unit/test_ice_story.c \
+	tests/unit/test_ice_trickle.c \
 	tests/unit/test_jsonparse.c \
 	tests/unit/test_options.c \
 	tests/unit/test_ui.c \
