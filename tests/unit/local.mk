@@ -44,12 +44,18 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_ice.c \
 	tests/unit/test_ice_consent.c \
 	tests/unit/test_ice_hostile.c \
+	tests/unit/test_ice_icem.c \
+	tests/unit/test_ice_latched.c \
 	tests/unit/test_ice_media.c \
+	tests/unit/test_ice_memory.c \
 	tests/unit/test_ice_prflx.c \
 	tests/unit/test_ice_restart.c \
+	tests/unit/test_ice_roam.c \
 	tests/unit/test_ice_roles.c \
+	tests/unit/test_ice_story.c \
 	tests/unit/test_ice_takeover.c \
 	tests/unit/test_ice_theory.c \
+	tests/unit/test_ice_trickle.c \
 	tests/unit/test_iflist.c \
 	tests/unit/test_invinfo.c \
 	tests/unit/test_invite.c \
@@ -121,12 +127,6 @@ tests_unit_unit_SOURCES = \
 	tests/vectors/sdp_wire.h
 unit_cli = \
 	tests/unit/test_conf.c \
-	tests/unit/test_ice_icem.c \
-	tests/unit/test_ice_latched.c \
-	tests/unit/test_ice_memory.c \
-	tests/unit/test_ice_roam.c \
-	tests/unit/test_ice_story.c \
-	tests/unit/test_ice_trickle.c \
 	tests/unit/test_jsonparse.c \
 	tests/unit/test_options.c \
 	tests/unit/test_ui.c \
