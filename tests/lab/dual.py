@@ -102,6 +102,9 @@ class Holes(Hole):
 
 
 class Firewall(Dual):
+    """Both families need a hole: either will do."""
+
+    family = None
     six = {"a": "firewall", "b": "firewall"}
 
 

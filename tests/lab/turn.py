@@ -72,23 +72,38 @@ class Turn:
 class Refused(Turn):
     """A server that must not be used: both ends say so, with status 4."""
 
+    words = ""  # of what their logs say
+
     def judge(self):
         self.cell.judge_fails()
+        for _, phone in self.cell.phones():
+            if not self.said(phone):
+                self.wrong.append("%s: its log says nothing of \"%s\"" % (
+                    phone.name, self.words))
+
+    def said(self, phone):
+        """The first line of its log with the words, without its time."""
+        with open(phone.process.err, errors="replace") as log:
+            return next((line.strip().split(" ", 1)[-1] for line in log
+                         if self.words in line.lower()), "")
 
     def note(self):
-        return "says: %s" % self.phone.why()
+        return "says: %s" % self.said(self.phone)
 
 
 class OtherAuthority(Refused):
     """The server's certificate is not by the authority that is trusted."""
 
     turn = {"a": ("tls",), "b": ("tls",)}
+    words = "certificate"
 
     def tell(self, side):
         return {"turn": self.turn[side], "ca": "other"}
 
 
 class WrongPassword(Refused):
+    words = "unauthorized"
+
     def tell(self, side):
         self.cell.a.turn_password = self.cell.b.turn_password = "not-it"
         return Turn.tell(self, side)
