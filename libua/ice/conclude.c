@@ -255,6 +255,7 @@ void ua_conclude_valid(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	/* RFC 8445, 7.3.1.5: the flag waited for this. */
 	if (p->agreed && !ice->controlling &&
 	    ua_iceagent_comp_of(ice, p)->selected == UA_PAIR_NIL) {
+		p->nominated = true;
 		select_pair(ice, now_ms, pair);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "ice/pacer.h"
 
 enum {
+	RTT_MAX_MS = UA_ICE_KEEP_MIN_MS / 4 - 100,
 	WAIT_MIN_MS = 500,  /* For an answer, or four round trips         */
 	SPARES = 3,         /* Beaten paths that are kept alive           */
 	SUSPECT_SPARES = 6, /* That are asked when the path seems dead    */
@@ -18,16 +19,24 @@ enum {
 	PROBE_LAST_MS = 300, /* For the last answer, or four round trips   */
 	AGAIN_MS = 1000,     /* A fault may be short: ask on               */
 	LATE_MS = 2000,      /* A timer so late has slept with the machine */
-	RETRY_MS = 60000,    /* Hope for a better path dies last           */
+	RETRY_FIRST_MS =
+		4000, /* Both ends chose at the same time: so they try */
+	RETRY_SECOND_MS = 6000,
+	RETRY_MS = 60000, /* Hope for a better path dies last           */
 	RETRIES = 2
 };
 
 
-/* Without a measured one: what an answer took that was asked for often */
+/*
+ * Without a measured one: what an answer took that was asked for often.  No
+ * wait for an answer shall be longer than the time to the next request.
+ */
 static uint32_t rtt_of(const struct ua_pair *pair)
 {
-	return pair->rtt_ms == UA_PAIR_RTT_NONE ? pair->answer_ms
-						: pair->rtt_ms;
+	const uint32_t rtt = pair->rtt_ms == UA_PAIR_RTT_NONE ? pair->answer_ms
+							      : pair->rtt_ms;
+
+	return rtt < RTT_MAX_MS ? rtt : RTT_MAX_MS;
 }
 
 
@@ -56,16 +65,22 @@ void ua_consent_start(struct ua_ice *ice, uint64_t now_ms,
 	/* A path is fresh by the answer that made it valid. */
 	comp->suspect_ms = UA_NEVER;
 	comp->probe_ms = UA_NEVER;
+	comp->elsewhere_ms = 0;
 	comp->dead = false;
 	comp->old = false;
-	comp->wait = false;
 
-	if (comp->keep_ms == UA_NEVER)
+	/* A spare is, too, unless the machine slept since it was asked. */
+	comp->wait =
+		now_ms >= ice->list.v[comp->media].fresh_ms + UA_CONSENT_MS;
+
+	if (comp->wait)
+		comp->keep_ms = now_ms;
+	else if (comp->keep_ms == UA_NEVER)
 		comp->keep_ms = now_ms + keep_gap(ice);
 	if (comp->spare_ms == UA_NEVER)
 		comp->spare_ms = now_ms + SPARE_MS;
-	if (comp->retry_ms == UA_NEVER)
-		comp->retry_ms = now_ms + RETRY_MS;
+	comp->retries = 0;
+	comp->retry_ms = now_ms + RETRY_FIRST_MS;
 }
 
 
@@ -212,6 +227,8 @@ void ua_consent_answered(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 
 	ice->list.v[pair].fresh_ms = now_ms;
 	ice->list.v[pair].doubted = false;
+	if (pair == comp->media)
+		comp->wait = false;
 
 	if (pair == comp->media && comp->suspect_ms != UA_NEVER)
 		recovered(ice, now_ms, comp);
@@ -285,9 +302,14 @@ static void keepalive(struct ua_ice *ice, uint64_t now_ms,
 		      struct ua_comp *comp)
 {
 	const struct ua_pair *pair = &ice->list.v[comp->media];
+	const bool late = now_ms >= comp->keep_ms + LATE_MS;
 
 	if (now_ms < comp->keep_ms)
 		return;
+
+	/* Whether the peer is still there has to be asked first. */
+	if (late && now_ms >= pair->fresh_ms + UA_CONSENT_MS)
+		comp->wait = true;
 
 	/* A nomination asks as well. */
 	if (comp->asking != UA_PAIR_NIL) {
@@ -296,8 +318,7 @@ static void keepalive(struct ua_ice *ice, uint64_t now_ms,
 	}
 
 	/* The machine slept: nothing is judged before it was asked. */
-	if (now_ms >= comp->keep_ms + LATE_MS) {
-		comp->wait = now_ms >= pair->fresh_ms + UA_CONSENT_MS;
+	if (late) {
 		comp->suspect_ms = UA_NEVER;
 		comp->dead = false;
 		comp->old = false;
@@ -409,7 +430,8 @@ static void retry(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 	unsigned n = 0;
 	uint16_t i;
 
-	comp->retry_ms = now_ms + RETRY_MS;
+	comp->retry_ms = now_ms + (comp->retries ? RETRY_MS : RETRY_SECOND_MS);
+	comp->retries = 1;
 
 	for (i = 0; i < ice->list.n && n < RETRIES; i++) {
 		const struct ua_pair *p = &ice->list.v[i];

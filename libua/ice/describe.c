@@ -300,6 +300,8 @@ static int remote_again(struct ua_ice *ice, uint16_t index,
 			const struct ua_cand *cand)
 {
 	struct ua_cand *c = &ice->remotes.v[index];
+	uint16_t i;
+	int err;
 
 	if (c->type != UA_ICE_PRFLX)
 		return 0;
@@ -308,8 +310,13 @@ static int remote_again(struct ua_ice *ice, uint16_t index,
 	c->rel = cand->rel;
 	memcpy(c->foundation, cand->foundation, sizeof(c->foundation));
 	ua_cand_group(&ice->remotes, c);
+	err = match_all(ice, index);
 
-	return match_all(ice, index);
+	/* The path that was chosen may have a relay more than we thought. */
+	for (i = 0; i < ice->remotes.n && !err; i++)
+		err = match_all(ice, i);
+
+	return err;
 }
 
 

@@ -15,7 +15,10 @@
 #include "ice/restart.h"
 #include "ice/schedule.h"
 
-enum { ELSEWHERE_MS = 1000 /* Longer than a late packet or two */ };
+enum {
+	ELSEWHERE_MS = 1000,       /* Longer than a late packet or two      */
+	ELSEWHERE_AGAIN_MS = 10000 /* Some peers stay with their own choice */
+};
 
 
 static void destructor(void *arg)
@@ -552,10 +555,12 @@ static void heard_elsewhere(struct ua_ice *ice, uint64_t now_ms, uint16_t pair)
 	struct ua_comp *comp = ua_iceagent_comp_of(ice, &ice->list.v[pair]);
 
 	if (comp->selected == UA_PAIR_NIL || comp->media == UA_PAIR_NIL ||
-	    comp->media == pair ||
+	    comp->media == pair || comp->asking != UA_PAIR_NIL ||
+	    now_ms < comp->elsewhere_ms ||
 	    now_ms < ice->list.v[comp->media].heard_ms + ELSEWHERE_MS)
 		return;
 
+	comp->elsewhere_ms = now_ms + ELSEWHERE_AGAIN_MS;
 	ua_consent_suspect(ice, now_ms, comp, true,
 			   "the peer sends another way");
 }

@@ -7,23 +7,24 @@
 
 /** What a component (RFC 8445, 2.3) has come to */
 struct ua_comp {
-	struct ua_txn txn;    /**< Nomination, then keepalives             */
-	uint64_t selected_ms; /**< First nomination, UA_NEVER: none         */
-	uint64_t moved_ms;    /**< Media's last move                        */
-	uint64_t keep_ms;     /**< Next keepalive, UA_NEVER: none           */
-	uint64_t bred_ms;     /**< Start of the second that bred counts     */
-	uint64_t suspect_ms;  /**< Since when media's path does not answer,
-				   UA_NEVER: it does                        */
-	uint64_t probe_ms;    /**< Next check of a suspect, UA_NEVER: none  */
-	uint64_t spare_ms;    /**< Next check of spares, UA_NEVER: none     */
-	uint64_t retry_ms;    /**< Next try of what would be better,
-				   UA_NEVER: none                           */
-	uint64_t upgrade_ms;  /**< No restart for a better path before      */
-	uint32_t nomination;  /**< Highest value of a renomination          */
-	uint16_t media;       /**< Pair that media takes, or UA_PAIR_NIL    */
-	uint16_t selected;    /**< Nominated pair, or UA_PAIR_NIL           */
-	uint16_t asking;      /**< Its nomination is under way              */
-	uint8_t bred;         /**< Peer-reflexive ones in that second       */
+	struct ua_txn txn;     /**< Nomination, then keepalives             */
+	uint64_t selected_ms;  /**< First nomination, UA_NEVER: none         */
+	uint64_t moved_ms;     /**< Media's last move                        */
+	uint64_t keep_ms;      /**< Next keepalive, UA_NEVER: none           */
+	uint64_t bred_ms;      /**< Start of the second that bred counts     */
+	uint64_t suspect_ms;   /**< Since when media's path does not answer,
+				    UA_NEVER: it does                        */
+	uint64_t probe_ms;     /**< Next check of a suspect, UA_NEVER: none  */
+	uint64_t spare_ms;     /**< Next check of spares, UA_NEVER: none     */
+	uint64_t retry_ms;     /**< Next try of what would be better,
+				    UA_NEVER: none                           */
+	uint64_t elsewhere_ms; /**< No doubt for media elsewhere before     */
+	uint64_t upgrade_ms;   /**< No restart for a better path before      */
+	uint32_t nomination;   /**< Highest value of a renomination          */
+	uint16_t media;        /**< Pair that media takes, or UA_PAIR_NIL    */
+	uint16_t selected;     /**< Nominated pair, or UA_PAIR_NIL           */
+	uint16_t asking;       /**< Its nomination is under way              */
+	uint8_t bred;          /**< Peer-reflexive ones in that second       */
 	bool needed;
 	bool controlling; /**< Role that txn carries                    */
 	bool due;         /**< The request of txn is to be sent         */
@@ -36,6 +37,8 @@ struct ua_comp {
 	bool tell_recovered;
 	bool tell_restart;
 	bool tell_lost;
+	uint8_t retries;   /**< 1: the first one is over                 */
+	bool left;         /**< Old one: the new generation took over    */
 	bool hurry;        /**< The suspect's media is missing            */
 	bool dead;         /**< The suspect had no answer in time       */
 	bool old;          /**< No answer for 15 s was told             */

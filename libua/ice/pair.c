@@ -46,6 +46,7 @@ int ua_pair_step(struct ua_pair *pair, enum ua_pair_event ev)
 		pair->valid = false;
 		pair->nominated = false;
 		pair->wanted = false;
+		pair->late = false;
 	}
 
 	return 0;

@@ -164,8 +164,7 @@ bool ua_restart_uses_old(const struct ua_ice *ice, uint16_t stream,
 	if (old->media == UA_PAIR_NIL)
 		return false;
 
-	/* A path that may be dead is no better than one that is valid. */
-	return comp->media == UA_PAIR_NIL || old->suspect_ms == UA_NEVER;
+	return comp->media == UA_PAIR_NIL || !old->left;
 }
 
 
@@ -211,6 +210,23 @@ static bool is_completed(const struct ua_ice *ice)
 }
 
 
+/*
+ * A path that may be dead is no better than one that is valid; and there is
+ * no way back to what may die of the same.
+ */
+static void leave(struct ua_ice *ice)
+{
+	const unsigned n = (unsigned)ice->conf.nstream * ice->conf.ncomp;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (ice->compv[i].media != UA_PAIR_NIL &&
+		    ice->old->compv[i].suspect_ms != UA_NEVER)
+			ice->old->compv[i].left = true;
+	}
+}
+
+
 void ua_restart_run(struct ua_ice *ice, uint64_t now_ms)
 {
 	struct ua_ice *old = ice->old;
@@ -220,6 +236,7 @@ void ua_restart_run(struct ua_ice *ice, uint64_t now_ms)
 
 	if (!old->retired) {
 		ua_schedule_run(old, now_ms);
+		leave(ice);
 		if (is_completed(ice))
 			retire(old, now_ms);
 	}

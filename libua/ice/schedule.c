@@ -21,8 +21,9 @@ enum {
 	YOUNG_MS = 8000,
 	YOUNG_MAX_MS = 10000,
 
-	/* Between rounds of checks that nobody has answered so far */
+	/* Between checks that nobody has answered so far */
 	UNHEARD_WAIT_MS = 1000,
+	UNHEARD_SENDS = 2,
 	UNHEARD_MAX = 300
 };
 
@@ -75,7 +76,10 @@ static uint8_t sends_of(const struct ua_ice *ice)
  */
 static bool asks_on(const struct ua_ice *ice, const struct ua_pair *pair)
 {
-	return !ice->heard && ice->patient && ice->unheard < UNHEARD_MAX &&
+	/* What the others may still send is counted already. */
+	return !ice->heard && ice->patient &&
+	       ice->unheard + UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) <
+		       UNHEARD_MAX &&
 	       is_first_of_kind(ice, pair);
 }
 
@@ -92,8 +96,8 @@ static void ask_on(struct ua_ice *ice, uint64_t now_ms, struct ua_pair *pair)
 	pair->past.sent_ms = pair->txn.first_ms;
 
 	pair->controlling = ice->controlling;
-	ua_txn_start(&pair->txn, ice->conf.rand, at, RTO_MIN_MS,
-		     UA_PAIR_SENDS_UNHEARD, UNHEARD_WAIT_MS);
+	ua_txn_start(&pair->txn, ice->conf.rand, at, RTO_MIN_MS, UNHEARD_SENDS,
+		     RTO_MIN_MS);
 }
 
 
@@ -109,7 +113,7 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 	for (i = 0; i < ice->list.n; i++) {
 		struct ua_pair *p = &ice->list.v[i];
 
-		if (p->txn.max_sends != UA_PAIR_SENDS_UNHEARD ||
+		if (p->txn.max_sends > UA_PAIR_SENDS_UNHEARD ||
 		    !ua_iceagent_is_live(ice, p))
 			continue;
 
@@ -120,7 +124,7 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 		if (p->state != UA_PAIR_PROGRESS)
 			continue;
 
-		if (p->txn.sends == UA_PAIR_SENDS_UNHEARD &&
+		if (p->txn.sends >= p->txn.max_sends &&
 		    p->txn.next_ms > now_ms + p->rto_ms)
 			p->txn.next_ms = now_ms + p->rto_ms;
 
@@ -143,8 +147,7 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	pair->controlling = ice->controlling;
 	pair->unsent = false;
 	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto, sends_of(ice),
-		     asks_on(ice, pair) ? UNHEARD_WAIT_MS
-					: UA_PAIR_LAST_WAIT_MS);
+		     ice->heard ? UA_PAIR_LAST_WAIT_MS : UNHEARD_WAIT_MS);
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
 	ice->unheard += !ice->heard;
 	ice->list.last_stream = pair->stream;
@@ -250,6 +253,15 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	case UA_TXN_WAIT:
 		break;
 	}
+}
+
+
+static void pairs_tick(struct ua_ice *ice, uint64_t now_ms)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++)
+		pair_tick(ice, now_ms, i);
 }
 
 
@@ -399,8 +411,6 @@ static void complete(struct ua_ice *ice, uint64_t now_ms)
 
 void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 {
-	uint16_t i;
-
 	ice->list.now_ms = now_ms;
 	if (ice->retired)
 		return;
@@ -411,14 +421,14 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 	if (ice->rufrag)
 		ua_bindreq_replay(ice, now_ms);
 
-	for (i = 0; i < ice->list.n; i++)
-		pair_tick(ice, now_ms, i);
+	pairs_tick(ice, now_ms);
 
 	/* What ended makes decisions, and decisions make requests. */
 	comps_tick(ice, now_ms);
 	ua_consent_run(ice, now_ms);
 	ua_conclude_run(ice, now_ms);
 	comps_tick(ice, now_ms);
+	pairs_tick(ice, now_ms);
 
 	pace(ice, now_ms);
 	if (ice->patient)
