@@ -108,6 +108,7 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		break;
 
 	case UA_ICE_EVENT_NO_PATH_YET:
+		relays_doubt(flow, now_ms);
 		/* The call was up before: try on, with other sockets. */
 		if (flow->restarts)
 			ua_roam_want(flow, now_ms, "restart found no path");
@@ -351,6 +352,17 @@ static void on_deadline(void *arg)
 }
 
 
+/* Does media come another way than it goes? */
+static bool is_elsewhere(struct ua_flow *flow, const struct ua_leg *leg,
+			 const struct ua_addr *src)
+{
+	struct ua_path path;
+
+	return !ua_ice_media(flow->ice, 0, (uint16_t)leg->comp, &path) &&
+	       (path.base != leg->base || !ua_addr_eq(&path.remote, src));
+}
+
+
 static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		      const struct ua_addr *src, const uint8_t *buf,
 		      size_t len)
@@ -360,6 +372,7 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 				      .local = leg->addr,
 				      .remote = *src };
 	const uint64_t now_ms = ua_clock_ms();
+	bool elsewhere = false;
 
 	if (flow->closing || !flow->handlers.packet)
 		return;
@@ -376,9 +389,14 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		ua_ice_heard(flow->ice, now_ms, &path);
 		if (kind == UA_DEMUX_RTP)
 			flow->heard_ms = now_ms;
+		elsewhere = is_elsewhere(flow, leg, src);
 	}
 
 	flow->handlers.packet(kind, buf, len, flow->handlers.arg);
+
+	/* That makes a path suspect, which has checks to send. */
+	if (elsewhere)
+		ua_flow_pump(flow);
 }
 
 
