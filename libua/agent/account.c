@@ -713,12 +713,19 @@ static void start_over(struct ua_account *acc, struct ua_endpoint *ep)
 	acc->offline = false;
 
 	err = use_endpoint(acc, ep);
-	if (!err)
+	if (err) {
+		ua_log(&acc->agent->log, UA_LOG_WARN, "account",
+		       "%s: not registered anew: %m", acc->aor, err);
+		look_again(acc);
 		return;
+	}
 
-	ua_log(&acc->agent->log, UA_LOG_WARN, "account",
-	       "%s: not registered anew: %m", acc->aor, err);
-	look_again(acc);
+	/* There may have been no way when it was looked up. */
+	if (acc->err) {
+		acc->err = 0;
+		tmr_cancel(&acc->retry);
+		ua_dial_ready(&acc->agent->env, acc);
+	}
 }
 
 
@@ -786,7 +793,7 @@ void ua_account_woke(struct ua_account *acc)
 	if (acc->stopping)
 		return;
 
-	if (!acc->ntarget) {
+	if (!acc->ntarget || !acc->ep) {
 		look_again(acc);
 		return;
 	}

@@ -747,6 +747,40 @@ START_TEST(address_that_goes_takes_the_binding_along)
 END_TEST
 
 
+START_TEST(account_made_without_a_network_finds_it_later)
+{
+	struct ua_account_conf conf;
+	struct ua_call_conf cconf;
+
+	open_at_1();
+	host.n = 0;
+	look();
+	(void)rig_expect(&a, UA_EVENT_NETWORK);
+	conf = new_conf();
+	add(&conf);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+
+	/* Awake or not, there is still none. */
+	API(ua_account_woke(alice));
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+
+	HOST(2);
+	look();
+	(void)granted(&server);
+	ck_assert(is_from("127.0.0.2"));
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+
+	/* It calls from there, too. */
+	ua_call_conf_default(&cconf);
+	API(ck_assert_int_eq(0, ua_call_connect(&a.call, a.agent, alice, "bob",
+						&cconf, a.errstr)));
+	(void)sipbed_request(&server, "INVITE");
+	ck_assert(is_from("127.0.0.2"));
+	close_all();
+}
+END_TEST
+
+
 /* The same addresses, but another one of them leads to the server. */
 START_TEST(way_that_changes_alone_moves_the_binding)
 {
@@ -1205,6 +1239,7 @@ Suite *ua_suite_account(void)
 	tcase_set_timeout(tn, 2 * RIG_TEST_S);
 	tcase_add_loop_test(tn, address_that_goes_takes_the_binding_along, 0,
 			    2);
+	tcase_add_test(tn, account_made_without_a_network_finds_it_later);
 	tcase_add_test(tn, way_that_changes_alone_moves_the_binding);
 	tcase_add_test(tn, address_in_use_is_kept_until_it_is_removed);
 	tcase_add_loop_test(
