@@ -370,19 +370,21 @@ const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep)
 
 void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst)
 {
-	struct mbuf *mb = mbuf_alloc(4);
+	struct mbuf *mb = mbuf_alloc(1);
 	struct sa sa;
 	int err;
 
 	if (!mb)
 		return;
 
+	/*
+	 * Nothing is sent.  A short segment on its way would hold back the
+	 * tail of the request, a round trip long (RFC 9293, 3.7.4).  Where
+	 * there is a connection already libre says EINVAL.
+	 */
 	ua_addr_to_sa(&sa, dst);
-	err = mbuf_write_str(mb, "\r\n\r\n");
-	mb->pos = 0;
-	if (!err)
-		err = sip_send(ep->sip, NULL, SIP_TRANSP_TCP, &sa, mb);
-	if (err)
+	err = sip_send(ep->sip, NULL, SIP_TRANSP_TCP, &sa, mb);
+	if (err && err != EINVAL)
 		ua_log(ep->log, UA_LOG_DEBUG, "sip", "no TCP: %m", err);
 
 	mem_deref(mb);

@@ -102,8 +102,7 @@ const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep);
 
 /**
  * A request that is too large for UDP will soon go there: connect by TCP
- * now, so that it need not wait for that.  The keepalive of RFC 5626, 3.5.1
- * opens the connection and is of no harm.
+ * now, so that it need not wait for that.
  */
 void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst);
 
