@@ -201,6 +201,9 @@ void ua_network_moved(struct ua_env *env)
 	struct ua_agent *agent = (struct ua_agent *)env;
 	struct le *le;
 
+	for (le = agent->endpoints.head; le; le = le->next)
+		ua_endpoint_moved(((struct ua_site *)le->data)->ep);
+
 	for (le = agent->accounts.head; le; le = le->next)
 		ua_account_again(le->data);
 }

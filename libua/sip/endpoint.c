@@ -205,6 +205,7 @@ static bool request_handler(const struct sip_msg *msg, void *arg)
 {
 	struct ua_endpoint *ep = arg;
 
+	ua_conns_note(&ep->conns, msg);
 	if (!ua_udpguard_knock(ep->guard, msg))
 		on_request(ep, (struct sip_msg *)msg);
 
@@ -256,6 +257,7 @@ static void destructor(void *arg)
 	struct ua_endpoint *ep = arg;
 
 	ua_sesscore_close(ep);
+	ua_conns_flush(&ep->conns);
 	mem_deref(ep->guard);
 	mem_deref(ep->sip);
 	mem_deref(ep->software);
@@ -409,6 +411,12 @@ int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 			ua_addr_str(&local, addr), params[tp]);
 
 	return n < 0 ? ENOSPC : 0;
+}
+
+
+void ua_endpoint_moved(struct ua_endpoint *ep)
+{
+	ua_conns_shut(&ep->conns, NULL);
 }
 
 

@@ -123,6 +123,13 @@ UA_CHECK int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 
 
 /**
+ * A NAT has forgotten us: connections through it are dead without knowing,
+ * and are closed.
+ */
+void ua_endpoint_moved(struct ua_endpoint *ep);
+
+
+/**
  * The wall clock was set, or the machine slept: set the timers of all
  * sessions anew, for libre 1.1.0's follow the wall clock.  Of a registration
  * and a keepalive ua_regline_refresh() and ua_keepalive_now() do it.

@@ -4,6 +4,7 @@
 #define UA_EPCORE_H
 
 #include "base/re_compat.h"
+#include "sip/conns.h"
 #include "sip/endpoint.h"
 #include "sip/udpguard.h"
 
@@ -35,8 +36,9 @@ struct ua_endpoint {
 	ua_endpoint_trace_h *trace_h;
 	void *arg;
 
-	struct list sessionl; /**< Of sessions, see session.c        */
-	unsigned nreq;        /**< Requests in flight                */
+	struct ua_conns conns; /**< That messages came on              */
+	struct list sessionl;  /**< Of sessions, see session.c        */
+	unsigned nreq;         /**< Requests in flight                */
 	struct ua_epcore_refusal refusalv[UA_EPCORE_REFUSALS];
 	size_t refusal_next;
 	uint64_t second; /**< Of the count that follows         */

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
+	libua/sip/conns.c \
+	libua/sip/conns.h \
 	libua/sip/endpoint.c \
 	libua/sip/endpoint.h \
 	libua/sip/epcore.h \

@@ -13,7 +13,8 @@
 #include "sip/outreq.h"
 
 enum {
-	VIA_LEN = 120, /* request line and Via, the URI apart [bytes] */
+	USED_LOOK_MS = 100, /* Was the connection reset?              */
+	VIA_LEN = 120,      /* request line and Via, the URI apart [bytes] */
 	ROUTE_MAX = UA_SIPMSG_STR_MAX + 32
 };
 
@@ -25,8 +26,11 @@ struct ua_outreq {
 	char *route; /* URI of the next hop with UDP, to fall back */
 	struct mbuf *mb;
 	struct tmr tmr; /* TCP that says nothing                      */
-	bool fallback;  /* UDP is still to be tried                   */
-	bool cancel;    /* once libre can                             */
+	char *tcp;      /* URI of the next hop by TCP, if it is that  */
+	uint64_t sent_ms;
+	bool used;     /* A connection was there already             */
+	bool fallback; /* UDP is still to be tried                   */
+	bool cancel;   /* once libre can                             */
 	bool final;
 	ua_outreq_h *h;
 	void *arg;
@@ -125,6 +129,19 @@ static int route_switch(char *to, const char *from, enum ua_tp tp)
 }
 
 
+static bool is_tcp(const char *route)
+{
+	struct uri uri;
+	struct pl pl, tp;
+
+	pl_set_str(&pl, route);
+
+	return !uri_decode(&uri, &pl) &&
+	       !msg_param_decode(&uri.params, "transport", &tp) &&
+	       !pl_strcasecmp(&tp, "tcp");
+}
+
+
 static bool route_addr(struct ua_addr *addr, const char *route)
 {
 	struct uri uri;
@@ -201,6 +218,7 @@ static void destructor(void *arg)
 	mem_deref(req->met);
 	mem_deref(req->uri);
 	mem_deref(req->route);
+	mem_deref(req->tcp);
 	mem_deref(req->mb);
 }
 
@@ -219,6 +237,7 @@ static void finish(struct ua_outreq *req, int err, struct sip_msg *msg)
 
 
 static void response_handler(int err, const struct sip_msg *msg, void *arg);
+static void silence_handler(void *arg);
 
 
 /* TCP was not taken: the datagram is large, but better than nothing. */
@@ -242,6 +261,51 @@ static void fall_back(struct ua_outreq *req)
 }
 
 
+static void again(void *arg)
+{
+	struct ua_outreq *req = arg;
+	int err;
+
+	req->req = mem_deref(req->req);
+	err = route_send(&req->req, req->ep, true, req->met, req->uri,
+			 req->tcp, req->mb, response_handler, req);
+	if (err)
+		finish(req, err, NULL);
+	else if (req->fallback)
+		tmr_start(&req->tmr, UA_OUTREQ_TCP_MS, silence_handler, req);
+}
+
+
+/*
+ * It went into a connection that had been there before.  A NAT that was
+ * restarted meanwhile has lost that, and libre tells nobody that it was reset:
+ * once, the request goes on a fresh one.
+ */
+static void used_handler(void *arg)
+{
+	struct ua_outreq *req = arg;
+	struct ua_addr addr;
+
+	if (!route_addr(&addr, req->tcp))
+		return;
+
+	/* Only an INVITE has a 100; the others may take their time. */
+	if (ua_conns_has(&req->ep->conns, &addr) &&
+	    (ua_clock_ms() < req->sent_ms + UA_OUTREQ_USED_MS ||
+	     strcmp(req->met, "INVITE"))) {
+		tmr_start(&req->tmr, USED_LOOK_MS, used_handler, req);
+		return;
+	}
+
+	ua_log(req->ep->log, UA_LOG_INFO, "sip",
+	       "%s: the connection to %s is dead, again by another", req->met,
+	       req->tcp);
+
+	ua_conns_shut(&req->ep->conns, &addr);
+	tmr_start(&req->tmr, UA_CONNS_SHUT_MS, again, req);
+}
+
+
 static void silence_handler(void *arg)
 {
 	fall_back(arg);
@@ -252,6 +316,16 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct ua_outreq *req = arg;
 	struct ua_sipmsg_fault fault;
+
+	if (!err)
+		ua_conns_note(&req->ep->conns, msg);
+
+	/* A connection that was dead already */
+	if (err && req->used) {
+		req->used = false;
+		used_handler(req);
+		return;
+	}
 
 	if (err && req->fallback) {
 		fall_back(req);
@@ -276,6 +350,24 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 }
 
 
+/* How it goes on if nobody answers. */
+static int tcp_watch(struct ua_outreq *req, const char *tcp)
+{
+	struct ua_addr addr;
+
+	req->used =
+		route_addr(&addr, tcp) && ua_conns_has(&req->ep->conns, &addr);
+	req->sent_ms = ua_clock_ms();
+
+	if (req->used)
+		tmr_start(&req->tmr, USED_LOOK_MS, used_handler, req);
+	else if (req->fallback)
+		tmr_start(&req->tmr, UA_OUTREQ_TCP_MS, silence_handler, req);
+
+	return req->used ? str_dup(&req->tcp, tcp) : 0;
+}
+
+
 static int first_send(struct ua_outreq *req, bool large)
 {
 	char tcp[ROUTE_MAX];
@@ -288,16 +380,16 @@ static int first_send(struct ua_outreq *req, bool large)
 				 tcp, req->mb, response_handler, req);
 		if (!err) {
 			req->fallback = true;
-			tmr_start(&req->tmr, UA_OUTREQ_TCP_MS, silence_handler,
-				  req);
-			return 0;
+			return tcp_watch(req, tcp);
 		}
 
 		tcp_refusal(req->ep, req->route);
 	}
 
-	return route_send(&req->req, req->ep, true, req->met, req->uri,
-			  req->route, req->mb, response_handler, req);
+	err = route_send(&req->req, req->ep, true, req->met, req->uri,
+			 req->route, req->mb, response_handler, req);
+
+	return err || !is_tcp(req->route) ? err : tcp_watch(req, req->route);
 }
 
 

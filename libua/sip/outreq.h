@@ -14,7 +14,10 @@ enum {
 	 * A server that takes TCP answers an INVITE within 200 ms with a 100;
 	 * a SYN that got lost is sent again after 1 s: one loss fits.
 	 */
-	UA_OUTREQ_TCP_MS = 2500
+	UA_OUTREQ_TCP_MS = 2500,
+
+	/** How long one that was there already may be silent [ms] */
+	UA_OUTREQ_USED_MS = 2000
 };
 
 /**
