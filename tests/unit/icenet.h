@@ -8,7 +8,7 @@
 #define NET_PEER_PWD "peer0pwd/peer+pwd/peer+pwd"
 
 enum {
-	NET_IFS = 24,
+	NET_IFS = 48,
 	NET_NATS = 4,
 	NET_MAPS = 128,
 	NET_SEEN = 32,
