@@ -6,50 +6,65 @@
  */
 
 #include <stddef.h>
+#include <string.h>
 
 #include "simscene.h"
 
 struct mask {
 	unsigned rule;
+	const char *words; /* In the text of the breach                   */
 	const char *why;
 	bool (*is_such)(const struct ua_simscene *scene);
 };
 
 
-/* Checks back off while it rings: the next one may be far away. */
+/*
+ * A callee whose check alone can open the way asks once a second; the caller
+ * calls the pair hopeless a little earlier.
+ */
 static bool rang(const struct ua_simscene *scene)
 {
-	const bool never = scene->actorv[0].path_us == UA_NEVER ||
-			   scene->actorv[1].path_us == UA_NEVER;
-
-	return (never || !scene->plan->nfault) &&
-	       (scene->plan->call.ring_us > UA_SIM_S ||
-		scene->plan->call.delay_max_us > UA_SIM_S);
+	return scene->plan->call.ring_us > UA_SIM_S && !scene->plan->nfault;
 }
 
 
-/* An agent has 16 bases in all its life: who moves often runs out. */
-static bool starved(const struct ua_simscene *scene)
+/*
+ * Each end checks the component whose twin the other one keeps frozen, and
+ * both filters stay shut.
+ */
+static bool has_twins(const struct ua_simscene *scene)
 {
-	return ua_simphone_stat(scene->actorv[0].phone)->starved ||
-	       ua_simphone_stat(scene->actorv[1].phone)->starved;
+	return scene->plan->ncomp == 2;
+}
+
+
+/* Two generations of one agent that are triggered in the same moment */
+static bool restarts(const struct ua_simscene *scene)
+{
+	return scene->plan->nfault != 0;
 }
 
 
 static const struct mask masks[] = {
-	{ UA_SIM_RULE_CONNECT, "checks back off while it rings", rang },
-	{ UA_SIM_RULE_DIRECT, "checks back off while it rings", rang },
-	{ UA_SIM_RULE_CONNECT, "bases run out", starved },
+	{ UA_SIM_RULE_DIRECT, "relay", "asked too late after ringing", rang },
+	{ UA_SIM_RULE_DIRECT, "relay", "frozen by the other component",
+	  has_twins },
+	{ UA_SIM_RULE_STORM, "apart", "two generations in one moment",
+	  restarts },
 };
 
 
-const char *ua_simmask_why(const struct ua_simscene *scene, unsigned rule)
+const char *ua_simmask_why(const struct ua_simscene *scene, unsigned rule,
+			   const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-		if (masks[i].rule == rule && masks[i].is_such(scene))
-			return masks[i].why;
+		const struct mask *m = &masks[i];
+
+		if (m->rule == rule && strstr(text, m->words) &&
+		    m->is_such(scene))
+			return m->why;
 	}
 
 	return NULL;

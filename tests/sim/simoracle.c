@@ -134,19 +134,22 @@ static enum ua_simhope direct4(const struct ua_simplan *plan,
 	if (pa == UA_SIM_BL || pb == UA_SIM_BL)
 		return UA_SIM_NEVER;
 
-	if (!table[pa][pb])
-		return (pa == UA_SIM_SY && is_steady(a)) ||
-				       (pb == UA_SIM_SY && is_steady(b))
-			       ? UA_SIM_MAYBE
-			       : UA_SIM_NEVER;
-
-	/* Two homes meet in the carrier's NAT, if it turns packets round. */
+	/*
+	 * Two homes meet in the carrier's NAT, if it turns packets round.
+	 * Where it shows inside addresses they may do without its mappings.
+	 */
 	if (plan->together == UA_SIM_ONE_CGN) {
 		if (a->cgn.hairpin == UA_SIM_HAIRPIN_NONE)
 			return UA_SIM_NEVER;
 		if (a->cgn.hairpin == UA_SIM_HAIRPIN_INTERNAL)
 			return UA_SIM_MAYBE;
 	}
+
+	if (!table[pa][pb])
+		return (pa == UA_SIM_SY && is_steady(a)) ||
+				       (pb == UA_SIM_SY && is_steady(b))
+			       ? UA_SIM_MAYBE
+			       : UA_SIM_NEVER;
 
 	/* One must be found by the other, who is let in or asked for. */
 	if (!is_known(a) && !is_known(b))

@@ -205,7 +205,12 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 		break;
 
 	case UA_ICE_EVENT_NO_PATH_YET:
+		/* Servers that were not there may be, and the other way. */
 		ua_simgather_probe(phone);
+		if (ua_simgather_more(phone))
+			ua_simnet_note(phone->net,
+				       "phone   %s: gathers no more",
+				       phone->name);
 		if (phone->restarts)
 			want(phone, "restart found no path");
 		break;

@@ -32,18 +32,13 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 	b = &scene->breachv[scene->nbreach++];
 	b->rule = rule;
 	b->who = who;
-	if (scene->net) {
-		b->mask = ua_simmask_why(scene, rule);
-		b->at_us = ua_simnet_now(scene->net);
-	}
-	else {
-		b->mask = NULL;
-		b->at_us = scene->end_us;
-	}
-	scene->nmasked += b->mask != NULL;
 	va_start(ap, fmt);
 	(void)vsnprintf(b->text, sizeof(b->text), fmt, ap);
 	va_end(ap);
+
+	b->at_us = scene->net ? ua_simnet_now(scene->net) : scene->end_us;
+	b->mask = scene->net ? ua_simmask_why(scene, rule, b->text) : NULL;
+	scene->nmasked += b->mask != NULL;
 
 	if (scene->net)
 		ua_simnet_note(scene->net, "BREACH  rule %u: %s: %s", rule,

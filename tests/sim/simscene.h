@@ -209,6 +209,7 @@ void ua_simjudge_memory(struct ua_simscene *scene);
 
 
 /** Why a breach is known and let pass for now; NULL: it is not */
-const char *ua_simmask_why(const struct ua_simscene *scene, unsigned rule);
+const char *ua_simmask_why(const struct ua_simscene *scene, unsigned rule,
+			   const char *text);
 
 #endif
