@@ -570,6 +570,21 @@ void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 }
 
 
+/* A new socket shares no relay: a TURN server tells how it looks, too. */
+static void map_hosts(struct ua_flow *flow, const struct ua_asked *asked)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nhost; i++) {
+		struct ua_leg *host = &flow->hosts[i];
+
+		if (host->comp && host->sock && !host->mapped.af &&
+		    host->addr.af == asked->targetv[0].af)
+			ua_bound_open(host, &asked->targetv[0]);
+	}
+}
+
+
 void ua_gather_more(struct ua_flow *flow)
 {
 	size_t i;
@@ -577,8 +592,14 @@ void ua_gather_more(struct ua_flow *flow)
 	flow->complete = false;
 
 	for (i = 0; i < flow->nasked; i++) {
-		if (flow->asked[i].ntarget)
-			begin(&flow->asked[i]);
+		struct ua_asked *asked = &flow->asked[i];
+
+		if (!asked->ntarget)
+			continue;
+
+		begin(asked);
+		if (asked->server.turn && asked->tp == UA_TP_UDP)
+			map_hosts(flow, asked);
 	}
 }
 

@@ -163,6 +163,11 @@ static int host_open(struct ua_flow *flow, const struct ua_ifaddr *ifa,
 	leg->sock = sock;
 	leg->addr = *ua_sock_local(sock);
 
+	/* One without a default route of its own may need another's. */
+	if (ifa->deflt && ua_sock_device_set(sock, ifa->ifname))
+		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",
+		       "routes may lead away from %s", ifa->ifname);
+
 	ua_sock_handlers(sock, sock_recv, sock_error, leg);
 	if (ua_sock_dscp_set(sock, UA_DSCP_MEDIA))
 		ua_log(flow->env->log, UA_LOG_DEBUG, "flow",

@@ -390,6 +390,13 @@ const struct ua_addr *ua_sock_local(const struct ua_sock *sock)
 }
 
 
+int ua_sock_device_set(struct ua_sock *sock, const char *ifname)
+{
+	return udp_setsockopt(sock->us, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+			      (int)strlen(ifname));
+}
+
+
 int ua_sock_dscp_set(struct ua_sock *sock, uint8_t dscp)
 {
 	const int tos = dscp << 2; /* the two bits below are ECN's */

@@ -106,6 +106,18 @@ const struct ua_addr *ua_sock_local(const struct ua_sock *sock);
 
 
 /**
+ * Leave by one interface whatever the routes say: the kernel chooses by the
+ * destination alone, and a NAT behind another interface does not know our
+ * source.
+ *
+ * @retval 0      Done
+ * @retval EPERM  Kernels before 5.7 want a capability: go on without
+ * @retval errno  There is no such interface
+ */
+UA_CHECK int ua_sock_device_set(struct ua_sock *sock, const char *ifname);
+
+
+/**
  * Mark what is sent from now on (RFC 2474).
  *
  * @param dscp  0 to 63
