@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <netinet/in.h>
@@ -24,10 +25,11 @@ struct refusal {
 	struct ua_addr dst;
 };
 
+/* libre's udp_sock is not used: it allocates for each datagram it reads. */
 struct ua_sock {
-	struct udp_sock *us;
 	struct ua_addr local;
 	int fd;
+	struct ua_fd ufd;
 	struct tmr tmr; /* tells the refusals */
 	struct refusal refusalv[REFUSAL_MAX];
 	size_t nrefusal;
@@ -42,7 +44,9 @@ static void sock_destructor(void *data)
 	struct ua_sock *sock = data;
 
 	tmr_cancel(&sock->tmr);
-	mem_deref(sock->us);
+	ua_fd_close(&sock->ufd);
+	if (sock->fd >= 0)
+		(void)close(sock->fd);
 }
 
 
@@ -174,12 +178,6 @@ static void error_input(struct ua_sock *sock, int err)
 }
 
 
-static void on_error(int err, void *arg)
-{
-	error_input(arg, err);
-}
-
-
 static void dgram_input(struct ua_sock *sock, const struct sa *src,
 			uint8_t *buf, size_t len)
 {
@@ -193,16 +191,17 @@ static void dgram_input(struct ua_sock *sock, const struct sa *src,
 }
 
 
-/* What else is there already: saves a turn of the loop for each. */
-static void batch_read(struct ua_sock *sock)
+/* All that is there already, up to a limit: a turn of the loop each would be
+ * dearer. */
+static void read_some(struct ua_sock *sock)
 {
-	uint8_t buf[UA_DGRAM_MAX + 1];
+	uint8_t buf[UA_DGRAM_MAX + 1]; /* A longer one is seen to be longer */
 	struct sa src;
 	ssize_t n;
 	int i;
 
 	/* The handler may free the socket: then ours is the last reference. */
-	for (i = 1; i < BATCH && mem_nrefs(sock) > 1; i++) {
+	for (i = 0; i < BATCH && mem_nrefs(sock) > 1; i++) {
 
 		sa_init(&src, AF_UNSPEC);
 		src.len = sizeof(src.u);
@@ -213,19 +212,23 @@ static void batch_read(struct ua_sock *sock)
 			continue;
 		}
 
-		if (errno != EAGAIN && errno != EINTR)
-			error_input(sock, errno);
-		break;
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN)
+			break;
+
+		error_input(sock, errno);
 	}
 }
 
 
-static void on_recv(const struct sa *src, struct mbuf *mb, void *arg)
+static void on_fd(int flags, void *arg)
 {
 	struct ua_sock *sock = mem_ref(arg);
 
-	dgram_input(sock, src, mbuf_buf(mb), mbuf_get_left(mb));
-	batch_read(sock);
+	read_some(sock);
+	if (flags & FD_EXCEPT)
+		(void)refusals_collect(sock);
 	mem_deref(sock);
 }
 
@@ -244,11 +247,37 @@ static void recverr_set(struct ua_sock *sock)
 }
 
 
+static int sock_bind(struct ua_sock *sock, const struct ua_addr *local)
+{
+	const int on = 1;
+	struct sa sa;
+
+	ua_addr_to_sa(&sa, local);
+	sock->fd = socket(sa_af(&sa),
+			  SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (sock->fd < 0)
+		return errno;
+
+	if (local->af == UA_AF_IP6)
+		(void)setsockopt(sock->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+				 sizeof(on));
+
+	if (bind(sock->fd, &sa.u.sa, sa.len))
+		return errno;
+
+	sa.len = sizeof(sa.u);
+	if (getsockname(sock->fd, &sa.u.sa, &sa.len))
+		return errno;
+
+	ua_addr_from_sa(&sock->local, &sa);
+	return 0;
+}
+
+
 int ua_sock_open(struct ua_sock **sockp, const struct ua_addr *local,
 		 ua_sock_recv_h *rh, ua_sock_error_h *eh, void *arg)
 {
 	struct ua_sock *sock;
-	struct sa sa;
 	int err;
 
 	if (ua_addr_is_any(local) || ua_addr_is_multicast(local))
@@ -258,25 +287,16 @@ int ua_sock_open(struct ua_sock **sockp, const struct ua_addr *local,
 	if (!sock)
 		return ENOMEM;
 
+	sock->fd = -1;
 	tmr_init(&sock->tmr);
 	ua_sock_handlers(sock, rh, eh, arg);
 
-	ua_addr_to_sa(&sa, local);
-	err = udp_listen(&sock->us, &sa, on_recv, sock);
+	err = sock_bind(sock, local);
 	if (err)
 		goto out;
 
-	/* One more than we take, so that a longer one is seen to be longer */
-	udp_rxsz_set(sock->us, UA_DGRAM_MAX + 1);
-	udp_error_handler_set(sock->us, on_error);
-	sock->fd = ua_udp_fd(sock->us, sa_af(&sa));
-
-	err = udp_local_get(sock->us, &sa);
-	if (err)
-		goto out;
-
-	ua_addr_from_sa(&sock->local, &sa);
 	recverr_set(sock);
+	err = ua_fd_listen(&sock->ufd, sock->fd, FD_READ, on_fd, sock);
 
 out:
 	if (err)
@@ -350,14 +370,11 @@ void ua_sock_handlers(struct ua_sock *sock, ua_sock_recv_h *rh,
 static int send_once(struct ua_sock *sock, const struct sa *dst,
 		     const uint8_t *buf, size_t len)
 {
-	struct mbuf mb;
+	const ssize_t n =
+		sendto(sock->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		       &dst->u.sa, dst->len);
 
-	mbuf_init(&mb);
-	mb.buf = (uint8_t *)(uintptr_t)buf; /* udp_send() only reads it */
-	mb.size = len;
-	mb.end = len;
-
-	return udp_send(sock->us, dst, &mb);
+	return n < 0 ? errno : 0;
 }
 
 
@@ -404,9 +421,11 @@ int ua_sock_dscp_set(struct ua_sock *sock, uint8_t dscp)
 	if (dscp > 63)
 		return EINVAL;
 
-	if (sock->local.af == UA_AF_IP6)
-		return udp_setsockopt(sock->us, IPPROTO_IPV6, IPV6_TCLASS,
-				      &tos, sizeof(tos));
+	if (setsockopt(sock->fd,
+		       sock->local.af == UA_AF_IP6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		       sock->local.af == UA_AF_IP6 ? IPV6_TCLASS : IP_TOS,
+		       &tos, sizeof(tos)))
+		return errno;
 
-	return udp_setsockopt(sock->us, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	return 0;
 }
