@@ -88,6 +88,7 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 	conf.software = agent->conf.user_agent;
 	conf.dnsc = ua_resolver_dnsc(agent->resolver);
 	conf.max_calls = agent->conf.max_calls;
+	conf.trickle = agent->conf.ice != UA_ICE_OFF;
 	conf.rand = agent->env.rand;
 	conf.log = &agent->log;
 	conf.invite_h = on_invite;

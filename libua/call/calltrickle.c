@@ -200,21 +200,29 @@ static bool is_listed(const struct ua_sdp_facts *facts,
 }
 
 
-/* Each INFO repeats all that came before it: tell what is new. */
+/*
+ * Each INFO repeats all that came before it, but some peers send what is new
+ * alone: tell the application of that.
+ */
 static void tell(struct ua_call *call, struct ua_trickle *t,
 		 const struct ua_sdp_facts *known,
 		 const struct ua_sdp_facts *frag)
 {
 	struct ua_sdp_cand candv[UA_SDP_CAND_MAX];
+	const bool again =
+		frag->candc && ua_addr_eq(&t->first, &frag->candv[0].addr);
 	size_t n = 0;
 	size_t i;
 
-	for (i = t->seen; i < frag->candc; i++) {
+	for (i = again ? t->seen : 0; i < frag->candc; i++) {
 		if (!is_listed(known, &frag->candv[i]))
 			candv[n++] = frag->candv[i];
 	}
 
-	t->seen = frag->candc;
+	if (frag->candc) {
+		t->seen = frag->candc;
+		t->first = frag->candv[0].addr;
+	}
 	if (n)
 		ua_callmedia_tell_remote(call, candv, n);
 }

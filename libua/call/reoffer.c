@@ -225,10 +225,18 @@ static bool needs_selected(const struct ua_call *call)
 
 void ua_reoffer_nominated(struct ua_call *call, bool all)
 {
-	call->restart.tries = 0;
-	if (!all || call->updating || call->restart.wanted ||
-	    call->state != UA_CALL_UP || !ua_session_can_modify(call->sess) ||
-	    !needs_selected(call))
+	struct ua_call_restart *r = &call->restart;
+
+	r->tries = 0;
+
+	/* The path that was asked for is there; but our address is news. */
+	if (all && r->wanted && !r->urgent) {
+		r->wanted = false;
+		tmr_cancel(&r->tmr);
+	}
+
+	if (!all || call->updating || r->wanted || call->state != UA_CALL_UP ||
+	    !ua_session_can_modify(call->sess) || !needs_selected(call))
 		return;
 
 	if (!ua_callsig_offer(call))

@@ -37,6 +37,7 @@ static const struct ua_invite_conf conf = {
 	.aor = "sip:alice@example.com",
 	.contact = "sip:alice@192.0.2.1",
 	.cred = { .user = "alice", .password = "wonder" },
+	.trickle = true,
 	.rand = &rnd,
 };
 
@@ -87,6 +88,7 @@ static void live_and_die(struct ua_invite *inv, uint64_t now)
 
 	(void)!ua_invite_accept(inv, now, "v=0", 3);
 	(void)!ua_invite_ack(inv, now, "v=0", 3);
+	(void)!ua_invite_info(inv, now, 0, "a=x", 3);
 	drain(inv);
 	ua_invite_hangup(inv, now, NULL);
 
@@ -116,6 +118,8 @@ static void caller(struct sip_msg *msg, const char *answer)
 		if (ok)
 			feed(inv, 1000, ok);
 		mem_deref(ok);
+		(void)!ua_invite_info(inv, 1000, 0, "a=x", 3);
+		drain(inv);
 	}
 
 	feed(inv, 1000, msg);
@@ -183,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"To: <sip:bob@example.com>;tag=bob\r\n"
 		"Call-ID: " CALLID "\r\n"
 		"CSeq: " CSEQ " INVITE\r\n"
+		"Recv-Info: trickle-ice\r\n"
 		"Contact: <sip:bob@192.0.2.2>\r\n\r\n";
 	struct sip_msg *msg = decode(data, size);
 	struct ua_sipmsg_fault fault;
