@@ -45,10 +45,31 @@ static bool restarts(const struct ua_simscene *scene)
 }
 
 
+/* What was dropped for a relay that looked direct is not tried again. */
+static bool trickles(const struct ua_simscene *scene)
+{
+	return scene->plan->trickle;
+}
+
+
+/*
+ * While nobody was heard one relay is asked on: that of the proxy, although
+ * the server's may be the only one that works.
+ */
+static bool has_latch(const struct ua_simscene *scene)
+{
+	return scene->plan->latch;
+}
+
+
 static const struct mask masks[] = {
 	{ UA_SIM_RULE_DIRECT, "relay", "asked too late after ringing", rang },
 	{ UA_SIM_RULE_DIRECT, "relay", "frozen by the other component",
 	  has_twins },
+	{ UA_SIM_RULE_DIRECT, "in the end", "dropped and not tried again",
+	  trickles },
+	{ UA_SIM_RULE_CONNECT, "way", "one relay alone is asked on",
+	  has_latch },
 	{ UA_SIM_RULE_STORM, "apart", "two generations in one moment",
 	  restarts },
 };

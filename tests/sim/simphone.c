@@ -361,6 +361,43 @@ void ua_simphone_pump(struct ua_simphone *phone)
 }
 
 
+/* An answer of an older generation comes again: it is nobody's any more. */
+static void replay(struct ua_simphone *phone)
+{
+	struct ua_simstale *stale = &phone->stale;
+	const uint64_t before = ua_simwatch_state(phone->ice);
+
+	if (!stale->len || stale->gen == ua_ice_gen(phone->ice) ||
+	    ua_ice_restarting(phone->ice))
+		return;
+
+	if (!ua_ice_input(phone->ice, now_ms(phone), &stale->path, stale->buf,
+			  stale->len) ||
+	    before != ua_simwatch_state(phone->ice))
+		ua_simwatch_fault(&phone->watch, UA_SIM_RULE_TRACE,
+				  "an answer of an old generation is taken");
+
+	stale->len = 0;
+}
+
+
+static void keep(struct ua_simphone *phone, const struct ua_path *path,
+		 const uint8_t *buf, size_t len)
+{
+	struct ua_simstale *stale = &phone->stale;
+
+	/* Success answers to Binding requests (RFC 8489, 5) */
+	if (stale->len || len > sizeof(stale->buf) || len < 2 ||
+	    buf[0] != 0x01 || buf[1] != 0x01)
+		return;
+
+	stale->gen = ua_ice_gen(phone->ice);
+	stale->path = *path;
+	stale->len = len;
+	memcpy(stale->buf, buf, len);
+}
+
+
 static void stun_input(struct ua_simleg *leg, const struct ua_path *path,
 		       const uint8_t *buf, size_t len)
 {
@@ -374,6 +411,9 @@ static void stun_input(struct ua_simleg *leg, const struct ua_path *path,
 	if (again && before != ua_simwatch_state(phone->ice))
 		ua_simwatch_fault(&phone->watch, UA_SIM_RULE_TRACE,
 				  "an answer's second copy changed something");
+
+	keep(phone, path, buf, len);
+	replay(phone);
 }
 
 

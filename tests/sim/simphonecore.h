@@ -47,6 +47,14 @@ struct ua_simasked {
 	bool settled;
 };
 
+/** An answer that is kept until it is out of date */
+struct ua_simstale {
+	struct ua_path path;
+	uint16_t gen;
+	size_t len; /**< 0: none                                          */
+	uint8_t buf[128];
+};
+
 struct ua_simphone {
 	struct le le;
 	struct ua_simnet *net;
@@ -66,6 +74,7 @@ struct ua_simphone {
 	struct ua_simasked askedv[UA_SIM_BINDS];
 	size_t nasked;
 	struct ua_simwatch watch;
+	struct ua_simstale stale;
 	struct ua_simphone_stat stat;
 	struct ua_addr dflt;
 	uint64_t told; /**< Candidates that the peer knows, 0: none       */

@@ -174,6 +174,25 @@ int ua_simphone_remote(struct ua_simphone *phone,
 }
 
 
+/* Candidates of another generation leave no trace. */
+static void offer_stale(struct ua_simphone *phone,
+			const struct ua_simdesc *desc)
+{
+	const uint64_t before = ua_simwatch_state(phone->ice);
+	struct ua_ice_cand cand;
+
+	if (!desc->candc)
+		return;
+
+	cand = desc->candv[0];
+	cand.gen = (uint16_t)(ua_ice_gen(phone->ice) - 1);
+	if (!ua_ice_remote_cand(phone->ice, now_ms(phone), &cand) ||
+	    before != ua_simwatch_state(phone->ice))
+		ua_simwatch_fault(&phone->watch, UA_SIM_RULE_TRACE,
+				  "an old generation's candidate is taken");
+}
+
+
 int ua_simphone_trickle(struct ua_simphone *phone,
 			const struct ua_simdesc *desc)
 {
@@ -182,8 +201,10 @@ int ua_simphone_trickle(struct ua_simphone *phone,
 	if (!phone->ice || !phone->has_remote)
 		return ENOTCONN;
 
-	if (!ua_ice_knows(phone->ice, desc->ufrag, desc->pwd))
+	if (!ua_ice_knows(phone->ice, desc->ufrag, desc->pwd)) {
+		offer_stale(phone, desc);
 		return ESTALE;
+	}
 
 	err = cands_add(phone, desc);
 	ua_simphone_pump(phone);
