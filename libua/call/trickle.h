@@ -24,7 +24,7 @@ struct ua_trickle {
 	bool hasty;    /**< The one under way may overtake our 2xx         */
 	bool told_end; /**< The peer knows that nothing more will come     */
 	size_t told[UA_TRICKLE_COMPS]; /**< Candidates that it knows of    */
-	size_t seen;       /**< Candidates of its last INFO, and the first */
+	size_t seen; /**< Candidates of its last INFO, and the first */
 	struct ua_addr first;
 	struct mbuf *kept; /**< INFO that came too early, NULL: none       */
 	uint64_t kept_ms;  /**< When it came, UA_NEVER: it does not age    */
