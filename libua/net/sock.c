@@ -409,8 +409,10 @@ const struct ua_addr *ua_sock_local(const struct ua_sock *sock)
 
 int ua_sock_device_set(struct ua_sock *sock, const char *ifname)
 {
-	return udp_setsockopt(sock->us, SOL_SOCKET, SO_BINDTODEVICE, ifname,
-			      (int)strlen(ifname));
+	return setsockopt(sock->fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+			  (socklen_t)strlen(ifname))
+		       ? errno
+		       : 0;
 }
 
 
