@@ -182,7 +182,15 @@ static void judge_agree(struct ua_simscene *scene)
 
 static uint32_t rtt_us(const struct ua_simplan *plan)
 {
-	return 2 * (plan->seatv[0].access_us + plan->seatv[1].access_us);
+	uint32_t us = plan->seatv[0].access_us + plan->seatv[1].access_us;
+	size_t i;
+
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		if (plan->secondv[i])
+			us += plan->extrav[i].access_us;
+	}
+
+	return 2 * us;
 }
 
 

@@ -168,9 +168,9 @@ static enum ua_simhope direct4(const struct ua_simplan *plan,
 }
 
 
-enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
-				    const struct ua_simseat *a,
-				    const struct ua_simseat *b)
+static enum ua_simhope direct(const struct ua_simplan *plan,
+			      const struct ua_simseat *a,
+			      const struct ua_simseat *b)
 {
 	const bool ip4 = a->ip4 && b->ip4;
 	const bool ip6 = a->ip6 && b->ip6;
@@ -183,6 +183,43 @@ enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
 		return UA_SIM_SURE;
 
 	return ip4 ? direct4(plan, a, b) : UA_SIM_NEVER;
+}
+
+
+static enum ua_simhope better(enum ua_simhope a, enum ua_simhope b)
+{
+	return a > b ? a : b;
+}
+
+
+/* The seats of a phone: the one of now, and the second one */
+static size_t seats(const struct ua_simplan *plan, size_t who,
+		    const struct ua_simseat *now,
+		    const struct ua_simseat *v[static 2])
+{
+	v[0] = now;
+	v[1] = &plan->extrav[who];
+
+	return plan->secondv[who] ? 2 : 1;
+}
+
+
+enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
+				    const struct ua_simseat *a,
+				    const struct ua_simseat *b)
+{
+	const struct ua_simseat *va[2], *vb[2];
+	const size_t na = seats(plan, 0, a, va);
+	const size_t nb = seats(plan, 1, b, vb);
+	enum ua_simhope hope = UA_SIM_NEVER;
+	size_t i, k;
+
+	for (i = 0; i < na; i++) {
+		for (k = 0; k < nb; k++)
+			hope = better(hope, direct(plan, va[i], vb[k]));
+	}
+
+	return hope;
 }
 
 
@@ -215,19 +252,21 @@ static enum ua_simhope by_relay_of(const struct ua_simplan *plan,
 }
 
 
-static enum ua_simhope better(enum ua_simhope a, enum ua_simhope b)
-{
-	return a > b ? a : b;
-}
-
-
 enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
 				 const struct ua_simseat *a,
 				 const struct ua_simseat *b)
 {
+	const struct ua_simseat *va[2], *vb[2];
+	const size_t na = seats(plan, 0, a, va);
+	const size_t nb = seats(plan, 1, b, vb);
 	enum ua_simhope hope = UA_SIM_NEVER;
+	size_t i;
 
-	hope = better(by_relay_of(plan, a, b), by_relay_of(plan, b, a));
+	/* Relays are asked for from the first network. */
+	for (i = 0; i < na; i++)
+		hope = better(hope, by_relay_of(plan, b, va[i]));
+	for (i = 0; i < nb; i++)
+		hope = better(hope, by_relay_of(plan, a, vb[i]));
 
 	/* From relay to relay */
 	if (has_relay(plan, a, false) && has_relay(plan, b, false))

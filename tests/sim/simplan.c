@@ -237,6 +237,15 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed)
 	seat_make(&r, plan, &plan->move);
 	plan->move.stun = true;
 	share(&r, plan);
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		seat_make(&r, plan, &plan->extrav[i]);
+		plan->extrav[i].stun = plan->seatv[i].stun;
+		plan->extrav[i].turn = false;
+		plan->secondv[i] =
+			one_in(&r, 8) && plan->together == UA_SIM_APART;
+	}
+
+	plan->dead_turn = one_in(&r, 10);
 	call_make(&r, plan);
 	plan->trickle = one_in(&r, 3);
 	plan->strict = one_in(&r, 16);
@@ -309,8 +318,16 @@ void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 		      hopes[ua_simoracle_any(plan, a, b)]);
 	(void)fprintf(f, "  alice: ");
 	seat_print(a, f);
+	if (plan->secondv[0]) {
+		(void)fprintf(f, "    and ");
+		seat_print(&plan->extrav[0], f);
+	}
 	(void)fprintf(f, "  bob: ");
 	seat_print(b, f);
+	if (plan->secondv[1]) {
+		(void)fprintf(f, "    and ");
+		seat_print(&plan->extrav[1], f);
+	}
 	(void)fprintf(f,
 		      "  signalling %u to %u ms%s, rings %u s, %s%s%s%s%s"
 		      "%u components, talks %u s\n",
@@ -324,6 +341,8 @@ void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 		      plan->strict ? "strict, " : "",
 		      call->refuse ? "refuses, " : "", plan->ncomp,
 		      (unsigned)(plan->talk_us / UA_SIM_S));
+	if (plan->dead_turn)
+		(void)fprintf(f, "  a TURN server that is not there\n");
 	if (plan->latch)
 		(void)fprintf(f, "  proxy with a latching relay: %s\n",
 			      proxies[call->proxy]);

@@ -72,8 +72,16 @@ static int leg_open(struct ua_simphone *phone, const struct ua_addr *addr,
 	if (phone->conf.relay_only)
 		return 0;
 
-	return ua_ice_base_add(phone->ice, now_ms(phone), 0, (uint16_t)comp,
-			       UA_ICE_HOST, &leg->addr, LEG_COST, &leg->base);
+	err = ua_ice_base_add(phone->ice, now_ms(phone), 0, (uint16_t)comp,
+			      UA_ICE_HOST, &leg->addr, LEG_COST, &leg->base);
+	if (err == ENOSPC) {
+		phone->stat.starved++;
+		ua_simnet_note(phone->net, "phone   %s: a base is left out",
+			       phone->name);
+		return 0;
+	}
+
+	return err;
 }
 
 

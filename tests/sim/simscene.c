@@ -104,6 +104,15 @@ static int phone_make(struct ua_simscene *scene, unsigned i)
 	conf.renom = scene->plan->renomv[i];
 	conf.rfc_strict = scene->plan->strict;
 
+	if (seat->turn && scene->plan->dead_turn) {
+		server = &conf.serverv[conf.nserver++];
+		server->addr = addr_of("192.0.2.99");
+		server->addr.port = UA_SIM_STUN_PORT;
+		server->turn = true;
+		server->user = "u";
+		server->password = "p";
+	}
+
 	if (seat->turn) {
 		server = &conf.serverv[conf.nserver++];
 		server->addr = addr_of(seat->ip4 ? "192.0.2.20"

@@ -82,7 +82,10 @@ struct ua_simplan {
 	uint64_t seed;
 	enum ua_simtogether together;
 	struct ua_simseat seatv[UA_SIM_WHO];
-	struct ua_simseat move; /**< UA_SIM_FAULT_MOVE: there              */
+	struct ua_simseat move;   /**< UA_SIM_FAULT_MOVE: there              */
+	bool secondv[UA_SIM_WHO]; /**< It has two networks at a time       */
+	struct ua_simseat extrav[UA_SIM_WHO];
+	bool dead_turn; /**< Their first TURN server is not there          */
 	bool renomv[UA_SIM_WHO];
 	bool trickle;
 	bool strict;
@@ -185,6 +188,9 @@ UA_CHECK int ua_simworld_make(struct ua_simscene *scene);
 
 /** Is it an address of a relay? */
 bool ua_simworld_is_relay(const struct ua_addr *addr);
+
+/** A second interface, from the beginning */
+UA_CHECK int ua_simworld_second(struct ua_simactor *actor);
 
 /** A new interface of an actor, in another network */
 UA_CHECK int ua_simworld_move(struct ua_simactor *actor);

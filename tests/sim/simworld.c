@@ -23,6 +23,13 @@ enum {
 
 static const char *const names[] = { "alice", "bob" };
 
+/* Networks by number: first ones, those moved to, second ones */
+static const char *const nats[] = { "nat-a",  "nat-b",  "nat-a2",
+				    "nat-b2", "nat-a3", "nat-b3" };
+static const char *const cgns[] = { "cgn-a",  "cgn-b",  "cgn-a2",
+				    "cgn-b2", "cgn-a3", "cgn-b3" };
+static const char *const cards[] = { "eth0", "eth1", "eth2" };
+
 
 static struct ua_addr addr_fmt(const char *fmt, unsigned a, unsigned b)
 {
@@ -125,8 +132,8 @@ static int carrier_make(struct ua_simactor *actor,
 	struct ua_simnat *cgn;
 	int err;
 
-	err = box_make(&cgn, actor->scene, n ? "cgn-b" : "cgn-a", *lanp,
-		       &seat->cgn, &seat->up, &seat->down);
+	err = box_make(&cgn, actor->scene, cgns[n], *lanp, &seat->cgn,
+		       &seat->up, &seat->down);
 	if (!err)
 		err = ua_simnat_addr(cgn, &addr);
 	if (!err)
@@ -145,11 +152,8 @@ static int home_make(struct ua_simactor *actor, const struct ua_simseat *seat,
 	int err;
 
 	ua_simlink_default(&near, LAN_US);
-	err = box_make(&actor->nat, actor->scene,
-		       n == 0   ? "nat-a"
-		       : n == 1 ? "nat-b"
-				: "nat-c",
-		       *lanp, &seat->nat, seat->has_cgn ? &near : &seat->up,
+	err = box_make(&actor->nat, actor->scene, nats[n], *lanp, &seat->nat,
+		       seat->has_cgn ? &near : &seat->up,
 		       seat->has_cgn ? &near : &seat->down);
 
 	for (k = 0; k < seat->npool && !err; k++) {
@@ -204,9 +208,8 @@ static int plug(struct ua_simactor *actor, const struct ua_simseat *seat,
 	int err;
 
 	ua_simlink_default(&link, LAN_US);
-	err = ua_simif_alloc(&actor->ifc, actor->host,
-			     actor->moves ? "eth1" : "eth0", actor->lan,
-			     &link);
+	err = ua_simif_alloc(&actor->ifc, actor->host, cards[n / UA_SIM_WHO],
+			     actor->lan, &link);
 	if (err)
 		return err;
 
@@ -251,8 +254,36 @@ int ua_simworld_make(struct ua_simscene *scene)
 	unsigned n;
 	int err = servers_make(scene);
 
-	for (n = 0; n < UA_SIM_WHO && !err; n++)
+	for (n = 0; n < UA_SIM_WHO && !err; n++) {
 		err = actor_make(scene, n);
+		if (!err && scene->plan->secondv[n])
+			err = ua_simworld_second(&scene->actorv[n]);
+	}
+
+	return err;
+}
+
+
+int ua_simworld_second(struct ua_simactor *actor)
+{
+	const struct ua_simscene *scene = actor->scene;
+	const unsigned who = (unsigned)(actor - scene->actorv);
+	const struct ua_simseat *seat = &scene->plan->extrav[who];
+	struct ua_simif *const ifc = actor->ifc;
+	struct ua_simnat *const nat = actor->nat;
+	struct ua_simlan *const lan = actor->lan;
+	const struct ua_addr addr = actor->addr;
+	int err;
+
+	err = lan_make(actor, seat, 2 * UA_SIM_WHO + who);
+	if (!err)
+		err = plug(actor, seat, 2 * UA_SIM_WHO + who);
+
+	/* What happens to an actor happens to its first one. */
+	actor->ifc = ifc;
+	actor->nat = nat;
+	actor->lan = lan;
+	actor->addr = addr;
 
 	return err;
 }
