@@ -53,12 +53,16 @@ static bool trickles(const struct ua_simscene *scene)
 
 
 /*
- * While nobody was heard one relay is asked on: that of the proxy, although
- * the server's may be the only one that works.
+ * While nobody was heard one pair of a kind is asked on: by the proxy's relay,
+ * by a dead one, or from a network that is shut, although another may be the
+ * only one that works.
  */
-static bool has_latch(const struct ua_simscene *scene)
+static bool has_many(const struct ua_simscene *scene)
 {
-	return scene->plan->latch;
+	const struct ua_simplan *plan = scene->plan;
+
+	return plan->latch || plan->dead_turn || plan->secondv[0] ||
+	       plan->secondv[1];
 }
 
 
@@ -68,8 +72,8 @@ static const struct mask masks[] = {
 	  has_twins },
 	{ UA_SIM_RULE_DIRECT, "in the end", "dropped and not tried again",
 	  trickles },
-	{ UA_SIM_RULE_CONNECT, "way", "one relay alone is asked on",
-	  has_latch },
+	{ UA_SIM_RULE_CONNECT, "way", "one pair of a kind is asked on",
+	  has_many },
 	{ UA_SIM_RULE_STORM, "apart", "two generations in one moment",
 	  restarts },
 };
