@@ -27,6 +27,7 @@ class Fault(Cell):
     down = 0.0  # s that it lasts: the voice cannot be back sooner
     turn = ("any",)
     back = True  # is the time until the voice is back judged?
+    moves = False  # is the phone's address in the dialog no longer true?
 
     def __init__(self, program, net, folder, kinds, sides, length):
         super().__init__(program, net, *kinds, folder)
@@ -86,7 +87,8 @@ class Fault(Cell):
         self.start = before
         up = self.watch(self.down)
         self.undo()
-        if not up or not self.watch(self.length - self.down + 0.5):
+        up = up and self.watch(self.length - self.down + 0.5)
+        if not up and not self.cut_off():
             self.wrong.append("a phone ends its call after %.1f s" % (
                 time.monotonic() - before))
 
@@ -94,9 +96,18 @@ class Fault(Cell):
         paths = {phone.path().get("path") for _, phone in self.phones()}
         return paths.pop() if len(paths) == 1 else "mixed"
 
+    def cut_off(self):
+        """Both moved: the proxy sends what either says to where the other
+        was. They may end the call, each by itself, if one says why."""
+        return self.moves and len(self.sides) == 2
+
     def judge(self):
         if self.start is None:
             return
+        if self.cut_off() and {self.a.status, self.b.status} <= {0, 4}:
+            ends = [phone for _, phone in self.phones() if phone.status == 4]
+            if any(phone.why() for phone in ends):
+                return
         for side, phone in self.phones():
             self.wrong += phone.ended(0)
             watch = self.watches[side]
@@ -125,6 +136,8 @@ class Fault(Cell):
     def row(self):
         """Of the table: what, kinds, heard and back of both, the paths."""
         def side(which):
+            if not self.result:
+                return "%5s %5s" % ("ends", "-")
             heard, back = self.result.get(which, (0.0, None))
             if not self.back:
                 return "%5.1f     -" % heard
@@ -156,6 +169,7 @@ class Reboot(Fault):
 
 class NewAddress(Fault):
     what = "NAT's new address"
+    moves = True
 
     def act(self):
         for side in self.sides:
@@ -165,6 +179,7 @@ class NewAddress(Fault):
 
 class NewPorts(Fault):
     what = "NAT's new ports"
+    moves = True
 
     def act(self):
         for side in self.sides:
