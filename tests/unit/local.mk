@@ -28,6 +28,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_chan.c \
 	tests/unit/test_checklist.c \
 	tests/unit/test_clock.c \
+	tests/unit/test_cmdrun.c \
 	tests/unit/test_codecs.c \
 	tests/unit/test_compare.c \
 	tests/unit/test_cred.c \
@@ -110,6 +111,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_turnans.c \
+	tests/unit/test_turncred.c \
+	tests/unit/test_turnenv.c \
 	tests/unit/test_turnst.c \
 	tests/unit/test_turnstream.c \
 	tests/unit/test_txn.c \
