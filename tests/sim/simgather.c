@@ -375,23 +375,66 @@ static bool has_relay(const struct ua_simphone *phone,
 }
 
 
-static int use_server(struct ua_simphone *phone,
-		      const struct ua_simserver *server)
+static bool fits(const struct ua_simleg *host, unsigned comp,
+		 const struct ua_addr *server)
 {
+	return host->comp == comp && host->addr.af == server->af &&
+	       !ua_addr_is_linklocal(&host->addr);
+}
+
+
+/* As a kernel would: by the first interface that has such an address */
+static struct ua_simleg *way_to(struct ua_simphone *phone, unsigned comp,
+				const struct ua_addr *server)
+{
+	struct le *le;
+	size_t i;
+
+	LIST_FOREACH(&phone->host->ifl, le)
+	{
+		for (i = 0; i < phone->nhost; i++) {
+			struct ua_simleg *host = &phone->hostv[i];
+
+			if (fits(host, comp, server) &&
+			    host->sock->ifc == le->data)
+				return host;
+		}
+	}
+
+	return NULL;
+}
+
+
+static int use_turn(struct ua_simphone *phone,
+		    const struct ua_simserver *server)
+{
+	struct ua_simleg *host;
+	unsigned comp;
+	int err = 0;
+
+	for (comp = 1; comp <= phone->conf.ncomp && !err; comp++) {
+		host = way_to(phone, comp, &server->addr);
+		if (host && !has_relay(phone, server, comp))
+			err = relay_open(phone, server, host);
+	}
+
+	return err;
+}
+
+
+static int use_stun(struct ua_simphone *phone,
+		    const struct ua_simserver *server)
+{
+	unsigned comp;
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < phone->nhost && !err; i++) {
-		struct ua_simleg *host = &phone->hostv[i];
-
-		if (!host->comp || host->addr.af != server->addr.af ||
-		    ua_addr_is_linklocal(&host->addr))
-			continue;
-
-		if (!server->turn)
-			err = bind_open(phone, &server->addr, host);
-		else if (!has_relay(phone, server, host->comp))
-			err = relay_open(phone, server, host);
+	for (comp = 1; comp <= phone->conf.ncomp; comp++) {
+		for (i = 0; i < phone->nhost && !err; i++) {
+			if (fits(&phone->hostv[i], comp, &server->addr))
+				err = bind_open(phone, &server->addr,
+						&phone->hostv[i]);
+		}
 	}
 
 	return err;
@@ -404,8 +447,12 @@ int ua_simgather_more(struct ua_simphone *phone)
 	int err = 0;
 
 	phone->complete = false;
-	for (i = 0; i < phone->conf.nserver && !err; i++)
-		err = use_server(phone, &phone->conf.serverv[i]);
+	for (i = 0; i < phone->conf.nserver && !err; i++) {
+		const struct ua_simserver *server = &phone->conf.serverv[i];
+
+		err = server->turn ? use_turn(phone, server)
+				   : use_stun(phone, server);
+	}
 
 	return err;
 }
