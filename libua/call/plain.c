@@ -61,7 +61,8 @@ int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
 		struct ua_plain *plain = &flow->plains[comp - 1];
 
-		if (ua_addr_eq(&plain->remote, addrs[comp - 1]))
+		/* Its leg may have gone with the address that it had. */
+		if (plain->leg && ua_addr_eq(&plain->remote, addrs[comp - 1]))
 			continue;
 
 		memset(plain, 0, sizeof(*plain));

@@ -87,19 +87,6 @@ void ua_roam_reopen(struct ua_flow *flow, uint64_t now_ms)
 }
 
 
-static bool has_addr(const struct ua_iflist *list, const struct ua_leg *leg)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (ua_addr_ip_eq(&list->v[i].addr, &leg->addr))
-			return true;
-	}
-
-	return false;
-}
-
-
 static bool has_leg(const struct ua_flow *flow, const struct ua_ifaddr *ifa)
 {
 	size_t i;
@@ -132,7 +119,9 @@ void ua_flow_network(struct ua_flow *flow)
 	for (i = 0; i < flow->nhost; i++) {
 		struct ua_leg *leg = &flow->hosts[i];
 
-		if (!leg->comp || has_addr(&list, leg))
+		/* One that was deprecated, or is second to a newer temporary
+		   one (RFC 8981), works until it is removed. */
+		if (!leg->comp || ua_env_index(flow->env, &leg->addr))
 			continue;
 
 		ua_log(flow->env->log, UA_LOG_INFO, "flow", "%s went away",
