@@ -3,7 +3,7 @@ if WITH_CLI
 bin_PROGRAMS += cli/uaphone
 
 # All of the phone but main(): the unit tests link it, too
-noinst_LTLIBRARIES = cli/libphone.la
+noinst_LTLIBRARIES += cli/libphone.la
 cli_libphone_la_CPPFLAGS = -I$(top_srcdir)/libua/include \
 	-I$(top_srcdir)/cli $(JANSSON_CFLAGS) $(INIH_CFLAGS) \
 	$(LIBEDIT_CFLAGS)

@@ -6,7 +6,7 @@ noinst_PROGRAMS += tests/call/verdict
 endif
 tests_call_verdict_SOURCES = tests/call/verdict.c
 tests_call_verdict_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_call_verdict_LDADD = libua.la $(RE_LIBS) $(JANSSON_LIBS) -lm
+tests_call_verdict_LDADD = libuacore.la $(RE_LIBS) $(JANSSON_LIBS) -lm
 
 include tests/sim/local.mk
 include tests/unit/local.mk
@@ -23,7 +23,7 @@ tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit \
 	-I$(top_srcdir)/cli -I$(top_srcdir)/tests/sim
 tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
-tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libua.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
+tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libuacore.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
 	$(CRYPTO_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(LIBEDIT_LIBS) \
 	-lssl -lpthread -lm
 
@@ -40,7 +40,7 @@ tests_bench_bench_media_LDADD = $(bench_libs)
 tests_bench_iceend_ua_SOURCES = tests/bench/iceend.c tests/bench/iceend.h \
 	tests/bench/iceend_ua.c
 tests_bench_iceend_ua_LDADD = $(bench_libs)
-bench_libs = libua.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lpthread -lm
+bench_libs = libuacore.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lpthread -lm
 
 # The last one needs root for its namespaces: 77 says that it skipped them.
 bench: $(bench_programs) tests/bench/iceend_ua size

@@ -45,5 +45,5 @@ tests_sim_sim_SOURCES = \
 	tests/sim/simscene.h \
 	tests/sim/simworld.c
 tests_sim_sim_CPPFLAGS = $(libuasim_a_CPPFLAGS)
-tests_sim_sim_LDADD = libuasim.a libua.la $(RE_LIBS) $(CRYPTO_LIBS) -lpthread \
+tests_sim_sim_LDADD = libuasim.a libuacore.la $(RE_LIBS) $(CRYPTO_LIBS) -lpthread \
 	-lm
