@@ -160,6 +160,7 @@ void ua_callbase_close(struct ua_call *call, enum ua_by by, uint16_t code,
 	}
 
 	ua_reoffer_stop(call);
+	ua_calltrickle_reset(call);
 	call->query = mem_deref(call->query);
 	ua_callbase_stop(call);
 	ua_flow_close(call->flow);

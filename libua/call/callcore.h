@@ -74,6 +74,7 @@ struct ua_call {
 	struct tmr update_tmr; /**< Of a callee that waits with it */
 	struct ua_call_restart restart;
 	struct ua_trickle trickles[UA_INVITE_FORKS]; /**< By dialog */
+	struct tmr info_tmr; /**< Patience with an INFO of ours */
 	bool muted;
 
 	uint64_t start_us; /**< Asked for, or INVITE came */
@@ -239,7 +240,7 @@ void ua_calltrickle_informed(struct ua_call *call,
 /** A description of the peer is in force: take what came before it */
 void ua_calltrickle_release(struct ua_call *call);
 
-/** Forget what was kept */
+/** Forget what was kept, wait for nothing any more */
 void ua_calltrickle_reset(struct ua_call *call);
 
 

@@ -44,6 +44,34 @@ static bool is_full(const struct ua_call *call, uint8_t fork)
 }
 
 
+/* INFO is of no use with this peer: late candidates are told by offers. */
+static void give_up(struct ua_call *call, uint8_t fork)
+{
+	call->trickles[fork].failed = true;
+	if (fork != call->fork)
+		return;
+
+	call->late = true;
+	ua_reoffer_update(call);
+}
+
+
+/* No answer yet, and no path without what the INFO tells */
+static void on_patience(void *arg)
+{
+	struct ua_call *call = arg;
+
+	if (!call->trickles[call->fork].out || call->state != UA_CALL_UP ||
+	    ua_flow_ready(call->flow))
+		return;
+
+	ua_log(call->env->log, UA_LOG_INFO, "call",
+	       "%u: no answer to the INFO and no path: offers tell candidates",
+	       call->number);
+	give_up(call, call->fork);
+}
+
+
 static void inform(struct ua_call *call, uint8_t fork,
 		   const struct ua_offer_local *local)
 {
@@ -77,6 +105,10 @@ static void inform(struct ua_call *call, uint8_t fork,
 	       local->end ? ", all of them" : "");
 	ua_trickle_told(&call->trickles[fork], local);
 	call->trickles[fork].owed = false;
+	call->trickles[fork].out = true;
+	if (fork == call->fork)
+		tmr_start(&call->info_tmr, UA_TRICKLE_WAIT_MS, on_patience,
+			  call);
 	call->trickles[fork].hasty =
 		ua_session_state(call->sess) == UA_INVITE_ACCEPTED;
 }
@@ -160,6 +192,8 @@ void ua_calltrickle_informed(struct ua_call *call,
 {
 	struct ua_trickle *t = &call->trickles[ev->fork];
 
+	t->out = false;
+
 	/* It came before the 2xx that makes the dialog: once more then. */
 	if (ev->code == 481 && t->hasty)
 		t->owed = true;
@@ -172,16 +206,14 @@ void ua_calltrickle_informed(struct ua_call *call,
 		return;
 	}
 
+	if (t->failed)
+		return;
+
 	ua_log(call->env->log, UA_LOG_INFO, "call",
 	       "%u: the peer takes no candidates by INFO (%u %s): offers tell "
 	       "them",
 	       call->number, ev->code, ev->reason);
-	t->failed = true;
-
-	if (ev->fork == call->fork) {
-		call->late = true;
-		ua_reoffer_update(call);
-	}
+	give_up(call, ev->fork);
 }
 
 
@@ -352,6 +384,7 @@ void ua_calltrickle_reset(struct ua_call *call)
 {
 	size_t i;
 
+	tmr_cancel(&call->info_tmr);
 	for (i = 0; i < UA_INVITE_FORKS; i++)
 		ua_trickle_reset(&call->trickles[i]);
 }

@@ -14,6 +14,12 @@ enum {
 	 * has to be sent again: T1 and 2 T1 (RFC 3261, 17.1.1.2) and the way.
 	 */
 	UA_TRICKLE_KEEP_MS = 5000,
+
+	/*
+	 * An INFO without an answer: a firewall may swallow what it does not
+	 * know.  Two of its retransmissions are lost by then (T1, 2 T1).
+	 */
+	UA_TRICKLE_WAIT_MS = 3000,
 	UA_TRICKLE_COMPS = 2
 };
 
@@ -21,6 +27,7 @@ enum {
 struct ua_trickle {
 	bool failed;   /**< An INFO of ours was refused: no more of them   */
 	bool owed;     /**< One has to go out, with news or without        */
+	bool out;      /**< One is under way                               */
 	bool hasty;    /**< The one under way may overtake our 2xx         */
 	bool told_end; /**< The peer knows that nothing more will come     */
 	size_t told[UA_TRICKLE_COMPS]; /**< Candidates that it knows of    */

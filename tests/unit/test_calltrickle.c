@@ -9,6 +9,7 @@
 #include "base/wr.h"
 #include "call/callcore.h"
 #include "middle.h"
+#include "oom.h"
 #include "rig.h"
 #include "stun/stun.h"
 
@@ -374,6 +375,50 @@ START_TEST(refused_info_ends_trickling_and_nothing_else)
 END_TEST
 
 
+static void cut_lines(char *text, const char *start)
+{
+	char *at;
+
+	while ((at = strstr(text, start)) != NULL) {
+		char *end = strstr(at, "\r\n");
+
+		ck_assert_ptr_nonnull(end);
+		memmove(at, end + 2, strlen(end + 2) + 1);
+	}
+}
+
+
+static bool swallow_info(struct middle *mid, const char *what, char *text,
+			 size_t size)
+{
+	(void)size;
+
+	/* Nobody knows of the other's candidates at first. */
+	if (strstr(what, "INVITE") && middle_count(mid, what) == 1)
+		cut_lines(text, "a=candidate:");
+
+	return strcmp(what, "a INFO") != 0;
+}
+
+
+/* Somebody on the way drops what it does not know: an offer tells it. */
+START_TEST(info_without_an_answer_does_not_cost_the_path)
+{
+	open_slow(1);
+	m.hook = swallow_info;
+	dial();
+	rig_answer(&a, &b, "tone:440", NULL);
+	lively = true;
+	middle_wait(&m, "a INFO", 1);
+	middle_wait(&m, "b 200 INVITE", 2);
+	has(middle_text(&m, "a INVITE", 1), LATE);
+	rig_talk(&a, &b, 100);
+	ck_assert(a.call->trickles[0].failed);
+	close_all();
+}
+END_TEST
+
+
 /* What is taken out of b's messages so that it does not trickle */
 static const char *const strips[][2] = {
 	{ "Recv-Info: trickle-ice\r\n", "" },
@@ -522,6 +567,45 @@ START_TEST(candidates_of_no_description_are_dropped)
 END_TEST
 
 
+/* Without memory candidates are lost, and nothing else. */
+START_TEST(without_memory_an_info_changes_nothing)
+{
+	static const char *const ips[] = { "203.0.113.4", FOREIGN };
+	struct ua_invite_event ev = { .type = UA_INVITE_INFO };
+	char body[2][128];
+	size_t i;
+	long n;
+
+	for (i = 0; i < 2; i++)
+		(void)snprintf(body[i], sizeof(body[i]),
+			       "m=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
+			       "a=candidate:9 1 UDP 9 %s 4000 typ host\r\n",
+			       ips[i]);
+
+	open_slow(0);
+	look_for(&a, FOREIGN);
+	dial();
+	rig_answer(&a, &b, "tone:440", NULL);
+	rig_talk(&a, &b, 50);
+
+	ev.sdp = body[0];
+	ev.len = strlen(body[0]);
+	for (n = 0; n < 40 && ua_oom_works(); n++) {
+		ua_oom_limit(n);
+		ua_calltrickle_came(a.call, &ev);
+		ua_oom_limit(-1);
+	}
+
+	rig_talk(&a, &b, 200);
+	ev.sdp = body[1];
+	ua_calltrickle_came(a.call, &ev);
+	rig_wait(is_seen, NULL);
+	ck_assert_uint_eq(0, rig_count(&a, UA_EVENT_CLOSED));
+	close_all();
+}
+END_TEST
+
+
 /* ------------------- a peer that answers early --------------------- */
 
 
@@ -591,6 +675,7 @@ Suite *ua_suite_calltrickle(void)
 	tcase_add_test(tc, one_info_is_under_way_at_a_time);
 	tcase_add_loop_test(tc, refused_info_ends_trickling_and_nothing_else,
 			    0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tc, info_without_an_answer_does_not_cost_the_path);
 	tcase_add_loop_test(tc, peer_without_trickle_gets_no_info, 0, 2);
 	tcase_add_loop_test(tc, early_answer_is_confirmed_by_an_info, 0, 2);
 	suite_add_tcase(s, tc);
@@ -598,6 +683,7 @@ Suite *ua_suite_calltrickle(void)
 	tc = tcase_create("theirs");
 	tcase_set_timeout(tc, RIG_TEST_S);
 	tcase_add_test(tc, candidate_before_description);
+	tcase_add_test(tc, without_memory_an_info_changes_nothing);
 	tcase_add_loop_test(tc, candidates_of_no_description_are_dropped, 0,
 			    2);
 	suite_add_tcase(s, tc);

@@ -8,6 +8,7 @@
 
 #include "call/callcore.h"
 #include "middle.h"
+#include "oom.h"
 #include "rig.h"
 
 Suite *ua_suite_reoffer(void);
@@ -506,6 +507,38 @@ START_TEST(offers_that_lead_to_nothing_become_rare_and_end)
 END_TEST
 
 
+/* An offer is made whole, or nothing is pending. */
+START_TEST(without_memory_no_offer_and_no_half_state)
+{
+	int err = ENOMEM;
+	long n;
+
+	up();
+	for (n = 0; err && ua_oom_works(); n++) {
+		ua_oom_limit(n);
+		err = ua_flow_restart(a.call->flow);
+		if (!err) {
+			err = ua_callsig_offer(a.call);
+			if (err)
+				ua_flow_rollback(a.call->flow);
+		}
+		ua_oom_limit(-1);
+		if (!err)
+			break;
+
+		ck_assert_int_eq(ENOMEM, err);
+		ck_assert_int_lt(n, 500);
+		ck_assert(!a.call->updating);
+		ck_assert_int_eq(UA_OFFER_STABLE,
+				 ua_offer_state(a.call->offer));
+		ck_assert(ua_session_can_modify(a.call->sess));
+	}
+
+	down();
+}
+END_TEST
+
+
 START_TEST(restart_out_of_place_is_nothing)
 {
 	struct ua_call_conf conf;
@@ -554,6 +587,7 @@ Suite *ua_suite_reoffer(void)
 	tcase_add_loop_test(tc, broken_restart_leaves_the_call_up, 0, 2);
 	tcase_add_test(tc, answer_of_an_old_generation_is_dropped);
 	tcase_add_test(tc, offers_that_lead_to_nothing_become_rare_and_end);
+	tcase_add_test(tc, without_memory_no_offer_and_no_half_state);
 	tcase_add_test(tc, restart_out_of_place_is_nothing);
 	suite_add_tcase(s, tc);
 
