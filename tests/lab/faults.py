@@ -98,16 +98,18 @@ class Fault(Cell):
 
     def cut_off(self):
         """Both moved: the proxy sends what either says to where the other
-        was. They may end the call, each by itself, if one says why."""
+        was. They may end the call, each by itself, if both say why."""
         return self.moves and len(self.sides) == 2
+
+    def gave_up(self, phone):
+        closed = phone.event("closed") or {}
+        return phone.status in (0, 4) and closed.get("code", 0) >= 400
 
     def judge(self):
         if self.start is None:
             return
-        if self.cut_off() and {self.a.status, self.b.status} <= {0, 4}:
-            ends = [phone for _, phone in self.phones() if phone.status == 4]
-            if any(phone.why() for phone in ends):
-                return
+        if self.cut_off() and self.gave_up(self.a) and self.gave_up(self.b):
+            return
         for side, phone in self.phones():
             self.wrong += phone.ended(0)
             watch = self.watches[side]
@@ -137,7 +139,7 @@ class Fault(Cell):
         """Of the table: what, kinds, heard and back of both, the paths."""
         def side(which):
             if not self.result:
-                return "%5s %5s" % ("ends", "-")
+                return "ends      -"
             heard, back = self.result.get(which, (0.0, None))
             if not self.back:
                 return "%5.1f     -" % heard
@@ -404,9 +406,9 @@ FAULTS = [
 ]
 
 QUICK = [
-    (Reboot, PORT, "b"), (Reboot, SYM, "a"), (NewAddress, PORT, "b"),
-    (NewPorts, PORT, "b"), (Unplugged, PORT, "a"), (TurnDies, SYM, ""),
-    (Loss, PORT, ""),
+    (Reboot, PORT, "b"), (Reboot, SYM, "a"), (NewAddress, PORT, "a"),
+    (NewAddress, SYM, "b"), (NewPorts, PORT, "b"), (Unplugged, PORT, "a"),
+    (Plugged, PORT, "b"), (TurnDies, SYM, ""), (Loss, PORT, ""),
 ]
 
 
