@@ -40,7 +40,8 @@ tests_bench_bench_media_LDADD = $(bench_libs)
 tests_bench_iceend_ua_SOURCES = tests/bench/iceend.c tests/bench/iceend.h \
 	tests/bench/iceend_ua.c
 tests_bench_iceend_ua_LDADD = $(bench_libs)
-bench_libs = libuacore.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lpthread -lm
+bench_libs = libuacore.la $(CODECS_LA) $(RE_LIBS) $(CRYPTO_LIBS) -lssl \
+	-lpthread -lm
 
 # The last one needs root for its namespaces: 77 says that it skipped them.
 bench: $(bench_programs) tests/bench/iceend_ua size
