@@ -158,7 +158,8 @@ bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp)
 			continue;
 		}
 
-		if (!ua_relays_open(asked, host, addr, UA_TURN_BOTH, false))
+		if (!ua_relays_open(asked, host, addr,
+				    ua_turnenv_family(flow->env, addr), false))
 			return true;
 	}
 
@@ -450,7 +451,9 @@ static size_t nearer(const struct ua_flow_relay *relay)
 		uint32_t other_ms;
 
 		if (other == relay || other->comp != relay->comp ||
-		    other->family != relay->family || !ua_relays_ready(other))
+		    (other->family == UA_TURN_IP6) !=
+			    (relay->family == UA_TURN_IP6) ||
+		    !ua_relays_ready(other))
 			continue;
 
 		other_ms = ua_turn_rtt_ms(other->turn);

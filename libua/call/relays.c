@@ -99,6 +99,12 @@ static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
 		ua_turnenv_learn(flow->env, ua_turn_server(relay->turn),
 				 ua_turn_challenge(relay->turn));
 
+	/* Asking for both costs a round trip where both are refused. */
+	if (relay->family == UA_TURN_BOTH &&
+	    ua_turn_family(relay->turn) != UA_TURN_BOTH)
+		ua_turnenv_single(flow->env, &relay->server,
+				  ua_turn_family(relay->turn));
+
 	relay->was_ready = true;
 	relay->asked->renewed[relay->comp - 1] = false;
 	if (flow->closing)

@@ -11,6 +11,8 @@ struct known {
 	struct ua_addr server; /* af NONE: free place */
 	uint64_t used;         /* Order of last use   */
 	uint64_t full_ms;      /* Not to be asked before */
+	bool single;           /* One family only         */
+	enum ua_turn_family family;
 	bool asked;
 	struct ua_challenge challenge;
 };
@@ -124,6 +126,25 @@ void ua_turnenv_learn(struct ua_env *env, const struct ua_addr *server,
 
 	known->asked = true;
 	known->challenge = *asked;
+}
+
+
+void ua_turnenv_single(struct ua_env *env, const struct ua_addr *server,
+		       enum ua_turn_family family)
+{
+	struct known *known = take(env, server);
+
+	known->single = true;
+	known->family = family;
+}
+
+
+enum ua_turn_family ua_turnenv_family(const struct ua_env *env,
+				      const struct ua_addr *server)
+{
+	const struct known *known = find(env, server);
+
+	return known && known->single ? known->family : UA_TURN_BOTH;
 }
 
 

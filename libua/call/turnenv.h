@@ -6,6 +6,7 @@
 #include "call/env.h"
 #include "net/tlsclient.h"
 #include "stun/cred.h"
+#include "stun/turn.h"
 
 struct ua_turnenv;
 
@@ -52,6 +53,14 @@ const struct ua_challenge *ua_turnenv_known(const struct ua_env *env,
 void ua_turnenv_learn(struct ua_env *env, const struct ua_addr *server,
 		      const struct ua_challenge *asked);
 
+
+/** It refuses to give two families at once: calls ask for this one */
+void ua_turnenv_single(struct ua_env *env, const struct ua_addr *server,
+		       enum ua_turn_family family);
+
+/** What to ask it for */
+enum ua_turn_family ua_turnenv_family(const struct ua_env *env,
+				      const struct ua_addr *server);
 
 /** It has no capacity (508): no call asks it for a while */
 void ua_turnenv_full(struct ua_env *env, uint64_t now_ms,

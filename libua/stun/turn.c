@@ -513,6 +513,12 @@ uint32_t ua_turn_rtt_ms(const struct ua_turn *turn)
 }
 
 
+enum ua_turn_family ua_turn_family(const struct ua_turn *turn)
+{
+	return turn->family;
+}
+
+
 const struct ua_challenge *ua_turn_challenge(const struct ua_turn *turn)
 {
 	return turn->cred.ready ? &turn->cred.asked : NULL;

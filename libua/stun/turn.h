@@ -233,6 +233,10 @@ bool ua_turn_heard(const struct ua_turn *turn);
 /** Least round trip to the server [ms]; UINT32_MAX: not measured */
 uint32_t ua_turn_rtt_ms(const struct ua_turn *turn);
 
+/** What was asked for at last: not UA_TURN_BOTH where the server refused that,
+    and the next client of it need not ask */
+enum ua_turn_family ua_turn_family(const struct ua_turn *turn);
+
 /** What the server asked for, for the next client of it; NULL: nothing */
 const struct ua_challenge *ua_turn_challenge(const struct ua_turn *turn);
 

@@ -48,10 +48,10 @@ static int relayed_decode(const struct ua_stun *msg, struct ua_addr *ip4,
 		err = ua_stun_addr_at(msg, p, &addr);
 		if (err)
 			return err;
-		if (!addr_is_host(&addr))
-			return EBADMSG;
 
-		*(addr.af == UA_AF_IP4 ? ip4 : ip6) = addr;
+		/* coturn names a family that it has not 0.0.0.0 or ::. */
+		if (addr_is_host(&addr))
+			*(addr.af == UA_AF_IP4 ? ip4 : ip6) = addr;
 	}
 
 	return ip4->af || ip6->af ? 0 : EBADMSG;

@@ -167,6 +167,29 @@ START_TEST(two_families_in_one_request)
 END_TEST
 
 
+/* coturn says so of a family that it has not. */
+START_TEST(family_that_is_any_address_is_not_there)
+{
+	const struct ua_addr any = turnbed_addr("[::]:0");
+	struct ua_turn_conf conf = turnbed_conf_default();
+	struct turnbed f;
+
+	conf.family = UA_TURN_BOTH;
+	turnbed_setup_conf(&f, &conf);
+	ck_assert_int_eq(0, ua_turn_start(f.turn, f.now_ms));
+	turnbed_take(&f, UA_STUN_ALLOCATE);
+	turnbed_granted_put(&f);
+	ua_stun_put_addr(&f.wr, UA_STUN_XOR_RELAYED_ADDRESS, &any);
+	ck_assert_int_eq(0, turnbed_finish(&f));
+	turnbed_event(&f, UA_TURN_READY);
+	ck_assert_uint_eq(UA_AF_IP4, f.ev.relayed.af);
+	ck_assert_uint_eq(UA_AF_NONE, f.ev.relayed6.af);
+	ck_assert_int_eq(UA_TURN_BOTH, ua_turn_family(f.turn));
+	turnbed_teardown(&f);
+}
+END_TEST
+
+
 /* A server that cannot do the default is asked for the other (18.9). */
 START_TEST(server_of_ipv6_alone_gives_that)
 {
@@ -476,6 +499,7 @@ Suite *ua_suite_turn(void)
 	tcase_add_test(tc, allocate_gives_up_after_four_sends);
 	tcase_add_test(tc, allocate_retransmission_keeps_its_id);
 	tcase_add_loop_test(tc, two_families_in_one_request, 0, 4);
+	tcase_add_test(tc, family_that_is_any_address_is_not_there);
 	tcase_add_test(tc, server_of_ipv6_alone_gives_that);
 	tcase_add_test(tc, ipv6_relay_is_asked_for);
 	tcase_add_test(tc, unreachable_server_ends_gathering_early);

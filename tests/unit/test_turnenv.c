@@ -113,6 +113,22 @@ START_TEST(full_server_is_left_alone_for_a_minute)
 END_TEST
 
 
+START_TEST(server_of_one_family_is_remembered)
+{
+	const struct ua_addr a = server(1);
+	const struct ua_addr b = server(2);
+	struct ua_env env;
+
+	setup(&env);
+	ck_assert_int_eq(UA_TURN_BOTH, ua_turnenv_family(&env, &a));
+	ua_turnenv_single(&env, &a, UA_TURN_IP4);
+	ck_assert_int_eq(UA_TURN_IP4, ua_turnenv_family(&env, &a));
+	ck_assert_int_eq(UA_TURN_BOTH, ua_turnenv_family(&env, &b));
+	teardown(&env);
+}
+END_TEST
+
+
 START_TEST(bad_file_of_authorities_is_told_when_the_agent_is_made)
 {
 	char errstr[UA_ERRSTR_MAX] = "";
@@ -175,6 +191,7 @@ Suite *ua_suite_turnenv(void)
 	tcase_add_test(tc, challenge_of_each_server_is_kept);
 	tcase_add_test(tc, oldest_server_is_forgotten);
 	tcase_add_test(tc, full_server_is_left_alone_for_a_minute);
+	tcase_add_test(tc, server_of_one_family_is_remembered);
 	tcase_add_test(tc,
 		       bad_file_of_authorities_is_told_when_the_agent_is_made);
 	tcase_add_test(tc, system_authorities_are_loaded_when_needed);
