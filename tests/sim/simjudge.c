@@ -8,6 +8,7 @@
 
 enum {
 	CONNECT_S = 5,   /* A way that is there so long is found             */
+	NOMINATE_S = 5,  /* From the first way, and the last word           */
 	AGREE_S = 3,     /* After a nomination both ends have the same pair  */
 	ALIVE_MS = 2000, /* Media was heard so shortly before the end      */
 	CANDS_MS = 1000, /* Slower signalling hides a direct way           */
@@ -147,6 +148,30 @@ static bool is_quiet(struct ua_simscene *scene, uint64_t s)
 	}
 
 	return true;
+}
+
+
+/* 2: where media flows for long something is nominated, at both ends. */
+static void judge_nominated(struct ua_simscene *scene)
+{
+	const uint64_t now_us = ua_simnet_now(scene->net);
+	const uint64_t settled_us = ua_simcall_settled(scene->call);
+	size_t i;
+
+	if (scene->plan->lossy || scene->plan->nfault ||
+	    settled_us == UA_NEVER)
+		return;
+
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		const struct ua_simactor *a = &scene->actorv[i];
+
+		if (a->nominated_us == UA_NEVER && a->path_us != UA_NEVER &&
+		    a->path_us + NOMINATE_S * UA_SIM_S < now_us &&
+		    settled_us + NOMINATE_S * UA_SIM_S < now_us)
+			ua_simscene_breach(scene, UA_SIM_RULE_AGREE, a->name,
+					   "has media, and nothing is "
+					   "nominated");
+	}
 }
 
 
@@ -291,6 +316,7 @@ static void judge_reasons(struct ua_simscene *scene)
 void ua_simjudge_call(struct ua_simscene *scene)
 {
 	judge_connect(scene);
+	judge_nominated(scene);
 	judge_agree(scene);
 	judge_direct(scene);
 	judge_latch(scene);

@@ -61,8 +61,8 @@ static bool has_many(const struct ua_simscene *scene)
 {
 	const struct ua_simplan *plan = scene->plan;
 
-	return plan->latch || plan->dead_turn || plan->secondv[0] ||
-	       plan->secondv[1];
+	return plan->latch || plan->dead_turn || plan->strict ||
+	       plan->secondv[0] || plan->secondv[1];
 }
 
 
