@@ -104,6 +104,27 @@ uint16_t icenet_restart(struct icenet *net, unsigned agent)
 }
 
 
+/* Those that are new of the same description, as trickle or an update has */
+static void take_late(struct icenet *net, unsigned agent,
+		      const struct net_desc *desc)
+{
+	struct ua_ice *ice = ice_of(net, agent);
+	unsigned i;
+
+	for (i = 0; i < desc->ncand; i++) {
+		struct ua_ice_cand cand = desc->candv[i];
+		int err;
+
+		cand.gen = ua_ice_gen(ice);
+		err = ua_ice_remote_cand(ice, net->now, &cand);
+		ck_assert(!err || err == ENOSPC);
+	}
+
+	(void)ua_ice_remote_end(ice, net->now);
+	icenet_pump(net, agent);
+}
+
+
 static struct net_signal *send_signal(struct icenet *net,
 				      enum net_signal_kind kind, unsigned to,
 				      uint16_t gen)
@@ -177,6 +198,8 @@ static void take_answer(struct icenet *net, const struct net_signal *s)
 		ua_ice_rollback(a->ice, net->now);
 	else if (!ua_ice_knows(a->ice, s->desc.ufrag, s->desc.pwd))
 		a->told = icenet_take(net, s->to, &s->desc, s->gen);
+	else
+		take_late(net, s->to, &s->desc);
 
 	icenet_pump(net, s->to);
 }

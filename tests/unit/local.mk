@@ -43,6 +43,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_flow.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
+	tests/unit/test_ice_chaos.c \
 	tests/unit/test_ice_consent.c \
 	tests/unit/test_ice_hostile.c \
 	tests/unit/test_ice_icem.c \

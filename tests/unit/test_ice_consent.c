@@ -504,6 +504,37 @@ START_TEST(spare_that_answers_is_taken)
 END_TEST
 
 
+/*
+ * Only the controlled end had its doubts, and they are over: the pair that
+ * both agreed on is in force again, as the peer never left it.
+ */
+START_TEST(controlled_end_comes_back_to_the_agreed_path)
+{
+	const struct ua_ice_event *ev;
+
+	direct_and_relay(10, 20);
+	net->mediav[0].expects = false;
+	net->mediav[1].expects = false;
+	forget_events();
+	net->cut[1][0] = true;
+	ua_ice_silent(net->agentv[1].ice, net->now, 0);
+	icenet_pump(net, 1);
+	icenet_run(net, 700);
+	net->cut[1][0] = false;
+	ev = icenet_event(net, 1, UA_ICE_EVENT_MEDIA_PATH);
+	ck_assert_ptr_nonnull(ev);
+	ck_assert_uint_eq(1, ev->relays);
+
+	icenet_run(net, 8000);
+	ck_assert(icenet_same_pair(net, 0, 1));
+	ck_assert_int_eq(0, icenet_nominated(net, 1));
+	icenet_count_media(net);
+	icenet_run(net, 5000);
+	ck_assert_uint_eq(0, icenet_lost(net));
+}
+END_TEST
+
+
 /* It comes back by itself: a lift, a handover of the radio */
 START_TEST(short_fault_is_survived_without_spare)
 {
@@ -714,6 +745,7 @@ Suite *ua_suite_ice_consent(void)
 	tcase_add_loop_test(tc, path_dead_one_way_moves_to_spare, 0, 2);
 	tcase_add_test(tc, peer_that_sends_another_way_is_no_endless_doubt);
 	tcase_add_test(tc, spare_that_answers_is_taken);
+	tcase_add_test(tc, controlled_end_comes_back_to_the_agreed_path);
 	tcase_add_test(tc, short_fault_is_survived_without_spare);
 	tcase_add_test(tc, silence_on_hold_is_no_suspicion);
 	tcase_add_loop_test(tc, suspend_ten_minutes_in_call, 0, 8);

@@ -349,6 +349,45 @@ START_TEST(roles_survive_restart)
 END_TEST
 
 
+/* With rtcp-mux there is one component, in later generations as well. */
+START_TEST(dropped_component_stays_dropped)
+{
+	const struct ua_ice_event *ev;
+	unsigned a, i;
+
+	for (a = 0; a < 2; a++)
+		net->agentv[a].conf.ncomp = 2;
+
+	for (a = 0; a < 2; a++) {
+		(void)icenet_host(net, a, 0, 1, a ? HOST1 : HOST0, NET_NO_NAT,
+				  10);
+		(void)icenet_host(net, a, 0, 2,
+				  a ? "198.18.0.2:4001" : "198.18.0.1:4001",
+				  NET_NO_NAT, 10);
+		ck_assert_int_eq(0,
+				 ua_ice_comp_drop(ice_of(a), net->now, 0, 2));
+	}
+
+	icenet_meet(net);
+	icenet_talk(net, 3000);
+	forget_events();
+	i = net->nsent;
+	icenet_restart_call(net, 0);
+	icenet_run(net, 5000);
+	all_is_well(1);
+
+	for (a = 0; a < 2; a++) {
+		ev = icenet_event(net, a, UA_ICE_EVENT_NOMINATED);
+		ck_assert_ptr_nonnull(ev);
+		ck_assert(ev->all);
+	}
+
+	for (; i < net->nsent; i++)
+		ck_assert_uint_eq(4000, net->sentv[i].to.port);
+}
+END_TEST
+
+
 START_TEST(restart_during_restart)
 {
 	unsigned i;
@@ -654,6 +693,7 @@ Suite *ua_suite_ice_restart(void)
 	tcase_add_test(tc, answer_of_an_old_generation_is_dropped);
 	tcase_add_loop_test(tc, one_changed_credential_is_a_restart, 0, 2);
 	tcase_add_loop_test(tc, roles_survive_restart, 0, 4);
+	tcase_add_test(tc, dropped_component_stays_dropped);
 	tcase_add_test(tc, restart_during_restart);
 	tcase_add_loop_test(tc, restart_before_any_path, 0, 2);
 	tcase_add_test(tc, rollback_with_nothing_pending);

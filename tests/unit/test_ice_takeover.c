@@ -137,6 +137,19 @@ START_TEST(better_class_asks_for_one_restart)
 END_TEST
 
 
+/* A call that has just begun is left in peace: ten seconds, and three. */
+START_TEST(no_restart_for_better_class_at_once)
+{
+	net->agentv[1].conf.renom = false;
+	relayed();
+	icenet_cut(net, 0, 1, false);
+	icenet_run(net, 12000);
+	ck_assert_uint_eq(1, icenet_count(net, 0, UA_ICE_EVENT_NEED_RESTART));
+	ck_assert_uint_ge(when(0, UA_ICE_EVENT_NEED_RESTART), 1000 + 10000);
+}
+END_TEST
+
+
 /* Who can do no restart, or does not want to, is asked once a minute. */
 START_TEST(restart_for_better_class_is_asked_for_rarely)
 {
@@ -386,6 +399,24 @@ START_TEST(rtt_takeover_once_a_minute)
 END_TEST
 
 
+/* Of two that are as quick the first to work stays, whatever its priority. */
+START_TEST(priority_alone_moves_nothing)
+{
+	(void)icenet_host(net, 0, 0, 1, HOST0, NET_NO_NAT, 60);
+	(void)icenet_host(net, 1, 0, 1, HOST1, NET_NO_NAT, 0);
+	(void)icenet_host(net, 0, 0, 1, HOST0B, NET_NO_NAT, 20);
+	icenet_meet(net);
+	icenet_talk(net, 3000);
+	ck_assert_uint_eq(1, media_base());
+	net->ifv[0].delay_ms = 20;
+	forget_events();
+	icenet_run(net, 5 * 60000);
+	ck_assert_uint_eq(1, media_base());
+	ck_assert_uint_eq(0, net->agentv[0].nev);
+}
+END_TEST
+
+
 /* Wired was slower to answer than Wi-Fi was to be agreed on. */
 START_TEST(cost_takeover_after_a_minute)
 {
@@ -451,6 +482,7 @@ Suite *ua_suite_ice_takeover(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, better_class_is_taken_over);
 	tcase_add_loop_test(tc, better_class_asks_for_one_restart, 0, 2);
+	tcase_add_test(tc, no_restart_for_better_class_at_once);
 	tcase_add_test(tc, restart_for_better_class_is_asked_for_rarely);
 	tcase_add_test(tc, highest_renomination_value_wins);
 	tcase_add_loop_test(tc, renomination_without_the_option_is_ignored, 0,
@@ -458,6 +490,7 @@ Suite *ua_suite_ice_takeover(void)
 	tcase_add_test(tc, renomination_before_own_success_waits);
 	tcase_add_test(tc, takeover_that_fails_returns);
 	tcase_add_test(tc, rtt_takeover_once_a_minute);
+	tcase_add_test(tc, priority_alone_moves_nothing);
 	tcase_add_test(tc, cost_takeover_after_a_minute);
 	tcase_add_test(tc, direct_paths_are_tried_again_each_minute);
 	suite_add_tcase(s, tc);
