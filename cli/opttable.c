@@ -78,7 +78,7 @@ static const struct opt table[OPT_N] = {
 	OPT_SEC_NAT,
 	.help = "instead of these two: file:PATH or command:CMD, whose first "
 		"line is the user and whose second is the password; read for "
-		"every relay, the command without a shell" },
+		"each call, the command without a shell" },
 [OPT_STUN] = { "stun", "URI", OPT_STUN_URI, OPT_SEC_NAT,
 	.help = "STUN server, stun:HOST[:PORT], for ICE candidates only" },
 

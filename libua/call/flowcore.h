@@ -159,7 +159,8 @@ void ua_leg_drop(struct ua_leg *leg, uint64_t now_ms, int err);
 /** The leg that is a base of ICE; NULL: none */
 struct ua_leg *ua_leg_of_base(struct ua_flow *flow, uint16_t base);
 
-/** A socket of a component and family (0: any); NULL: none */
+/** A socket of a component and family (0: any) that media may use without ICE;
+    NULL: none */
 struct ua_leg *ua_leg_host(struct ua_flow *flow, unsigned comp, int af);
 
 /** Choose what stands in c= and m=, unless that was done before */

@@ -252,7 +252,10 @@ struct ua_leg *ua_leg_host(struct ua_flow *flow, unsigned comp, int af)
 {
 	size_t i;
 
-	for (i = 0; i < flow->nhost; i++) {
+	/* Relay-only: no socket of ours is shown, or sent from. */
+	for (i = 0;
+	     flow->env->conf->ice != UA_ICE_RELAY_ONLY && i < flow->nhost;
+	     i++) {
 		struct ua_leg *leg = &flow->hosts[i];
 
 		if (leg->comp == comp && leg->sock &&
@@ -292,6 +295,7 @@ static struct ua_leg *default_leg(struct ua_flow *flow, unsigned comp, int af)
 /*
  * What stands in c= and m=: a relay, else how a server saw us, else our own;
  * of the family of signalling if there is one, since the peer has that too.
+ * With relays alone and none yet, it is nothing: 0.0.0.0, port 9.
  */
 void ua_leg_default(struct ua_flow *flow, int af)
 {

@@ -523,6 +523,28 @@ START_TEST(server_that_is_refused_ends_gathering)
 END_TEST
 
 
+/* Nobody is told where we are, with or without ICE. */
+START_TEST(relay_only_shows_no_socket)
+{
+	struct ua_flow_local local;
+	struct ua_sdp_facts facts;
+
+	agent_open(UA_ICE_RELAY_ONLY, NULL, NULL, NULL);
+	end_open(&x, true);
+	rig_wait(is_complete, &x);
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	ck_assert_uint_eq(UA_AF_NONE, local.sdp.rtp.af);
+	ck_assert_uint_eq(0, local.sdp.candc);
+
+	memset(&facts, 0, sizeof(facts));
+	ck_assert_int_eq(0, ua_addr_set(&facts.rtp, "127.0.0.1", 9000));
+	ck_assert_int_eq(EINVAL, ua_flow_remote(x.flow, &facts, false));
+	ua_flow_close(x.flow);
+	agent_close();
+}
+END_TEST
+
+
 static bool x_has_gathered(void *arg)
 {
 	(void)arg;
@@ -666,6 +688,7 @@ Suite *ua_suite_relays(void)
 	tcase_add_test(tc, both_families_of_one_allocation_are_candidates);
 	tcase_add_test(tc, peer_of_ipv6_alone_gets_a_relay_of_its_own);
 	tcase_add_test(tc, server_that_is_refused_ends_gathering);
+	tcase_add_test(tc, relay_only_shows_no_socket);
 	tcase_add_loop_test(tc, flow_may_be_closed_at_any_time, 0, 8);
 	tcase_add_test(tc, credentials_come_from_a_file);
 	tcase_add_test(tc, refused_credentials_are_read_once_more);

@@ -35,7 +35,7 @@ struct ua_server_conf {
 	/**
 	 * TURN, instead of user and password: "file:PATH" or "command:CMD".
 	 * The first line of the file, or of what the command prints, is the
-	 * user, the second the password.  It is read for every allocation,
+	 * user, the second the password.  It is read for every call,
 	 * and again when the server refuses what it said.  Without a shell:
 	 * words end at blanks, '...' and "..." keep theirs; killed after 5 s.
 	 */
