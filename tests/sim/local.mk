@@ -11,18 +11,24 @@ libuasim_a_SOURCES = \
 	tests/sim/simgather.c \
 	tests/sim/simheap.c \
 	tests/sim/simhost.c \
+	tests/sim/simif.c \
 	tests/sim/simlan.c \
 	tests/sim/simlatch.c \
 	tests/sim/simlink.c \
+	tests/sim/simmap.c \
 	tests/sim/simnat.c \
+	tests/sim/simnatcore.h \
 	tests/sim/simnet.c \
 	tests/sim/simphone.c \
 	tests/sim/simphonecore.h \
 	tests/sim/simrand.c \
 	tests/sim/simrelay.c \
+	tests/sim/simrelayed.c \
 	tests/sim/simroam.c \
+	tests/sim/simsock.c \
 	tests/sim/simstun.c \
 	tests/sim/simtalk.c \
+	tests/sim/simtimer.c \
 	tests/sim/simtrace.c \
 	tests/sim/simturn.c \
 	tests/sim/simwatch.c \

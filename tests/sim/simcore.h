@@ -146,6 +146,8 @@ int64_t ua_simrand_normal(struct ua_simrand *rand, uint32_t deviation);
 
 
 /* simheap.c */
+UA_CHECK int ua_simheap_push(struct ua_simheap *heap, struct ua_simitem *item);
+void ua_simheap_drop(struct ua_simheap *heap, size_t place);
 UA_CHECK int ua_simheap_packet(struct ua_simnet *net, uint64_t at_us,
 			       struct ua_simpacket *packet);
 bool ua_simheap_pop(struct ua_simheap *heap, uint64_t until_us,
@@ -190,8 +192,18 @@ void ua_simnet_release(struct ua_simnet *net, struct ua_simpacket *packet);
 /* simhost.c */
 void ua_simhost_arrive(struct ua_simhost *host, struct ua_simif *ifc,
 		       struct ua_simpacket *packet);
+
+
+/* simif.c */
 void ua_simif_init(struct ua_simif *ifc, struct ua_simlan *lan,
 		   const struct ua_simlink *link);
+struct ua_simif *ua_simif_find(const struct ua_simhost *host,
+			       const struct ua_addr *addr);
+
+
+/* simsock.c */
+struct ua_simsock *ua_simsock_find(const struct ua_simhost *host,
+				   const struct ua_addr *addr);
 
 
 /* simnat.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file simheap.c  What will happen in the simulated net, and its timers */
+/** @file simheap.c  What will happen in the simulated net */
 
 #include <errno.h>
 
@@ -76,7 +76,7 @@ static int grow(struct ua_simheap *heap)
 }
 
 
-static int push(struct ua_simheap *heap, struct ua_simitem *item)
+int ua_simheap_push(struct ua_simheap *heap, struct ua_simitem *item)
 {
 	const int err = grow(heap);
 
@@ -89,7 +89,7 @@ static int push(struct ua_simheap *heap, struct ua_simitem *item)
 }
 
 
-static void drop(struct ua_simheap *heap, size_t place)
+void ua_simheap_drop(struct ua_simheap *heap, size_t place)
 {
 	const struct ua_simitem last = heap->v[heap->n];
 
@@ -111,7 +111,7 @@ int ua_simheap_packet(struct ua_simnet *net, uint64_t at_us,
 {
 	struct ua_simitem item = { .at_us = at_us, .packet = packet };
 
-	return push(&net->heap, &item);
+	return ua_simheap_push(&net->heap, &item);
 }
 
 
@@ -122,7 +122,7 @@ bool ua_simheap_pop(struct ua_simheap *heap, uint64_t until_us,
 		return false;
 
 	*item = heap->v[1];
-	drop(heap, 1);
+	ua_simheap_drop(heap, 1);
 
 	return true;
 }
@@ -140,28 +140,4 @@ void ua_simheap_close(struct ua_simheap *heap)
 	heap->v = mem_deref(heap->v);
 	heap->n = 0;
 	heap->size = 0;
-}
-
-
-int ua_simtimer_start(struct ua_simtimer *tmr, struct ua_simnet *net,
-		      uint64_t at_us, void (*h)(void *arg), void *arg)
-{
-	struct ua_simitem item = {
-		.at_us = at_us > net->now_us ? at_us : net->now_us,
-		.tmr = tmr,
-	};
-
-	ua_simtimer_cancel(tmr);
-	tmr->net = net;
-	tmr->h = h;
-	tmr->arg = arg;
-
-	return push(&net->heap, &item);
-}
-
-
-void ua_simtimer_cancel(struct ua_simtimer *tmr)
-{
-	if (tmr->place)
-		drop(&tmr->net->heap, tmr->place);
 }

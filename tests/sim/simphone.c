@@ -119,8 +119,8 @@ int ua_simphone_alloc(struct ua_simphone **phonep, struct ua_simhost *host,
 }
 
 
-int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
-		   const uint8_t *buf, size_t len)
+int ua_simphone_send(struct ua_simleg *leg, const struct ua_addr *dst,
+		     const uint8_t *buf, size_t len)
 {
 	struct ua_simrelayed *relay = leg->relay;
 	struct ua_dgram dg;
@@ -151,7 +151,7 @@ static void ice_output(struct ua_simphone *phone, const struct ua_dgram *dg)
 	int err;
 
 	ua_simwatch_output(&phone->watch, dg, on ? &media : NULL);
-	err = leg ? ua_simleg_send(leg, &dg->path.remote, dg->buf, dg->len)
+	err = leg ? ua_simphone_send(leg, &dg->path.remote, dg->buf, dg->len)
 		  : ENOTCONN;
 	if (err)
 		ua_ice_send_error(phone->ice, now_ms(phone), dg, err);
@@ -448,8 +448,8 @@ static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 }
 
 
-void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
-		     const uint8_t *buf, size_t len)
+void ua_simphone_recv(struct ua_simleg *leg, const struct ua_addr *src,
+		      const uint8_t *buf, size_t len)
 {
 	struct ua_simphone *phone = leg->phone;
 	const struct ua_path path = { .base = leg->base,
@@ -473,7 +473,7 @@ void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
 	const bool media = len && (buf[0] & 0xc0) == 0x80;
 
 	if (media || !ua_simgather_input(leg, src, buf, len))
-		ua_simleg_input(leg, src, buf, len);
+		ua_simphone_recv(leg, src, buf, len);
 
 	/* Media moves no machine: nothing is to be pumped. */
 	if (!media)

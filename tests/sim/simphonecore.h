@@ -102,12 +102,12 @@ uint64_t ua_simphone_cands(const struct ua_simphone *phone);
 void ua_simphone_pump(struct ua_simphone *phone);
 void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
 		       size_t len, void *arg);
-int ua_simleg_send(struct ua_simleg *leg, const struct ua_addr *dst,
-		   const uint8_t *buf, size_t len);
+int ua_simphone_send(struct ua_simleg *leg, const struct ua_addr *dst,
+		     const uint8_t *buf, size_t len);
 
 /** Anything that came on a leg, by itself or through a relay */
-void ua_simleg_input(struct ua_simleg *leg, const struct ua_addr *src,
-		     const uint8_t *buf, size_t len);
+void ua_simphone_recv(struct ua_simleg *leg, const struct ua_addr *src,
+		      const uint8_t *buf, size_t len);
 
 
 /* simroam.c: sockets come and go, restarts */
@@ -127,6 +127,21 @@ void ua_simroam_part(struct ua_simphone *phone);
 
 /** Is media missing? */
 void ua_simroam_doubt(struct ua_simphone *phone);
+
+
+/* simrelayed.c: a relay of a phone */
+UA_CHECK int ua_simrelayed_open(struct ua_simphone *phone,
+				const struct ua_simserver *server,
+				struct ua_simleg *host);
+uint64_t ua_simrelayed_pump(struct ua_simrelayed *relay);
+
+/** It goes; release: tell the server */
+void ua_simrelayed_drop(struct ua_simrelayed *relay, bool release, int err);
+
+/** @return True: the datagram was of this relay */
+bool ua_simrelayed_input(struct ua_simrelayed *relay,
+			 const struct ua_addr *src, const uint8_t *buf,
+			 size_t len);
 
 
 /* simgather.c */

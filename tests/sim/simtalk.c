@@ -225,7 +225,7 @@ static void on_media(void *arg)
 		rtp[3] = (uint8_t)phone->seq++;
 		ua_simwatch_media(&phone->watch, &path);
 		leg = ua_simroam_leg(phone, path.base);
-		if (leg && !ua_simleg_send(leg, &path.remote, rtp, RTP_LEN))
+		if (leg && !ua_simphone_send(leg, &path.remote, rtp, RTP_LEN))
 			phone->stat.sent++;
 	}
 
