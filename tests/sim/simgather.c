@@ -231,7 +231,12 @@ static int use_turn(struct ua_simphone *phone,
 
 	for (comp = 1; comp <= phone->conf.ncomp && !err; comp++) {
 		host = way_to(phone, comp, &server->addr);
-		if (host && !has_relay(phone, server, comp))
+		if (!host)
+			continue;
+
+		/* It answers that in one round trip, and goes on to. */
+		err = bind_open(phone, &server->addr, host);
+		if (!err && !has_relay(phone, server, comp))
 			err = ua_simrelayed_open(phone, server, host);
 	}
 

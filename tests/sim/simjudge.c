@@ -34,11 +34,20 @@ static enum ua_simhope any_now(const struct ua_simscene *scene)
 	const struct ua_simseat a = seat_now(scene, 0);
 	const struct ua_simseat b = seat_now(scene, 1);
 	const enum ua_simhope hope = ua_simoracle_any(scene->plan, &a, &b);
+	size_t i;
 
 	/* Who has lost its address learns no new one from the dead. */
 	if (scene->plan->nfault && (scene->no_stun || scene->no_turn) &&
 	    hope == UA_SIM_SURE && scene->disturbed)
 		return UA_SIM_MAYBE;
+
+	/* After a move the second network is the first. */
+	for (i = 0; i < UA_SIM_WHO; i++) {
+		if (scene->actorv[i].moves && scene->plan->secondv[i] &&
+		    hope == UA_SIM_SURE &&
+		    ua_simoracle_direct(scene->plan, &a, &b) != UA_SIM_SURE)
+			return UA_SIM_MAYBE;
+	}
 
 	/* The relay of the proxy stays latched to what is gone. */
 	if (scene->plan->nfault && scene->plan->latch && hope == UA_SIM_SURE &&

@@ -24,7 +24,7 @@ struct mask {
  */
 static bool rang(const struct ua_simscene *scene)
 {
-	return scene->plan->call.ring_us > UA_SIM_S && !scene->plan->nfault;
+	return scene->plan->call.ring_us > UA_SIM_S;
 }
 
 

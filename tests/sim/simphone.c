@@ -303,6 +303,7 @@ static void on_deadline(void *arg)
 	if (phone->ice)
 		ua_ice_tick(phone->ice, now_ms(phone));
 
+	phone->ticked = true;
 	ua_simphone_pump(phone);
 }
 
@@ -311,7 +312,11 @@ static void rearm(struct ua_simphone *phone, uint64_t at)
 {
 	uint64_t at_us;
 
-	ua_simwatch_deadline(&phone->watch, now_ms(phone), at);
+	/* Only after a tick it must be later. */
+	if (phone->ticked)
+		ua_simwatch_deadline(&phone->watch, now_ms(phone), at);
+	phone->ticked = false;
+
 	if (at == UA_NEVER) {
 		ua_simtimer_cancel(&phone->tmr);
 		return;

@@ -85,6 +85,7 @@ struct ua_simphone {
 	uint64_t quiet_us;  /**< Media that does not come for so long     */
 	uint64_t listen_us; /**< From then                                */
 	unsigned restarts;  /**< Without success so far                   */
+	bool ticked; /**< All that was due was done now                   */
 	bool has_remote;
 	bool doubted;
 	bool reopened;

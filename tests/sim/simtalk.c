@@ -158,6 +158,10 @@ int ua_simphone_remote(struct ua_simphone *phone,
 	if (err == EALREADY &&
 	    !ua_ice_knows(phone->ice, desc->ufrag, desc->pwd)) {
 		err = ua_ice_restart(phone->ice, now_ms(phone), &peer.gen);
+
+		/* What the peer found broken may be on this side. */
+		ua_simgather_ask(phone);
+		ua_simgather_probe(phone);
 		if (!err)
 			err = ua_ice_remote_set(phone->ice, now_ms(phone),
 						desc->ufrag, desc->pwd, &peer);
