@@ -45,10 +45,14 @@ static bool restarts(const struct ua_simscene *scene)
 }
 
 
-/* What was dropped for a relay that looked direct is not tried again. */
-static bool trickles(const struct ua_simscene *scene)
+/*
+ * A peer-reflexive candidate whose line is late is taken for direct though it
+ * is a relay; what was dropped for it is not tried again.
+ */
+static bool is_slow(const struct ua_simscene *scene)
 {
-	return scene->plan->trickle;
+	return scene->plan->trickle ||
+	       scene->plan->call.delay_max_us > 300 * UA_SIM_MS;
 }
 
 
@@ -71,7 +75,7 @@ static const struct mask masks[] = {
 	{ UA_SIM_RULE_DIRECT, "relay", "frozen by the other component",
 	  has_twins },
 	{ UA_SIM_RULE_DIRECT, "in the end", "dropped and not tried again",
-	  trickles },
+	  is_slow },
 	{ UA_SIM_RULE_CONNECT, "way", "one pair of a kind is asked on",
 	  has_many },
 	{ UA_SIM_RULE_STORM, "apart", "two generations in one moment",
