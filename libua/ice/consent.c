@@ -423,6 +423,16 @@ static void judge(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 }
 
 
+/* It may work now, whatever it was that stopped it then */
+static bool may_retry(const struct ua_pair *pair)
+{
+	return pair->reason == UA_PAIR_NO_ANSWER ||
+	       pair->reason == UA_PAIR_SUPERSEDED ||
+	       pair->reason == UA_PAIR_ASYMMETRIC ||
+	       pair->reason == UA_PAIR_LOST || pair->reason == UA_PAIR_DIED;
+}
+
+
 /* Paths of fewer relays that had no answer may have one now */
 static void retry(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 {
@@ -437,8 +447,7 @@ static void retry(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 		const struct ua_pair *p = &ice->list.v[i];
 
 		if (p->state != UA_PAIR_FAILED || p->relays >= media->relays ||
-		    p->reason != UA_PAIR_NO_ANSWER ||
-		    !ua_iceagent_is_live(ice, p) ||
+		    !may_retry(p) || !ua_iceagent_is_live(ice, p) ||
 		    ua_iceagent_comp_of(ice, p) != comp)
 			continue;
 

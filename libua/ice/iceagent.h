@@ -74,6 +74,7 @@ struct ua_ice {
 	uint64_t valid_ms;    /**< First valid pair, or UA_NEVER          */
 	uint64_t slot_ms;     /**< Slot of the next check, UA_NEVER: none */
 	uint64_t last_ms;     /**< Slot of the last one, UA_NEVER: none   */
+	uint64_t ask_ms;      /**< Not to be asked on before              */
 	uint64_t switched_ms; /**< Last change of role                    */
 	uint64_t retire_ms;   /**< Old one: when it goes, or UA_NEVER     */
 	uint32_t births;      /**< Candidates so far                      */
@@ -91,6 +92,7 @@ struct ua_ice {
 	bool lite;     /**< The peer is                                   */
 	bool ice2;     /**< The peer speaks RFC 8445                      */
 	bool renom;    /**< Both sides know renomination                  */
+	bool aged;     /**< An old generation: it finds no new paths      */
 	bool retired;  /**< An old generation that only answers           */
 	bool complete; /**< All relays of the peer should be known        */
 	bool heard;    /**< An authentic packet of the peer came          */

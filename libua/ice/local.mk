@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
+	libua/ice/askon.c \
+	libua/ice/askon.h \
 	libua/ice/bindreq.c \
 	libua/ice/bindreq.h \
 	libua/ice/bindres.c \

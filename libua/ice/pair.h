@@ -112,6 +112,7 @@ struct ua_pair {
 	bool told : 1;    /**< PAIR_VALID was reported                  */
 	bool latched : 1; /**< The remote candidate is                  */
 	bool doubted : 1; /**< Did not answer when another took over    */
+	bool again : 1;   /**< Its next check repeats one in vain       */
 	bool agreed : 1;  /**< The last that both ends agreed on        */
 };
 

@@ -104,6 +104,7 @@ int ua_ice_restart(struct ua_ice *ice, uint64_t now_ms, uint16_t *gen)
 	ice->old = mem_deref(ice->old);
 	change_places(ice, fresh);
 	ice->old = fresh;
+	ice->old->aged = true;
 	if (gen)
 		*gen = ice->gen;
 
@@ -122,6 +123,7 @@ void ua_ice_rollback(struct ua_ice *ice, uint64_t now_ms)
 		return;
 
 	ice->old = NULL;
+	pending->aged = false;
 	pending->last_gen = ice->last_gen;
 	change_places(ice, pending);
 	mem_deref(pending);

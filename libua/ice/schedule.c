@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ice/askon.h"
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
 #include "ice/consent.h"
@@ -21,10 +22,8 @@ enum {
 	YOUNG_MS = 8000,
 	YOUNG_MAX_MS = 10000,
 
-	/* Between checks that nobody has answered so far */
-	UNHEARD_WAIT_MS = 1000,
-	UNHEARD_SENDS = 2,
-	UNHEARD_MAX = 300
+	/* After the last check that a peer never heard gets */
+	UNHEARD_WAIT_MS = 1000
 };
 
 
@@ -39,25 +38,6 @@ static uint32_t rto_of(const struct ua_ice *ice)
 }
 
 
-static bool is_first_of_kind(const struct ua_ice *ice,
-			     const struct ua_pair *pair)
-{
-	uint16_t i;
-
-	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
-
-		if (p != pair && p->stream == pair->stream &&
-		    p->comp == pair->comp && p->relays == pair->relays &&
-		    p->af == pair->af && p->state != UA_PAIR_FAILED &&
-		    p->order > pair->order)
-			return false;
-	}
-
-	return true;
-}
-
-
 /*
  * A description may name a stranger's address (RFC 8445, 19.5.1): before the
  * peer was ever heard, a pair gets three sends.
@@ -65,39 +45,6 @@ static bool is_first_of_kind(const struct ua_ice *ice,
 static uint8_t sends_of(const struct ua_ice *ice)
 {
 	return ice->heard ? UA_PAIR_SENDS : UA_PAIR_SENDS_UNHEARD;
-}
-
-
-/*
- * Nobody was heard yet: the peer rings, or its answer is on its way.  Checks
- * that back off would meet it 15 s late, where only ours can open the way.
- * The first pair of each kind asks on, up to a bound for what a hostile
- * description can make us send.
- */
-static bool asks_on(const struct ua_ice *ice, const struct ua_pair *pair)
-{
-	/* What the others may still send is counted already. */
-	return !ice->heard && ice->patient &&
-	       ice->unheard + UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) <
-		       UNHEARD_MAX &&
-	       is_first_of_kind(ice, pair);
-}
-
-
-static void ask_on(struct ua_ice *ice, uint64_t now_ms, struct ua_pair *pair)
-{
-	const uint64_t at = ua_pacer_reserve(ice->conf.pacer, now_ms, now_ms,
-					     UA_PACER_ORDINARY);
-
-	memcpy(pair->past.tid, pair->txn.tid, sizeof(pair->past.tid));
-	pair->past.active = true;
-	pair->past.once = false;
-	pair->past.controlling = pair->controlling;
-	pair->past.sent_ms = pair->txn.first_ms;
-
-	pair->controlling = ice->controlling;
-	ua_txn_start(&pair->txn, ice->conf.rand, at, RTO_MIN_MS, UNHEARD_SENDS,
-		     RTO_MIN_MS);
 }
 
 
@@ -138,16 +85,24 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	struct ua_pair *pair = &ice->list.v[index];
 	const uint32_t rto = rto_of(ice);
 	const bool triggered = pair->trigger;
+	const bool again = pair->again && !triggered;
 
 	if (!ua_checklist_step(&ice->list, index, UA_PAIR_SEND, UA_PAIR_OK, 0))
 		return;
 
-	pair->first_ms = now_ms;
+	/* The hope for one that is asked again does not get younger. */
+	if (!pair->again || triggered || pair->first_ms == UA_NEVER)
+		pair->first_ms = now_ms;
+
 	pair->rto_ms = rto;
 	pair->controlling = ice->controlling;
 	pair->unsent = false;
-	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto, sends_of(ice),
-		     ice->heard ? UA_PAIR_LAST_WAIT_MS : UNHEARD_WAIT_MS);
+	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto,
+		     again ? UA_ASKON_SENDS : sends_of(ice),
+		     again        ? UA_ASKON_WAIT_MS
+		     : ice->heard ? UA_PAIR_LAST_WAIT_MS
+				  : UNHEARD_WAIT_MS);
+	pair->again = false;
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
 	ice->unheard += !ice->heard;
 	ice->list.last_stream = pair->stream;
@@ -240,9 +195,7 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 		break;
 
 	case UA_TXN_TIMEOUT:
-		if (pair->state == UA_PAIR_PROGRESS && asks_on(ice, pair))
-			ask_on(ice, now_ms, pair);
-		else if (pair->state == UA_PAIR_SUCCEEDED)
+		if (pair->state == UA_PAIR_SUCCEEDED)
 			ua_consent_failed(ice, now_ms, index, 0);
 		else
 			(void)ua_checklist_step(&ice->list, index,
@@ -430,6 +383,7 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 	comps_tick(ice, now_ms);
 	pairs_tick(ice, now_ms);
 
+	ua_askon_run(ice, now_ms);
 	pace(ice, now_ms);
 	if (ice->patient)
 		patience(ice, now_ms);
@@ -494,6 +448,7 @@ uint64_t ua_schedule_deadline(const struct ua_ice *ice)
 	sooner(&at, pace_deadline(ice));
 	sooner(&at, ua_consent_deadline(ice));
 	sooner(&at, ua_conclude_deadline(ice));
+	sooner(&at, ua_askon_deadline(ice));
 	sooner(&at, patience_deadline(ice));
 	sooner(&at, ua_restart_deadline(ice));
 

@@ -650,11 +650,12 @@ START_TEST(all_failed_waits_for_pac)
 		ck_assert_str_eq("no answer", pair.reason);
 	}
 
-	/* At rest; twice a second to the best, three to the other */
+	/* At rest; till then both took turns, twice a second */
 	ck_assert(ua_ice_deadline(ice0()) == UA_NEVER);
 	ck_assert_uint_ge(icenet_requests(net, 0, PEER), 39);
 	ck_assert_uint_le(icenet_requests(net, 0, PEER), 80);
-	ck_assert_uint_eq(3, icenet_requests(net, 0, "192.168.1.8:9000"));
+	ck_assert_uint_ge(icenet_requests(net, 0, "192.168.1.8:9000"), 39);
+	ck_assert_uint_le(icenet_requests(net, 0, NULL), 160);
 }
 END_TEST
 

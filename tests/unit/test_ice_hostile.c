@@ -181,9 +181,11 @@ START_TEST(thousand_candidates_one_target)
 					  net->sentv[i - 1].at + 20);
 	}
 
-	/* Three to each; the best one goes on, for a late peer, for a while */
-	ck_assert_uint_le(max, 80);
-	ck_assert_uint_eq(7 * 3 + max, net->nsent);
+	/* Three to each, then in turn for a late peer, and no more than that
+	 */
+	ck_assert_uint_ge(net->nsent, 8 * 3);
+	ck_assert_uint_le(max, net->nsent / 8 + 6);
+	ck_assert_uint_le(net->nsent, 300);
 	ck_assert(ua_ice_deadline(ice0()) == UA_NEVER);
 }
 END_TEST
