@@ -109,6 +109,7 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 
 	case UA_ICE_EVENT_NO_PATH_YET:
 		relays_doubt(flow, now_ms);
+		ua_gather_more(flow);
 		/* The call was up before: try on, with other sockets. */
 		if (flow->restarts)
 			ua_roam_want(flow, now_ms, "restart found no path");
@@ -665,6 +666,8 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 				&peer);
 	if (err == EALREADY &&
 	    !ua_ice_knows(flow->ice, facts->ufrag, facts->pwd)) {
+		/* Its path died: of our relay, perhaps. */
+		relays_doubt(flow, now_ms);
 		err = ua_ice_restart(flow->ice, now_ms, &peer.gen);
 		if (!err)
 			err = ua_ice_remote_set(flow->ice, now_ms,
@@ -798,6 +801,7 @@ int ua_flow_restart(struct ua_flow *flow)
 		++flow->restarts;
 
 	flow->why = NULL;
+	relays_doubt(flow, now_ms);
 
 	return ua_ice_restart(flow->ice, now_ms, NULL);
 }
