@@ -19,5 +19,5 @@ docs_examples_embed_sim_CPPFLAGS = -I$(top_srcdir)/libua/include \
 	-I$(top_srcdir)/tests/sim
 docs_examples_embed_sim_LDADD = libuasim.a libua.la $(RE_LIBS)
 
-EXTRA_DIST += docs/architecture.md docs/style.md docs/guide \
+EXTRA_DIST += docs/architecture.md docs/bench.md docs/style.md docs/guide \
 	docs/examples/test_call.sh
