@@ -53,6 +53,7 @@ START_TEST(list_goes_by_order_triggered_first)
 	ck_assert_uint_eq(UA_PAIR_NIL, ua_checklist_next(&list));
 
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -82,6 +83,7 @@ START_TEST(streams_take_turns)
 	ck_assert_uint_eq(0, seen[2]);
 	ck_assert_uint_eq(1, seen[3]);
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -102,6 +104,7 @@ START_TEST(unfreezing_crosses_streams)
 	ck_assert_int_eq(UA_PAIR_WAITING, list.v[twin].state);
 	ck_assert_uint_eq(twin, ua_checklist_next(&list));
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -129,6 +132,7 @@ START_TEST(limit_counts_all_streams)
 	ck_assert_uint_eq(1, per[0][1]);
 	ck_assert_uint_eq(1, per[1][1]);
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -150,6 +154,7 @@ START_TEST(limit_keeps_the_best)
 
 	ck_assert_uint_eq(140, low);
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -175,6 +180,7 @@ START_TEST(limit_never_drops_a_running_pair)
 	ck_assert_uint_eq(1, add(&list, 0, 0, 5, 9));
 	ck_assert_int_eq(UA_PAIR_SUCCEEDED, list.v[3].state);
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
@@ -204,6 +210,7 @@ START_TEST(superseded_request_is_remembered)
 	ck_assert(!p->past.active);
 	ck_assert_uint_eq(0, p->trigger);
 	mem_deref(list.v);
+	mem_deref(list.story.v);
 }
 END_TEST
 
