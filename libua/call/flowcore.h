@@ -79,6 +79,9 @@ struct ua_asked {
 	struct ua_addr targetv[UA_GATHER_TARGETS];
 	size_t ntarget;
 	size_t next[UA_FLOW_COMPS]; /**< Target to try, of a component  */
+	bool quota;        /**< RTP got no room, RTCP may give its own   */
+	uint8_t nyield;    /**< Times that it did                        */
+	uint64_t yield_ms; /**< RTP asks again then, UA_NEVER            */
 	bool heard; /**< It has answered, if only to refuse              */
 	struct ua_turncred *cred; /**< User and password are being read  */
 	char *user;               /**< As they were read, else NULL      */
@@ -262,6 +265,12 @@ bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp);
  * @return False: that was done before, or they are not read from anywhere
  */
 bool ua_gather_renew(struct ua_asked *asked, unsigned comp);
+
+/**
+ * A component's relay was refused by quota, is there, or has been given back:
+ * RTCP yields its own to RTP.
+ */
+void ua_gather_yield(struct ua_asked *asked, uint64_t now_ms);
 
 /** A relay is gone: ask servers that were spared because of it */
 void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms);

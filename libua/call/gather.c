@@ -10,6 +10,13 @@
 #include "call/turncred.h"
 #include "call/turnenv.h"
 
+enum {
+	YIELDS_MAX = 2,
+
+	/* coturn has room again a second after it freed an allocation */
+	YIELD_MS = 1000
+};
+
 /* The faster ones first: the others are asked if they give nothing. */
 static const uint16_t delay_ms[UA_GATHER_WAYS] = {
 	[UA_TP_UDP] = 0,
@@ -361,6 +368,71 @@ static uint64_t asked_pump(struct ua_asked *asked, uint64_t now_ms)
 }
 
 
+/* Has a component a relay now? */
+static struct ua_flow_relay *relay_for(struct ua_flow *flow, unsigned comp,
+				       const struct ua_asked *asked)
+{
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		struct ua_flow_relay *relay = &flow->relays[i];
+
+		if (relay->comp == comp && relay->turn &&
+		    (!asked || relay->asked == asked) &&
+		    (asked || ua_relays_ready(relay)))
+			return relay;
+	}
+
+	return NULL;
+}
+
+
+/*
+ * Both are asked for at once, and where there is room for one alone it may be
+ * given to the wrong one.
+ */
+void ua_gather_yield(struct ua_asked *asked, uint64_t now_ms)
+{
+	struct ua_flow *flow = asked->flow;
+	struct ua_flow_relay *rtcp;
+
+	if (!asked->quota || flow->closing || relay_for(flow, 1, NULL))
+		return;
+
+	rtcp = relay_for(flow, 2, asked);
+	if (rtcp) {
+		if (ua_relays_ready(rtcp))
+			ua_relays_leave(rtcp, now_ms);
+		return;
+	}
+
+	/* Somebody else may have taken the room that was made. */
+	asked->quota = false;
+	if (asked->nyield < YIELDS_MAX) {
+		++asked->nyield;
+		asked->yield_ms = now_ms + YIELD_MS;
+	}
+}
+
+
+/* RTP asks again where RTCP has yielded; returns when to look again. */
+static uint64_t yield_pump(struct ua_asked *asked, uint64_t now_ms)
+{
+	struct ua_flow *flow = asked->flow;
+
+	if (asked->yield_ms > now_ms || flow->closing)
+		return flow->closing ? UA_NEVER : asked->yield_ms;
+
+	asked->yield_ms = UA_NEVER;
+	if (!relay_for(flow, 1, NULL) && asked->next[0]) {
+		--asked->next[0];
+		(void)ua_gather_try(asked, now_ms, 1);
+	}
+
+	return UA_NEVER;
+}
+
+
 void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms)
 {
 	size_t i;
@@ -394,6 +466,7 @@ static void add(struct ua_flow *flow, const struct ua_server_conf *conf,
 		asked->flow = flow;
 		asked->server = server;
 		asked->tp = (enum ua_tp)tp;
+		asked->yield_ms = UA_NEVER;
 		asked->due_ms = ua_clock_ms() + delay_ms[tp];
 		flow->nasked++;
 	}
@@ -552,6 +625,8 @@ uint64_t ua_gather_pump(struct ua_flow *flow, uint64_t now_ms)
 
 	for (i = 0; i < flow->nasked; i++)
 		at = earlier(at, asked_pump(&flow->asked[i], now_ms));
+	for (i = 0; i < flow->nasked; i++)
+		at = earlier(at, yield_pump(&flow->asked[i], now_ms));
 
 	return at;
 }
@@ -573,21 +648,6 @@ void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 }
 
 
-/* A new socket shares no relay: a TURN server tells how it looks, too. */
-static void map_hosts(struct ua_flow *flow, const struct ua_asked *asked)
-{
-	size_t i;
-
-	for (i = 0; i < flow->nhost; i++) {
-		struct ua_leg *host = &flow->hosts[i];
-
-		if (host->comp && host->sock && !host->mapped.af &&
-		    host->addr.af == asked->targetv[0].af)
-			ua_bound_open(host, &asked->targetv[0]);
-	}
-}
-
-
 void ua_gather_more(struct ua_flow *flow)
 {
 	size_t i;
@@ -595,14 +655,8 @@ void ua_gather_more(struct ua_flow *flow)
 	flow->complete = false;
 
 	for (i = 0; i < flow->nasked; i++) {
-		struct ua_asked *asked = &flow->asked[i];
-
-		if (!asked->ntarget)
-			continue;
-
-		begin(asked);
-		if (asked->server.turn && asked->tp == UA_TP_UDP)
-			map_hosts(flow, asked);
+		if (flow->asked[i].ntarget)
+			begin(&flow->asked[i]);
 	}
 }
 

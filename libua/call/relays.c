@@ -122,6 +122,7 @@ static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
 
 	ua_gather_mapped(host, now_ms);
 	ua_relays_tell(relay, now_ms);
+	ua_gather_yield(relay->asked, now_ms);
 }
 
 
@@ -229,6 +230,11 @@ static void relay_dead(struct ua_flow_relay *relay, uint64_t now_ms,
 	if (ev->code == 401 && ua_gather_renew(asked, comp))
 		return;
 
+	if (ev->code == 486 && comp == 1) {
+		asked->quota = true;
+		ua_gather_yield(asked, now_ms);
+	}
+
 	if (ev->code == 508)
 		ua_turnenv_full(flow->env, now_ms, &relay->server);
 
@@ -292,6 +298,7 @@ static void relay_event(struct ua_flow_relay *relay, uint64_t now_ms,
 		relay_lost(relay, now_ms, ECANCELED);
 		relay->turn = mem_deref(relay->turn);
 		ua_relayconn_close(relay);
+		ua_gather_yield(relay->asked, now_ms);
 		break;
 
 	default:

@@ -473,7 +473,14 @@ void ua_turn_close(struct ua_turn *turn, uint64_t now_ms)
 		return;
 
 	turn->closing = true;
-	ua_turnst_move(turn, now_ms, UA_TURNEV_SHUT);
+
+	/* Nobody answered, and who wants no signature is as good as nobody:
+	   there is nothing to be freed, and nobody to wait for. */
+	if (turn->state == UA_TURNST_ALLOC && !turn->heard &&
+	    !turn->ses.authed)
+		ua_turnst_move(turn, now_ms, UA_TURNEV_TIMEOUT);
+	else
+		ua_turnst_move(turn, now_ms, UA_TURNEV_SHUT);
 }
 
 

@@ -351,6 +351,65 @@ START_TEST(quota_uses_the_other_server)
 END_TEST
 
 
+static bool has_rtp_alone(void *arg)
+{
+	const struct ua_flow *flow = ((struct end *)arg)->flow;
+	size_t n[2] = { 0, 0 };
+	size_t i;
+
+	for (i = 0; i < flow->nrelay; i++) {
+		if (ua_relays_ready(&flow->relays[i]))
+			++n[flow->relays[i].comp - 1];
+	}
+
+	return n[0] == 1 && n[1] == 0;
+}
+
+
+/* Whatever the order in which the server took the two: RTP gets the room. */
+START_TEST(room_for_one_is_rtps)
+{
+	turnsrv_open(&srv);
+	srv.room = 1;
+	agent_open(UA_ICE_FULL, turnsrv_uri(&srv, "turn", "?transport=udp"),
+		   NULL, NULL);
+	end_open(&x, true);
+	if (_i) {
+		/* RTCP's comes first if RTP's is lost once. */
+		srv.deaf = true;
+		rig_linger(100);
+		srv.deaf = false;
+	}
+	rig_wait(has_rtp_alone, &x);
+	rig_wait(is_complete, &x);
+	rig_linger(50);
+	ck_assert(has_rtp_alone(&x));
+	ck_assert_uint_eq(1, turnsrv_live(&srv));
+	ck_assert_uint_le(srv.nalloc, 12);
+	ua_flow_close(x.flow);
+	agent_close();
+}
+END_TEST
+
+
+START_TEST(no_room_at_all_is_no_storm)
+{
+	turnsrv_open(&srv);
+	srv.code = 486;
+	agent_open(UA_ICE_FULL, turnsrv_uri(&srv, "turn", ""), NULL, NULL);
+	end_open(&x, true);
+	rig_wait(is_complete, &x);
+	rig_linger(2500);
+
+	/* Challenged and refused: RTP three times, RTCP once */
+	ck_assert_uint_le(srv.nalloc, 8);
+	ck_assert_uint_eq(0, srv.nconn);
+	ua_flow_close(x.flow);
+	agent_close();
+}
+END_TEST
+
+
 START_TEST(two_nearest_are_kept_after_nomination)
 {
 	turnsrv_open(&srv);
@@ -682,6 +741,8 @@ Suite *ua_suite_relays(void)
 	tcase_add_test(tc, silent_udp_falls_back_to_tcp_after_300_ms);
 	tcase_add_test(tc, dead_udp_falls_back_at_once);
 	tcase_add_loop_test(tc, quota_uses_the_other_server, 0, 2);
+	tcase_add_loop_test(tc, room_for_one_is_rtps, 0, 2);
+	tcase_add_test(tc, no_room_at_all_is_no_storm);
 	tcase_add_test(tc, two_nearest_are_kept_after_nomination);
 	tcase_add_test(tc, relay_over_a_broken_connection_is_regained);
 	tcase_add_loop_test(tc, challenge_is_known_to_the_next_call, 0, 2);

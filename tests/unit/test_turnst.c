@@ -414,6 +414,14 @@ START_TEST(close_of_an_idle_or_dead_client_is_immediate)
 {
 	struct turnbed f;
 
+	/* A server that never answered is not waited for either. */
+	turnbed_setup(&f);
+	ck_assert_int_eq(0, ua_turn_start(f.turn, f.now_ms));
+	turnbed_take(&f, UA_STUN_ALLOCATE);
+	ua_turn_close(f.turn, f.now_ms);
+	closed(&f);
+	turnbed_teardown(&f);
+
 	turnbed_setup(&f);
 	ua_turn_close(f.turn, f.now_ms);
 	closed(&f);

@@ -21,6 +21,18 @@ struct ask {
 };
 
 
+unsigned turnsrv_live(const struct turnsrv *srv)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < TURNSRV_ALLOCS; i++)
+		n += srv->allocv[i].us != NULL;
+
+	return n;
+}
+
+
 static void to_client(struct turnsrv *srv, struct turnsrv_conn *conn,
 		      const struct sa *dst, const uint8_t *buf, size_t len)
 {
@@ -179,6 +191,11 @@ static void allocate(struct ask *ask)
 	srv->ip6only += only6;
 	if (alloc_of(srv, ask->conn, &ask->src)) {
 		refuse(ask, 437);
+		return;
+	}
+
+	if (srv->room && turnsrv_live(srv) >= srv->room) {
+		refuse(ask, 486);
 		return;
 	}
 
@@ -516,18 +533,6 @@ void turnsrv_close(struct turnsrv *srv)
 	turnsrv_kill(srv);
 	srv->us = mem_deref(srv->us);
 	srv->ts = mem_deref(srv->ts);
-}
-
-
-unsigned turnsrv_live(const struct turnsrv *srv)
-{
-	unsigned n = 0;
-	size_t i;
-
-	for (i = 0; i < TURNSRV_ALLOCS; i++)
-		n += srv->allocv[i].us != NULL;
-
-	return n;
 }
 
 

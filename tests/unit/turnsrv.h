@@ -48,6 +48,7 @@ struct turnsrv {
 	bool deaf;            /**< UDP is not answered            */
 	uint16_t code;        /**< Allocate gets this; 0: granted */
 	uint16_t code_max;    /**< ... so often; 0: always        */
+	unsigned room;        /**< Allocations at most, then 486; 0: many */
 	bool nonce_is_old;    /**< Each signed Allocate gets 438 once */
 	const char *password; /**< That it wants               */
 	bool ip6;             /**< Gives [2001:db8::1], too       */
