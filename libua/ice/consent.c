@@ -53,6 +53,14 @@ static uint64_t keep_gap(const struct ua_ice *ice)
 }
 
 
+/* The last answer is too old for media (RFC 7675, 5.1) */
+static bool is_stale(const struct ua_ice *ice, uint64_t now_ms,
+		     const struct ua_comp *comp)
+{
+	return now_ms >= ice->list.v[comp->media].fresh_ms + UA_CONSENT_MS;
+}
+
+
 void ua_consent_start(struct ua_ice *ice, uint64_t now_ms,
 		      struct ua_comp *comp)
 {
@@ -70,9 +78,7 @@ void ua_consent_start(struct ua_ice *ice, uint64_t now_ms,
 	comp->old = false;
 
 	/* A spare is, too, unless the machine slept since it was asked. */
-	comp->wait =
-		now_ms >= ice->list.v[comp->media].fresh_ms + UA_CONSENT_MS;
-
+	comp->wait = is_stale(ice, now_ms, comp);
 	if (comp->wait)
 		comp->keep_ms = now_ms;
 	else if (comp->keep_ms == UA_NEVER)
@@ -264,10 +270,18 @@ void ua_consent_failed(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 	struct ua_pair *pair = &ice->list.v[index];
 	struct ua_comp *comp = ua_iceagent_comp_of(ice, pair);
 
+	/* All is down, it seems: it is asked again with the others. */
+	if (index != comp->media && !code && comp->suspect_ms != UA_NEVER) {
+		pair->doubted = true;
+		return;
+	}
+
 	if (index != comp->media) {
-		(void)ua_checklist_step(
-			&ice->list, index, UA_PAIR_EXPIRE,
-			code ? UA_PAIR_REFUSED : UA_PAIR_NO_ANSWER, code);
+		(void)ua_checklist_step(&ice->list, index, UA_PAIR_EXPIRE,
+					code == 403 ? UA_PAIR_CONSENT
+					: code      ? UA_PAIR_REFUSED
+						    : UA_PAIR_NO_ANSWER,
+					code);
 		pair->valid_ms = UA_NEVER;
 		return;
 	}
@@ -306,10 +320,6 @@ static void keepalive(struct ua_ice *ice, uint64_t now_ms,
 
 	if (now_ms < comp->keep_ms)
 		return;
-
-	/* Whether the peer is still there has to be asked first. */
-	if (late && now_ms >= pair->fresh_ms + UA_CONSENT_MS)
-		comp->wait = true;
 
 	/* A nomination asks as well. */
 	if (comp->asking != UA_PAIR_NIL) {
@@ -462,6 +472,10 @@ static void comp_run(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 	if (comp->media == UA_PAIR_NIL)
 		return;
 
+	/* Whoever answered last so long ago is asked first, and not sent to */
+	if (is_stale(ice, now_ms, comp))
+		comp->wait = true;
+
 	keepalive(ice, now_ms, comp);
 	judge(ice, now_ms, comp);
 
@@ -504,6 +518,8 @@ static uint64_t comp_deadline(const struct ua_ice *ice,
 	sooner(&at, comp->spare_ms);
 	sooner(&at, comp->retry_ms);
 	sooner(&at, comp->keep_ms);
+	if (!comp->wait)
+		sooner(&at, ice->list.v[comp->media].fresh_ms + UA_CONSENT_MS);
 
 	if (comp->suspect_ms == UA_NEVER)
 		return at;

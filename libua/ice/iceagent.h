@@ -74,6 +74,7 @@ struct ua_ice {
 	uint64_t valid_ms;    /**< First valid pair, or UA_NEVER          */
 	uint64_t slot_ms;     /**< Slot of the next check, UA_NEVER: none */
 	uint64_t last_ms;     /**< Slot of the last one, UA_NEVER: none   */
+	uint64_t grace_ms;    /**< Patience after a suspend ends, 0: none   */
 	uint64_t ask_ms;      /**< Not to be asked on before              */
 	uint64_t switched_ms; /**< Last change of role                    */
 	uint64_t retire_ms;   /**< Old one: when it goes, or UA_NEVER     */

@@ -197,14 +197,21 @@ static void retire(struct ua_ice *old, uint64_t now_ms)
 }
 
 
+/*
+ * Every component has its nominated path; or one that works, with none of
+ * before to go back to: the nomination may have got lost.
+ */
 static bool is_completed(const struct ua_ice *ice)
 {
 	const unsigned n = (unsigned)ice->conf.nstream * ice->conf.ncomp;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (ice->compv[i].needed &&
-		    ice->compv[i].selected == UA_PAIR_NIL)
+		const struct ua_comp *comp = &ice->compv[i];
+
+		if (comp->needed && comp->selected == UA_PAIR_NIL &&
+		    (comp->media == UA_PAIR_NIL ||
+		     ice->old->compv[i].media != UA_PAIR_NIL))
 			return false;
 	}
 

@@ -22,6 +22,9 @@ enum {
 	YOUNG_MS = 8000,
 	YOUNG_MAX_MS = 10000,
 
+	LATE_MS = 2000,  /* A timer so late has slept with the machine     */
+	GRACE_MS = 5000, /* Two rounds of checks after that                */
+
 	/* After the last check that a peer never heard gets */
 	UNHEARD_WAIT_MS = 1000
 };
@@ -274,6 +277,9 @@ static uint64_t patience_end(const struct ua_ice *ice)
 	uint64_t end_ms = known_ms + UA_ICE_PAC_MS;
 	uint16_t i;
 
+	if (ice->grace_ms)
+		return ice->grace_ms;
+
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
@@ -335,6 +341,13 @@ static void patience(struct ua_ice *ice, uint64_t now_ms)
 
 	if (now_ms < patience_end(ice))
 		return;
+
+	/* The machine slept: nothing is judged before it was asked again. */
+	if (!ice->grace_ms && now_ms >= patience_end(ice) + LATE_MS) {
+		ice->grace_ms = now_ms + GRACE_MS;
+		ice->ask_ms = now_ms;
+		return;
+	}
 
 	ice->failed = is_lacking(ice);
 	ice->tell_failed = ice->failed;

@@ -66,8 +66,8 @@ uint16_t ua_takeover_find(const struct ua_ice *ice, const struct ua_comp *comp,
 		const struct ua_pair *p = &ice->list.v[i];
 		uint64_t at;
 
-		if (!p->valid || p->latched || i == comp->selected ||
-		    ua_iceagent_comp_of(ice, p) != comp)
+		if (!p->valid || p->doubted || p->latched ||
+		    i == comp->selected || ua_iceagent_comp_of(ice, p) != comp)
 			continue;
 
 		at = take_at(ice, comp, p, &ice->list.v[comp->selected]);

@@ -4,8 +4,8 @@
  * The input is a list of deeds: time goes on or jumps, packets arrive, are
  * changed, doubled or lost, candidates and requests with the right keys come
  * from anywhere, bases come and go, generations begin and are given up.  After
- * each deed the agents must be sane: media goes where a check succeeded,
- * deadlines are ahead, and what is sent is bounded.
+ * each deed the agents must be sane: media goes where a check succeeded and
+ * consent is young, deadlines are ahead, and what is sent is bounded.
  */
 
 #include <assert.h>
@@ -20,6 +20,8 @@ enum {
 	AGENTS = 2,
 	FLIGHT = 32,
 	OUTPUTS_MAX = 400,
+
+	CONSENT_MAX_MS = 30000, /* RFC 7675, 5.1 */
 
 	/* All of a process are 5 ms apart, all that is sent again are more */
 	BURST = 600,
@@ -191,8 +193,8 @@ static const struct ua_pair *pair_of(const struct ua_ice *ice,
 }
 
 
-/* Media goes where a check succeeded */
-static void check_media(const struct ua_ice *ice)
+/* Media goes where a check succeeded, and the peer answered not long ago */
+static void check_media(const struct world *w, const struct ua_ice *ice)
 {
 	struct ua_path path;
 	uint16_t s, c;
@@ -210,6 +212,7 @@ static void check_media(const struct ua_ice *ice)
 				p = pair_of(ice->old, &path);
 			assert(p);
 			assert(ice->basev[path.base].up);
+			assert(w->now < p->fresh_ms + CONSENT_MAX_MS);
 		}
 	}
 }
@@ -283,7 +286,7 @@ static void tick(struct world *w)
 		if (ua_ice_deadline(w->icev[i]) <= w->now)
 			ua_ice_tick(w->icev[i], w->now);
 		check_agent(w->icev[i]);
-		check_media(w->icev[i]);
+		check_media(w, w->icev[i]);
 	}
 
 	/* Whatever was due has been done. */

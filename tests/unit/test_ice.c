@@ -660,6 +660,27 @@ START_TEST(all_failed_waits_for_pac)
 END_TEST
 
 
+/* The lid was closed before there was a path: nobody is judged asleep */
+START_TEST(suspend_before_any_path_is_no_end)
+{
+	static const char *const addrv[] = { PEER, NULL };
+	unsigned sent;
+
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	ck_assert_int_eq(0, icenet_peer(net, NULL, addrv));
+	icenet_run(net, 3000);
+	net->now += 600000;
+	sent = icenet_requests(net, 0, PEER);
+	icenet_run(net, 4900);
+	ck_assert_ptr_null(icenet_event(net, 0, UA_ICE_EVENT_FAILED));
+	ck_assert_uint_ge(icenet_requests(net, 0, PEER), sent + 2);
+	icenet_run(net, 200);
+	ck_assert_ptr_nonnull(icenet_event(net, 0, UA_ICE_EVENT_FAILED));
+	ck_assert(ua_ice_deadline(ice0()) == UA_NEVER);
+}
+END_TEST
+
+
 START_TEST(late_peer_revives_what_failed)
 {
 	two_hosts();
@@ -974,6 +995,7 @@ Suite *ua_suite_ice(void)
 	tcase_add_loop_test(tc, rto_follows_open_checks, 0, 3);
 	tcase_add_test(tc, send_error_is_not_the_end);
 	tcase_add_test(tc, all_failed_waits_for_pac);
+	tcase_add_test(tc, suspend_before_any_path_is_no_end);
 	tcase_add_test(tc, late_peer_revives_what_failed);
 	tcase_add_test(tc, slow_answer_still_connects);
 	tcase_add_test(tc, late_relay_is_learnt_as_prflx);

@@ -535,6 +535,31 @@ START_TEST(controlled_end_comes_back_to_the_agreed_path)
 END_TEST
 
 
+/* The router reboots: all is down, then the relay is there again, alone. */
+START_TEST(all_paths_down_for_a_while)
+{
+	unsigned a;
+
+	direct_and_relay(10, 20);
+	forget_events();
+	icenet_cut(net, 0, 1, true);
+	icenet_cut(net, 2, 1, true);
+	icenet_run(net, 6000);
+	icenet_cut(net, 2, 1, false);
+	icenet_count_media(net);
+	icenet_run(net, 3000);
+
+	for (a = 0; a < 2; a++)
+		ck_assert_uint_le(icenet_gap(net, a), 2000);
+
+	icenet_count_media(net);
+	icenet_run(net, 3000);
+	ck_assert_uint_eq(0, icenet_lost(net));
+	ck_assert(icenet_same_pair(net, 0, 1));
+}
+END_TEST
+
+
 /* It comes back by itself: a lift, a handover of the radio */
 START_TEST(short_fault_is_survived_without_spare)
 {
@@ -746,6 +771,7 @@ Suite *ua_suite_ice_consent(void)
 	tcase_add_test(tc, peer_that_sends_another_way_is_no_endless_doubt);
 	tcase_add_test(tc, spare_that_answers_is_taken);
 	tcase_add_test(tc, controlled_end_comes_back_to_the_agreed_path);
+	tcase_add_test(tc, all_paths_down_for_a_while);
 	tcase_add_test(tc, short_fault_is_survived_without_spare);
 	tcase_add_test(tc, silence_on_hold_is_no_suspicion);
 	tcase_add_loop_test(tc, suspend_ten_minutes_in_call, 0, 8);

@@ -379,6 +379,41 @@ START_TEST(takeover_without_memory)
 END_TEST
 
 
+/* The direct path dies with no memory for the story of it, nor for checks. */
+static int kill_direct(struct world *w)
+{
+	w->cut = true;
+	ua_ice_silent(w->icev[0], w->now, 0);
+	ua_ice_silent(w->icev[1], w->now, 0);
+	pass(w, 1000);
+
+	return 0;
+}
+
+
+static void relay_is_taken(struct world *w, int err)
+{
+	struct ua_ice_story e;
+	uint64_t at = 0;
+	size_t i;
+
+	(void)err;
+	pass(w, 15000);
+	ck_assert(has_media(w, RELAYED));
+	for (i = 0; !ua_ice_story(w->icev[0], i, &e); i++) {
+		ck_assert_uint_ge(e.at_ms, at);
+		at = e.at_ms;
+	}
+}
+
+
+START_TEST(dead_path_without_memory)
+{
+	walk(false, kill_direct, relay_is_taken);
+}
+END_TEST
+
+
 Suite *ua_suite_ice_memory(void)
 {
 	Suite *s = suite_create("ice_memory");
@@ -391,6 +426,7 @@ Suite *ua_suite_ice_memory(void)
 	tcase_add_test(tc, restart_during_restart_without_memory);
 	tcase_add_test(tc, consent_without_memory);
 	tcase_add_test(tc, takeover_without_memory);
+	tcase_add_test(tc, dead_path_without_memory);
 	suite_add_tcase(s, tc);
 
 	return s;

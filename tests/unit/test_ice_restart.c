@@ -655,6 +655,61 @@ START_TEST(old_generation_loses_its_consent)
 END_TEST
 
 
+/*
+ * The new path works, but its nomination got lost on the way (a NAT rebooted
+ * meanwhile): when the old path has gone there is no way back to it.
+ */
+START_TEST(restart_ends_with_the_old_path)
+{
+	const struct net_req req = { .from = PEER,
+				     .controlling = true,
+				     .tie_breaker = UINT64_MAX };
+	const struct net_sent *done = NULL;
+	struct ua_path path;
+	unsigned i;
+
+	net->agentv[0].conf.controlling = false;
+	(void)icenet_host(net, 0, 0, 1, HOST, NET_NO_NAT, 5);
+	take_peer("peer", NET_PEER_PWD, 0);
+	(void)ua_ice_gathered(ice_of(0), net->now);
+	{
+		const struct net_req nominate = { .from = PEER,
+						  .controlling = true,
+						  .tie_breaker = UINT64_MAX,
+						  .nominate = true };
+
+		answer_peer();
+		ck_assert_int_eq(0, icenet_peer_request(net, 0, &nominate));
+		ck_assert_int_eq(0, icenet_nominated(net, 0));
+	}
+
+	(void)icenet_restart(net, 0);
+	(void)icenet_host(net, 0, 0, 1, "192.168.1.2:4000", NET_NO_NAT, 5);
+	take_peer("peer", NET_PEER_PWD, 1);
+	ck_assert_int_eq(0, icenet_peer_request(net, 1, &req));
+
+	/* The peer consents to base 1 in the new generation, to nothing else
+	 */
+	for (i = 0; i < 400; i++) {
+		const struct net_sent *sent = icenet_last(net, PEER);
+
+		if (sent != done && sent->base == 1)
+			(void)icenet_peer_answer(net, sent, 0, NULL, NULL);
+
+		done = sent;
+		icenet_run(net, 100);
+	}
+
+	ck_assert_int_eq(0, ua_ice_media(ice_of(0), 0, 1, &path));
+	ck_assert_uint_eq(1, path.base);
+	ck_assert(!ua_ice_restarting(ice_of(0)));
+	ua_ice_rollback(ice_of(0), net->now);
+	ck_assert_uint_eq(1, ua_ice_gen(ice_of(0)));
+	ck_assert_int_eq(0, ua_ice_media(ice_of(0), 0, 1, &path));
+}
+END_TEST
+
+
 /* A suspect path of before is no better than one that is valid. */
 START_TEST(valid_path_replaces_a_suspect_of_before)
 {
@@ -703,6 +758,7 @@ Suite *ua_suite_ice_restart(void)
 	tcase_add_loop_test(tc, permissions_reach_both_generations, 0, 2);
 	tcase_add_test(tc, failed_generation_leaves_the_old_one);
 	tcase_add_test(tc, old_generation_loses_its_consent);
+	tcase_add_test(tc, restart_ends_with_the_old_path);
 	tcase_add_test(tc, valid_path_replaces_a_suspect_of_before);
 	suite_add_tcase(s, tc);
 
