@@ -222,28 +222,6 @@ static struct ua_simleg *way_to(struct ua_simphone *phone, unsigned comp,
 }
 
 
-static int use_turn(struct ua_simphone *phone,
-		    const struct ua_simserver *server)
-{
-	struct ua_simleg *host;
-	unsigned comp;
-	int err = 0;
-
-	for (comp = 1; comp <= phone->conf.ncomp && !err; comp++) {
-		host = way_to(phone, comp, &server->addr);
-		if (!host)
-			continue;
-
-		/* It answers that in one round trip, and goes on to. */
-		err = bind_open(phone, &server->addr, host);
-		if (!err && !has_relay(phone, server, comp))
-			err = ua_simrelayed_open(phone, server, host);
-	}
-
-	return err;
-}
-
-
 static int use_stun(struct ua_simphone *phone,
 		    const struct ua_simserver *server)
 {
@@ -257,6 +235,29 @@ static int use_stun(struct ua_simphone *phone,
 				err = bind_open(phone, &server->addr,
 						&phone->hostv[i]);
 		}
+	}
+
+	return err;
+}
+
+
+static int use_turn(struct ua_simphone *phone,
+		    const struct ua_simserver *server)
+{
+	struct ua_simleg *host;
+	unsigned comp;
+	int err;
+
+	/* How we look it tells in one round trip; a relay takes it two. */
+	err = use_stun(phone, server);
+
+	for (comp = 1; comp <= phone->conf.ncomp && !err; comp++) {
+		host = way_to(phone, comp, &server->addr);
+		if (!host)
+			continue;
+
+		if (!has_relay(phone, server, comp))
+			err = ua_simrelayed_open(phone, server, host);
 	}
 
 	return err;

@@ -29,6 +29,17 @@ static struct ua_simseat seat_now(const struct ua_simscene *scene, size_t i)
 }
 
 
+/*
+ * Who has lost its address learns no new one from the dead; nor the first one
+ * if its question was lost.
+ */
+static bool is_ignorant(const struct ua_simscene *scene)
+{
+	return (scene->no_stun || scene->no_turn) &&
+	       (scene->disturbed || scene->plan->lossy);
+}
+
+
 static enum ua_simhope any_now(const struct ua_simscene *scene)
 {
 	const struct ua_simseat a = seat_now(scene, 0);
@@ -36,9 +47,7 @@ static enum ua_simhope any_now(const struct ua_simscene *scene)
 	const enum ua_simhope hope = ua_simoracle_any(scene->plan, &a, &b);
 	size_t i;
 
-	/* Who has lost its address learns no new one from the dead. */
-	if (scene->plan->nfault && (scene->no_stun || scene->no_turn) &&
-	    hope == UA_SIM_SURE && scene->disturbed)
+	if (hope == UA_SIM_SURE && is_ignorant(scene))
 		return UA_SIM_MAYBE;
 
 	/* After a move the second network is the first. */
@@ -64,8 +73,7 @@ static enum ua_simhope direct_now(const struct ua_simscene *scene)
 	const struct ua_simseat b = seat_now(scene, 1);
 	const enum ua_simhope hope = ua_simoracle_direct(scene->plan, &a, &b);
 
-	if (hope == UA_SIM_SURE && scene->disturbed &&
-	    (scene->no_stun || scene->no_turn))
+	if (hope == UA_SIM_SURE && is_ignorant(scene))
 		return UA_SIM_MAYBE;
 
 	return hope;

@@ -29,17 +29,10 @@ static bool rang(const struct ua_simscene *scene)
 
 
 /*
- * Each end checks the component whose twin the other one keeps frozen, and
- * both filters stay shut.
+ * Consent is not paced, but known as such only where media goes: not of a
+ * path that takes over and waits for its first answer.
  */
-static bool has_twins(const struct ua_simscene *scene)
-{
-	return scene->plan->ncomp == 2;
-}
-
-
-/* Two generations of one agent that are triggered in the same moment */
-static bool restarts(const struct ua_simscene *scene)
+static bool takes_over(const struct ua_simscene *scene)
 {
 	return scene->plan->nfault != 0;
 }
@@ -56,30 +49,11 @@ static bool is_slow(const struct ua_simscene *scene)
 }
 
 
-/*
- * While nobody was heard one pair of a kind is asked on: by the proxy's relay,
- * by a dead one, or from a network that is shut, although another may be the
- * only one that works.
- */
-static bool has_many(const struct ua_simscene *scene)
-{
-	const struct ua_simplan *plan = scene->plan;
-
-	return plan->latch || plan->dead_turn || plan->strict ||
-	       plan->secondv[0] || plan->secondv[1];
-}
-
-
 static const struct mask masks[] = {
 	{ UA_SIM_RULE_DIRECT, "relay", "asked too late after ringing", rang },
-	{ UA_SIM_RULE_DIRECT, "relay", "frozen by the other component",
-	  has_twins },
-	{ UA_SIM_RULE_DIRECT, "in the end", "dropped and not tried again",
-	  is_slow },
-	{ UA_SIM_RULE_CONNECT, "way", "one pair of a kind is asked on",
-	  has_many },
-	{ UA_SIM_RULE_STORM, "apart", "two generations in one moment",
-	  restarts },
+	{ UA_SIM_RULE_DIRECT, "relay", "a relay's line is late", is_slow },
+	{ UA_SIM_RULE_STORM, "apart", "consent of a path to come",
+	  takes_over },
 };
 
 

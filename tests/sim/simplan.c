@@ -239,7 +239,10 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed)
 	share(&r, plan);
 	for (i = 0; i < UA_SIM_WHO; i++) {
 		seat_make(&r, plan, &plan->extrav[i]);
-		plan->extrav[i].stun = plan->seatv[i].stun;
+		/* A TURN server that is known by IPv4 tells how it looks. */
+		plan->extrav[i].stun =
+			plan->seatv[i].stun ||
+			(plan->seatv[i].turn && plan->seatv[i].ip4);
 		plan->extrav[i].turn = false;
 		plan->secondv[i] =
 			one_in(&r, 8) && plan->together == UA_SIM_APART;

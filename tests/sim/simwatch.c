@@ -10,6 +10,7 @@
 #include "simwatch.h"
 
 enum {
+	TID_LIFE_MS = 40000,
 	SENDS = 7,      /* Of one request (RFC 8489, 6.2.1)              */
 	CONSENT_S = 30, /* RFC 7675, 5.1 */
 	UNHEARD = 300,  /* Checks before a word of the peer              */
@@ -53,6 +54,37 @@ static uint64_t key_of(const struct ua_stun *msg)
 }
 
 
+/* Those of long ago are of no use: a transaction lasts 40 s at most. */
+static void forget_tids(struct ua_simwatch *watch)
+{
+	const uint64_t now_ms = watch->net->now_us / UA_SIM_MS;
+	struct ua_simtid oldv[UA_SIM_TIDS];
+	uint64_t life_ms = TID_LIFE_MS;
+	size_t i, k;
+
+	memcpy(oldv, watch->tidv, sizeof(oldv));
+
+	do {
+		memset(watch->tidv, 0, sizeof(watch->tidv));
+		watch->ntid = 0;
+
+		for (i = 0; i < UA_SIM_TIDS; i++) {
+			if (!oldv[i].key || now_ms > oldv[i].at_ms + life_ms)
+				continue;
+
+			for (k = oldv[i].key % UA_SIM_TIDS; watch->tidv[k].key;
+			     k = (k + 1) % UA_SIM_TIDS)
+				;
+
+			watch->tidv[k] = oldv[i];
+			watch->ntid++;
+		}
+
+		life_ms /= 2;
+	} while (watch->ntid > UA_SIM_TIDS / 2 && life_ms);
+}
+
+
 /* A place of a transaction, made if need be */
 static struct ua_simtid *tid_of(struct ua_simwatch *watch,
 				const struct ua_stun *msg, bool own, bool make)
@@ -61,16 +93,15 @@ static struct ua_simtid *tid_of(struct ua_simwatch *watch,
 	size_t i = key % UA_SIM_TIDS;
 	struct ua_simtid *t;
 
-	/* Those of long ago are of no use. */
-	if (make && watch->ntid > UA_SIM_TIDS * 3 / 4) {
-		memset(watch->tidv, 0, sizeof(watch->tidv));
-		watch->ntid = 0;
-	}
+	if (make && watch->ntid > UA_SIM_TIDS * 3 / 4)
+		forget_tids(watch);
 
 	for (;; i = (i + 1) % UA_SIM_TIDS) {
 		t = &watch->tidv[i];
-		if (t->key == key && t->own == own)
+		if (t->key == key && t->own == own) {
+			t->at_ms = watch->net->now_us / UA_SIM_MS;
 			return t;
+		}
 		if (!t->key)
 			break;
 	}
@@ -78,6 +109,7 @@ static struct ua_simtid *tid_of(struct ua_simwatch *watch,
 	if (!make)
 		return NULL;
 
+	t->at_ms = watch->net->now_us / UA_SIM_MS;
 	t->key = key;
 	t->own = own;
 	watch->ntid++;

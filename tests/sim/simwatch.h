@@ -6,7 +6,7 @@
 #include <ua/sim.h>
 
 enum {
-	UA_SIM_TIDS = 1024, /**< Transactions that are remembered          */
+	UA_SIM_TIDS = 2048, /**< Transactions that are remembered          */
 	UA_SIM_VALID = 128, /**< Ways that proved to work                  */
 	UA_SIM_WORDS = 160
 };
@@ -29,6 +29,7 @@ enum ua_simrule {
 
 /** A transaction that was seen */
 struct ua_simtid {
+	uint64_t at_ms;      /**< Last seen                              */
 	uint64_t key;        /**< Of the id, 0: free place                 */
 	struct ua_addr addr; /**< Of the other end                         */
 	uint16_t base;
