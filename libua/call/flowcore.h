@@ -145,6 +145,13 @@ struct ua_flow {
 };
 
 
+/** The earlier of two times [ms] */
+static inline uint64_t ua_flowcore_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+
 /* leg.c: sockets, and what goes through relays */
 
 /** Open sockets on all addresses.  Errors as ua_flow_alloc() */
@@ -196,14 +203,64 @@ UA_CHECK int ua_plain_path(const struct ua_flow *flow,
 void ua_flow_input(struct ua_leg *leg, const struct ua_addr *src,
 		   const uint8_t *buf, size_t len);
 
+
+/* flowdesc.c: descriptions */
+
+/** A fresh agent; of a fork: with the credentials of the one before */
+UA_CHECK int ua_flowdesc_ice(struct ua_flow *flow, struct ua_ice **icep);
+
+/** Tell the owner of candidates that no description had */
+void ua_flowdesc_late(struct ua_flow *flow);
+
+
+/* flowpump.c */
+
 /** Send what machines want sent, tell what they say, arm the timer */
-void ua_flow_pump(struct ua_flow *flow);
+void ua_flowpump_run(struct ua_flow *flow);
+
+/** Let time run */
+void ua_flowpump_start(struct ua_flow *flow);
 
 
-/* gather.c: servers, when to ask them; mapped addresses */
+/* asked.c: which server, and when */
 
 /** Begin to ask the servers; what they say comes by and by */
-void ua_gather_start(struct ua_flow *flow);
+void ua_asked_start(struct ua_flow *flow);
+
+/** Use a server that is looked up, with what it wants to be told */
+void ua_asked_begin(struct ua_asked *asked);
+
+/** User and password were used, or are of no use: cleansed */
+void ua_asked_forget(struct ua_asked *asked);
+
+/** Look it up when it is its turn; returns when that is */
+uint64_t ua_asked_pump(struct ua_asked *asked, uint64_t now_ms);
+
+/** Ask again for what RTCP gave back; returns when */
+uint64_t ua_asked_yield_pump(struct ua_asked *asked, uint64_t now_ms);
+
+/** Ask a server's next address for a relay of a component; false: there is
+    none */
+bool ua_asked_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp);
+
+/**
+ * A server refuses the user or the password: read them again, and ask again.
+ *
+ * @return False: that was done before, or they are not read from anywhere
+ */
+bool ua_asked_renew(struct ua_asked *asked, unsigned comp);
+
+/**
+ * A component's relay was refused by quota, is there, or has been given back:
+ * RTCP yields its own to RTP.
+ */
+void ua_asked_yield(struct ua_asked *asked, uint64_t now_ms);
+
+/** A relay is gone: ask servers that were spared because of it */
+void ua_asked_wanted(struct ua_flow *flow, uint64_t now_ms);
+
+
+/* gather.c: relays and mapped addresses */
 
 /** Give a fresh ICE agent all bases and mapped addresses of the flow */
 void ua_gather_again(struct ua_flow *flow, uint64_t now_ms);
@@ -217,6 +274,9 @@ void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms);
 /** ICMP says that a datagram of a socket did not reach a server */
 void ua_gather_refused(struct ua_leg *host, uint64_t now_ms,
 		       const struct ua_addr *dst, int err);
+
+/** Ask each relay's server whether it still knows us */
+void ua_gather_doubt(struct ua_flow *flow, uint64_t now_ms);
 
 /** Relays over a socket do not know it any more */
 void ua_gather_lost(struct ua_leg *host, uint64_t now_ms, int err);
@@ -254,26 +314,6 @@ void ua_gather_nominated(struct ua_flow *flow, uint64_t now_ms);
 
 /** The peer's description came: relays of its family may be missing */
 void ua_gather_peer(struct ua_flow *flow, const struct ua_sdp_facts *facts);
-
-/** Ask a server's next address for a relay of a component; false: there is
-    none */
-bool ua_gather_try(struct ua_asked *asked, uint64_t now_ms, unsigned comp);
-
-/**
- * A server refuses the user or the password: read them again, and ask again.
- *
- * @return False: that was done before, or they are not read from anywhere
- */
-bool ua_gather_renew(struct ua_asked *asked, unsigned comp);
-
-/**
- * A component's relay was refused by quota, is there, or has been given back:
- * RTCP yields its own to RTP.
- */
-void ua_gather_yield(struct ua_asked *asked, uint64_t now_ms);
-
-/** A relay is gone: ask servers that were spared because of it */
-void ua_gather_wanted(struct ua_flow *flow, uint64_t now_ms);
 
 /** What a host's socket is from outside, to ICE */
 void ua_gather_mapped(struct ua_leg *host, uint64_t now_ms);

@@ -69,7 +69,7 @@ static void sock_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
 
 	/* Media moves no machine: nothing is to be pumped. */
 	if (!media)
-		ua_flow_pump(flow);
+		ua_flowpump_run(flow);
 
 	mem_deref(flow);
 }
@@ -113,7 +113,7 @@ static void sock_error(int err, const struct ua_addr *dst, void *arg)
 		ua_ice_silent(leg->flow->ice, now_ms, 0);
 	}
 
-	ua_flow_pump(leg->flow);
+	ua_flowpump_run(leg->flow);
 }
 
 

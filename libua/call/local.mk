@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
+	libua/call/asked.c \
 	libua/call/bound.c \
 	libua/call/call.c \
 	libua/call/callbase.c \
@@ -17,6 +18,8 @@ libua_la_SOURCES += \
 	libua/call/flow.c \
 	libua/call/flow.h \
 	libua/call/flowcore.h \
+	libua/call/flowdesc.c \
+	libua/call/flowpump.c \
 	libua/call/gather.c \
 	libua/call/incoming.c \
 	libua/call/incoming.h \

@@ -39,7 +39,7 @@ static void broken(struct ua_flow_relay *relay, int err, const char *why)
 	if (relay->turn)
 		ua_turn_broken(relay->turn, ua_clock_ms(), err);
 
-	ua_flow_pump(flow);
+	ua_flowpump_run(flow);
 	mem_deref(flow);
 }
 
@@ -54,7 +54,7 @@ static void on_ready(void *arg)
 	ua_log(relay->flow->env->log, UA_LOG_DEBUG, "turn",
 	       "%s: connected, %s", ua_relays_name(relay, name),
 	       ua_tcpconn_kind(conn->tcp, kind, sizeof(kind)));
-	ua_flow_pump(relay->flow);
+	ua_flowpump_run(relay->flow);
 }
 
 
@@ -91,7 +91,7 @@ static void on_recv(const uint8_t *buf, size_t len, void *arg)
 	int err = 0;
 
 	if (messages(conn, buf, len, &err))
-		ua_flow_pump(flow);
+		ua_flowpump_run(flow);
 
 	if (err && relay->conn == conn)
 		broken(relay, EPROTO, "what it sends is not TURN");
@@ -158,7 +158,7 @@ static void own_recv(const struct ua_addr *src, uint8_t *buf, size_t len,
 		err = ua_relays_input(relay, ua_clock_ms(), src, buf, len);
 
 	if (err != ENOENT && err != EALREADY)
-		ua_flow_pump(flow);
+		ua_flowpump_run(flow);
 
 	mem_deref(flow);
 }
@@ -172,7 +172,7 @@ static void own_error(int err, const struct ua_addr *dst, void *arg)
 	if (relay->turn)
 		ua_turn_error(relay->turn, ua_clock_ms(), err);
 
-	ua_flow_pump(relay->flow);
+	ua_flowpump_run(relay->flow);
 }
 
 

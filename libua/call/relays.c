@@ -122,7 +122,7 @@ static void relay_ready(struct ua_flow_relay *relay, uint64_t now_ms,
 
 	ua_gather_mapped(host, now_ms);
 	ua_relays_tell(relay, now_ms);
-	ua_gather_yield(relay->asked, now_ms);
+	ua_asked_yield(relay->asked, now_ms);
 }
 
 
@@ -227,19 +227,19 @@ static void relay_dead(struct ua_flow_relay *relay, uint64_t now_ms,
 	relay->settled = true;
 	ua_relayconn_close(relay);
 
-	if (ev->code == 401 && ua_gather_renew(asked, comp))
+	if (ev->code == 401 && ua_asked_renew(asked, comp))
 		return;
 
 	if (ev->code == 486 && comp == 1) {
 		asked->quota = true;
-		ua_gather_yield(asked, now_ms);
+		ua_asked_yield(asked, now_ms);
 	}
 
 	if (ev->code == 508)
 		ua_turnenv_full(flow->env, now_ms, &relay->server);
 
-	if (!ua_gather_try(asked, now_ms, comp) && relay->was_ready)
-		ua_gather_wanted(flow, now_ms);
+	if (!ua_asked_try(asked, now_ms, comp) && relay->was_ready)
+		ua_asked_wanted(flow, now_ms);
 }
 
 
@@ -287,7 +287,7 @@ static void relay_event(struct ua_flow_relay *relay, uint64_t now_ms,
 		       "%s: relay lost, asked for again",
 		       ua_relays_name(relay, name));
 		relay_lost(relay, now_ms, ECONNRESET);
-		ua_gather_wanted(relay->flow, now_ms);
+		ua_asked_wanted(relay->flow, now_ms);
 		break;
 
 	case UA_TURN_DEAD:
@@ -298,7 +298,7 @@ static void relay_event(struct ua_flow_relay *relay, uint64_t now_ms,
 		relay_lost(relay, now_ms, ECANCELED);
 		relay->turn = mem_deref(relay->turn);
 		ua_relayconn_close(relay);
-		ua_gather_yield(relay->asked, now_ms);
+		ua_asked_yield(relay->asked, now_ms);
 		break;
 
 	default:
@@ -330,7 +330,7 @@ static uint64_t hedge(struct ua_flow_relay *relay, uint64_t now_ms)
 
 	relay->hedge_ms = UA_NEVER;
 	if (!ua_turn_heard(relay->turn) && !relay->flow->closing)
-		(void)ua_gather_try(relay->asked, now_ms, relay->comp);
+		(void)ua_asked_try(relay->asked, now_ms, relay->comp);
 
 	return UA_NEVER;
 }

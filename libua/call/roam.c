@@ -146,5 +146,5 @@ void ua_flow_network(struct ua_flow *flow)
 
 	ua_gather_more(flow);
 	ua_roam_want(flow, now_ms, "network changed");
-	ua_flow_pump(flow);
+	ua_flowpump_run(flow);
 }
