@@ -5,11 +5,9 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
-#include "agent/impl.h"
+#include "agent/accountcore.h"
 #include "base/clock.h"
 #include "call/incoming.h"
-#include "sip/keepalive.h"
-#include "sip/regline.h"
 
 enum {
 	EXPIRES_S = 300,
@@ -19,43 +17,6 @@ enum {
 	LOOKUP_RETRY_MS = 5000,
 	LOOKUP_RETRY_MAX_MS = 60000,
 	AGAIN_MS = 2000 /* Between registrations out of turn */
-};
-
-struct ua_account {
-	struct le le;
-	struct ua_agent *agent;      /**< NULL: removed */
-	struct ua_account_conf conf; /**< Strings are those below, or NULL */
-	char *aor;
-	char *name_addr; /**< "Alice" <aor> */
-	char *user;      /**< Of the aor    */
-	char *domain;
-	char *auth_user;
-	char *password;
-	char *registrar; /**< Request-URI of REGISTER        */
-	char *server;    /**< URI that is looked up          */
-	char *route;     /**< Of an outbound proxy, or NULL  */
-
-	struct ua_query *query;
-	struct ua_target targets[UA_TARGET_MAX];
-	size_t ntarget;
-	size_t target; /**< In use */
-	int err;       /**< Of the last lookup: EINPROGRESS, 0, ... */
-	struct tmr retry;
-	uint32_t retry_ms;
-
-	struct ua_endpoint *ep; /**< Borrowed of the agent */
-	struct ua_hop hop;
-	char contact[UA_ENDPOINT_URI_MAX];
-	struct ua_regline *line;
-	struct ua_keepalive_flow *ka;
-	struct ua_addr mapped; /**< As a keepalive, else REGISTER, last saw us;
-				    af NONE: untold                        */
-	struct tmr again;      /**< Registers out of turn                  */
-	uint64_t again_ms;     /**< Not before then                        */
-	bool offline;          /**< No way to the server from here         */
-	bool moved;            /**< Targets are those of another network   */
-	bool registered;
-	bool stopping;
 };
 
 
@@ -337,7 +298,7 @@ static void line_handler(struct ua_regline *line,
 
 
 /* Bind the Contact of an endpoint at the present target, or move it there. */
-static int use_endpoint(struct ua_account *acc, struct ua_endpoint *ep)
+int ua_accountcore_use(struct ua_account *acc, struct ua_endpoint *ep)
 {
 	const struct ua_target *target = &acc->targets[acc->target];
 	struct ua_regline_conf conf = {
@@ -383,7 +344,7 @@ static int start_line(struct ua_account *acc)
 
 	err = env->again(env, &acc->targets[acc->target].addr, acc->ep, &ep);
 
-	return err ? err : use_endpoint(acc, ep);
+	return err ? err : ua_accountcore_use(acc, ep);
 }
 
 
@@ -391,7 +352,7 @@ static void on_retry(void *arg);
 
 
 /* Later, and each time later */
-static void retry(struct ua_account *acc)
+void ua_accountcore_retry(struct ua_account *acc)
 {
 	tmr_start(&acc->retry, acc->retry_ms, on_retry, acc);
 	acc->retry_ms = acc->retry_ms * 2 > LOOKUP_RETRY_MAX_MS
@@ -407,13 +368,21 @@ static void on_retry(void *arg)
 
 	if (err) {
 		emit_failed(acc, 0, strerror(err));
-		retry(acc);
+		ua_accountcore_retry(acc);
 	}
 }
 
 
+void ua_accountcore_look(struct ua_account *acc)
+{
+	acc->query = mem_deref(acc->query);
+	acc->retry_ms = LOOKUP_RETRY_MS;
+	tmr_start(&acc->retry, 0, on_retry, acc);
+}
+
+
 /* There is no way to the server before the network changes again. */
-static void go_offline(struct ua_account *acc, int err)
+void ua_accountcore_offline(struct ua_account *acc, int err)
 {
 	char words[96];
 
@@ -462,7 +431,7 @@ static void target_handler(int err, const char *text,
 		(void)re_snprintf(words, sizeof(words), "%s: %s", acc->server,
 				  text ? text : strerror(acc->err));
 		emit_failed(acc, 0, words);
-		retry(acc);
+		ua_accountcore_retry(acc);
 	}
 
 	ua_dial_ready(&acc->agent->env, acc);
@@ -490,127 +459,6 @@ static int lookup(struct ua_account *acc)
 }
 
 
-/* A SIP URI, with "sip:" put before what has no scheme. */
-static int dup_uri(char **strp, struct uri *uri, const char *str,
-		   const char *what, char *errstr)
-{
-	struct pl pl;
-	int err;
-
-	if (!strncasecmp(str, "sips:", 5)) {
-		ua_settings_errf(errstr,
-				 "%s %s: sips needs TLS, which is not in this"
-				 " version: sip:... expected",
-				 what, str);
-		return EINVAL;
-	}
-
-	err = re_sdprintf(strp, "%s%s",
-			  strncasecmp(str, "sip:", 4) ? "sip:" : "", str);
-	if (err)
-		return err;
-
-	pl_set_str(&pl, *strp);
-	if (uri_decode(uri, &pl) || !pl_isset(&uri->host)) {
-		ua_settings_errf(errstr, "%s %s: sip:user@host expected", what,
-				 str);
-		return EINVAL;
-	}
-
-	return 0;
-}
-
-
-static int take_identity(struct ua_account *acc,
-			 const struct ua_account_conf *conf, char *errstr)
-{
-	struct uri uri;
-	int err;
-
-	err = dup_uri(&acc->aor, &uri, conf->aor ? conf->aor : "", "aor",
-		      errstr);
-	if (err)
-		return err;
-
-	if (!pl_isset(&uri.user)) {
-		ua_settings_errf(errstr, "aor %s: sip:user@host expected",
-				 conf->aor);
-		return EINVAL;
-	}
-
-	if (pl_strdup(&acc->user, &uri.user) ||
-	    re_sdprintf(&acc->domain, "%r", &uri.host) ||
-	    (conf->name && conf->name[0]
-		     ? re_sdprintf(&acc->name_addr, "\"%s\" <%s>", conf->name,
-				   acc->aor)
-		     : re_sdprintf(&acc->name_addr, "<%s>", acc->aor)))
-		return ENOMEM;
-
-	if (conf->user ? str_dup(&acc->auth_user, conf->user)
-		       : str_dup(&acc->auth_user, acc->user))
-		return ENOMEM;
-
-	if (conf->password && str_dup(&acc->password, conf->password))
-		return ENOMEM;
-
-	if (conf->registrar)
-		return dup_uri(&acc->registrar, &uri, conf->registrar,
-			       "registrar", errstr);
-
-	if (uri.port)
-		return re_sdprintf(&acc->registrar, "sip:%r:%u", &uri.host,
-				   uri.port);
-
-	return re_sdprintf(&acc->registrar, "sip:%r", &uri.host);
-}
-
-
-static int take_server(struct ua_account *acc,
-		       const struct ua_account_conf *conf, char *errstr)
-{
-	struct uri uri;
-	int err;
-
-	if (!conf->proxy)
-		return str_dup(&acc->server, acc->registrar);
-
-	err = dup_uri(&acc->server, &uri, conf->proxy, "proxy", errstr);
-	if (err)
-		return err;
-
-	/* It becomes the Route, a loose one (RFC 3261, 8.1.2). */
-	return str_dup(&acc->route, acc->server);
-}
-
-
-static int check_numbers(const struct ua_account_conf *conf, char *errstr)
-{
-	if (conf->tp_set && conf->tp != UA_TP_UDP && conf->tp != UA_TP_TCP) {
-		ua_settings_errf(errstr, "transport %s: udp or tcp expected",
-				 ua_tp_name(conf->tp));
-		return EINVAL;
-	}
-
-	if (conf->expires_s < 20 || conf->expires_s > 86400) {
-		ua_settings_errf(errstr,
-				 "register-expires %u:"
-				 " 20 to 86400 seconds expected",
-				 conf->expires_s);
-		return EINVAL;
-	}
-
-	if (conf->keepalive_s > 3600) {
-		ua_settings_errf(errstr,
-				 "keepalive-interval %u:"
-				 " 1 to 3600 seconds expected",
-				 conf->keepalive_s);
-		return EINVAL;
-	}
-
-	return 0;
-}
-
-
 int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 		   const struct ua_account_conf *conf, char *errstr)
 {
@@ -619,7 +467,7 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 
 	ua_settings_errf(errstr, "");
 
-	err = check_numbers(conf, errstr);
+	err = ua_accountconf_check(conf, errstr);
 	if (err)
 		return err;
 
@@ -636,9 +484,9 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 				? REGISTER_PING_S
 				: UA_KEEPALIVE_INTERVAL_S;
 
-	err = take_identity(acc, conf, errstr);
+	err = ua_accountconf_identity(acc, conf, errstr);
 	if (!err)
-		err = take_server(acc, conf, errstr);
+		err = ua_accountconf_server(acc, conf, errstr);
 	if (!err) {
 		err = lookup(acc);
 		if (err == EINVAL)
@@ -670,137 +518,6 @@ void ua_account_stop(struct ua_account *acc)
 	acc->ka = mem_deref(acc->ka);
 	if (acc->line)
 		ua_regline_stop(acc->line);
-}
-
-
-/* The best way there is: by the present target, else by another one. */
-static int find_way(const struct ua_account *acc, size_t *target,
-		    struct ua_endpoint **epp)
-{
-	struct ua_env *env = &acc->agent->env;
-	int err = ENETUNREACH;
-	size_t i;
-
-	for (i = 0; i < acc->ntarget; i++) {
-		const size_t k = (acc->target + i) % acc->ntarget;
-
-		err = env->again(env, &acc->targets[k].addr, acc->ep, epp);
-		if (!err) {
-			*target = k;
-			break;
-		}
-	}
-
-	return err;
-}
-
-
-static void look_again(struct ua_account *acc)
-{
-	acc->query = mem_deref(acc->query);
-	acc->retry_ms = LOOKUP_RETRY_MS;
-	tmr_start(&acc->retry, 0, on_retry, acc);
-}
-
-
-/* Nothing that the server or a NAT knew of us counts any more. */
-static void start_over(struct ua_account *acc, struct ua_endpoint *ep)
-{
-	int err;
-
-	tmr_cancel(&acc->again);
-	acc->registered = false;
-	acc->offline = false;
-
-	err = use_endpoint(acc, ep);
-	if (err) {
-		ua_log(&acc->agent->log, UA_LOG_WARN, "account",
-		       "%s: not registered anew: %m", acc->aor, err);
-		look_again(acc);
-		return;
-	}
-
-	/* There may have been no way when it was looked up. */
-	if (acc->err) {
-		acc->err = 0;
-		tmr_cancel(&acc->retry);
-		ua_dial_ready(&acc->agent->env, acc);
-	}
-}
-
-
-bool ua_account_is_astray(const struct ua_account *acc)
-{
-	struct ua_endpoint *ep;
-	size_t target;
-
-	if (!acc->ntarget || acc->stopping)
-		return false;
-
-	if (find_way(acc, &target, &ep))
-		return !acc->offline;
-
-	return acc->offline || ep != acc->ep || target != acc->target;
-}
-
-
-void ua_account_network(struct ua_account *acc)
-{
-	struct ua_endpoint *ep;
-	size_t target;
-	int err;
-
-	if (acc->stopping)
-		return;
-
-	acc->moved = true;
-
-	/* One that is asked now may be out of reach. */
-	if (!acc->ntarget || acc->query) {
-		look_again(acc);
-		if (!acc->ntarget)
-			return;
-	}
-
-	err = find_way(acc, &target, &ep);
-	if (err == ENOMEM || err == EMFILE || err == ENFILE) {
-		/* Not the network's fault, and no change of it will tell. */
-		retry(acc);
-		return;
-	}
-	if (err) {
-		go_offline(acc, err);
-		return;
-	}
-
-	if (acc->registered && !acc->offline && ep == acc->ep &&
-	    target == acc->target) {
-		/* Its own way is the same: see whether it still works. */
-		if (acc->ka)
-			ua_keepalive_now(acc->ka);
-		else if (acc->line)
-			ua_regline_refresh(acc->line);
-		return;
-	}
-
-	acc->target = target;
-	start_over(acc, ep);
-}
-
-
-void ua_account_woke(struct ua_account *acc)
-{
-	if (acc->stopping)
-		return;
-
-	if (!acc->ntarget || !acc->ep) {
-		look_again(acc);
-		return;
-	}
-
-	/* Whether its address is still there is found out next. */
-	if (!acc->offline)
-		start_over(acc, acc->ep);
 }
 
 

@@ -239,7 +239,7 @@ static void on_jump(int64_t step_ms, uint64_t slept_ms, void *arg)
 
 	for (le = agent->accounts.head; le; le = le->next) {
 		if (slept_ms)
-			ua_account_woke(le->data);
+			ua_accountmove_woke(le->data);
 		else
 			ua_account_rearm(le->data);
 	}

@@ -116,17 +116,17 @@ void ua_account_rearm(struct ua_account *account);
 
 /** The network is another: find the way to the server anew, and register
     there from where we are now */
-void ua_account_network(struct ua_account *account);
+void ua_accountmove_network(struct ua_account *account);
 
 /** Nothing ran for a while: as if the flow were a new one */
-void ua_account_woke(struct ua_account *account);
+void ua_accountmove_woke(struct ua_account *account);
 
 /** NATs have forgotten us: register out of turn, each 2 s at most */
 void ua_account_again(struct ua_account *account);
 
 /** Another address than the present one leads to its server now, or one does
     again */
-bool ua_account_is_astray(const struct ua_account *account);
+bool ua_accountmove_is_astray(const struct ua_account *account);
 
 /** Does it need that endpoint? */
 bool ua_account_is_at(const struct ua_account *account,

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
 	libua/agent/account.c \
+	libua/agent/accountconf.c \
+	libua/agent/accountcore.h \
+	libua/agent/accountmove.c \
 	libua/agent/agent.c \
 	libua/agent/apploop.c \
 	libua/agent/event.c \

@@ -92,7 +92,7 @@ static void follow(struct ua_agent *agent)
 	struct le *le;
 
 	for (le = agent->accounts.head; le; le = le->next)
-		ua_account_network(le->data);
+		ua_accountmove_network(le->data);
 
 	/* A call without a way may end by it, and is gone then. */
 	le = agent->env.calls.head;
@@ -142,7 +142,7 @@ static bool anybody_astray(struct ua_agent *agent)
 	struct le *le;
 
 	for (le = agent->accounts.head; le; le = le->next) {
-		if (ua_account_is_astray(le->data))
+		if (ua_accountmove_is_astray(le->data))
 			return true;
 	}
 

@@ -761,7 +761,7 @@ START_TEST(account_made_without_a_network_finds_it_later)
 	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
 
 	/* Awake or not, there is still none. */
-	API(ua_account_woke(alice));
+	API(ua_accountmove_woke(alice));
 	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
 
 	HOST(2);
@@ -1012,7 +1012,7 @@ START_TEST(move_without_memory_is_made_good_for)
 		else
 			HOST(2);
 		ua_oom_limit((long)i);
-		ua_account_network(alice);
+		ua_accountmove_network(alice);
 		ua_oom_limit(-1);
 		server.read = server.n;
 		rig_linger(2);
