@@ -8,28 +8,9 @@
 #include "call/flowcore.h"
 
 
-/* FNV-1a of what tells candidates apart */
-static uint32_t cand_hash(const struct ua_sdp_cand *cand)
-{
-	char buf[UA_ADDR_LEN + 8];
-	uint32_t h = 0x811c9dc5;
-	const char *p;
-
-	(void)re_snprintf(buf, sizeof(buf), "%u%u", cand->comp, cand->type);
-	for (p = buf; *p; p++)
-		h = (h ^ (uint8_t)*p) * 0x01000193;
-
-	(void)ua_addr_str(&cand->addr, buf);
-	for (p = buf; *p; p++)
-		h = (h ^ (uint8_t)*p) * 0x01000193;
-
-	return h;
-}
-
-
 static bool is_told(const struct ua_flow *flow, const struct ua_sdp_cand *cand)
 {
-	const uint32_t h = cand_hash(cand);
+	const uint32_t h = ua_sdpcand_hash(cand);
 	size_t i;
 
 	for (i = 0; i < flow->ntold; i++) {
@@ -48,7 +29,7 @@ static void told(struct ua_flow *flow, const struct ua_sdp_cand *candv,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		flow->toldv[i] = cand_hash(&candv[i]);
+		flow->toldv[i] = ua_sdpcand_hash(&candv[i]);
 
 	flow->ntold = n;
 }

@@ -8,16 +8,21 @@
 #include "call/trickle.h"
 
 
-/* With rtcp-mux those of one component go away: each has its own count. */
-static size_t count(const struct ua_offer_local *local, unsigned comp)
+/*
+ * What a component has, in any order; 0: nothing.  With rtcp-mux all of one
+ * component go away, which is no news.
+ */
+static uint32_t sum(const struct ua_offer_local *local, unsigned comp)
 {
-	size_t n = 0;
+	uint32_t h = 0;
 	size_t i;
 
-	for (i = 0; i < local->candc; i++)
-		n += local->candv[i].comp == comp;
+	for (i = 0; i < local->candc; i++) {
+		if (local->candv[i].comp == comp)
+			h += ua_sdpcand_hash(&local->candv[i]);
+	}
 
-	return n;
+	return h;
 }
 
 
@@ -26,7 +31,7 @@ void ua_trickle_told(struct ua_trickle *t, const struct ua_offer_local *local)
 	unsigned i;
 
 	for (i = 0; i < UA_TRICKLE_COMPS; i++)
-		t->told[i] = count(local, i + 1);
+		t->told[i] = sum(local, i + 1);
 
 	t->told_end = local->end;
 }
@@ -38,7 +43,9 @@ bool ua_trickle_has_news(const struct ua_trickle *t,
 	unsigned i;
 
 	for (i = 0; i < UA_TRICKLE_COMPS; i++) {
-		if (count(local, i + 1) > t->told[i])
+		const uint32_t h = sum(local, i + 1);
+
+		if (h && h != t->told[i])
 			return true;
 	}
 

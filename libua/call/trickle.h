@@ -30,7 +30,7 @@ struct ua_trickle {
 	bool out;      /**< One is under way                               */
 	bool hasty;    /**< The one under way may overtake our 2xx         */
 	bool told_end; /**< The peer knows that nothing more will come     */
-	size_t told[UA_TRICKLE_COMPS]; /**< Candidates that it knows of    */
+	uint32_t told[UA_TRICKLE_COMPS]; /**< What it knows of each        */
 	size_t seen; /**< Candidates of its last INFO, and the first */
 	struct ua_addr first;
 	struct mbuf *kept; /**< INFO that came too early, NULL: none       */

@@ -216,3 +216,22 @@ const char *ua_sdpcand_type_name(enum ua_sdpcand_type type)
 {
 	return (unsigned)type < UA_SDPCAND_NTYPE ? type_names[type] : "host";
 }
+
+
+/* FNV-1a */
+uint32_t ua_sdpcand_hash(const struct ua_sdp_cand *cand)
+{
+	char buf[UA_ADDR_LEN + 8];
+	uint32_t h = 0x811c9dc5;
+	const char *p;
+
+	(void)re_snprintf(buf, sizeof(buf), "%u%u", cand->comp, cand->type);
+	for (p = buf; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x01000193;
+
+	(void)ua_addr_str(&cand->addr, buf);
+	for (p = buf; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x01000193;
+
+	return h;
+}

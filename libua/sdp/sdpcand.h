@@ -90,6 +90,10 @@ bool ua_sdpcand_is_udp(const struct ua_sdp_cand *cand);
 UA_CHECK int ua_sdpcand_remote(struct ua_sdp_remcand *rem, char **pos);
 
 
+/** Tells candidates apart: component, type and address; not for keeping */
+uint32_t ua_sdpcand_hash(const struct ua_sdp_cand *cand);
+
+
 /** "host", "srflx", "prflx" or "relay" */
 const char *ua_sdpcand_type_name(enum ua_sdpcand_type type);
 

@@ -14,6 +14,7 @@ from linphone import Linphone
 from net import PUBLIC, RELAYS, SERVER, way
 from phone import Phone
 
+TALK = 3            # seconds of voice, both ways, to be judged
 SLOW = 20  # s; baresip's ICE tries one pair after the other
 SIPP_PORT = 5060
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -132,7 +133,7 @@ class PeerCalls(PeerAnswers):
         while time.monotonic() < deadline and not (
                 peer.heard() and phone.event("media_heard")):
             time.sleep(0.1)
-        time.sleep(3)
+        time.sleep(TALK)
         peer.stop()
         self.end(phone, 5)
         self.wrong += phone.heard(TONES["a"], TONES["b"])

@@ -38,7 +38,10 @@ static void teardown(void)
 
 static void add(unsigned comp)
 {
-	candv[local.candc++].comp = (uint16_t)comp;
+	candv[local.candc].comp = (uint16_t)comp;
+	candv[local.candc].addr.af = UA_AF_IP4;
+	candv[local.candc].addr.port = (uint16_t)(4000 + local.candc);
+	local.candc++;
 }
 
 
@@ -62,6 +65,27 @@ START_TEST(what_was_told_is_no_news)
 
 	t.owed = true;
 	ck_assert(ua_trickle_has_news(&t, &local));
+}
+END_TEST
+
+
+/* A relay that was lost and another one make as many as before. */
+START_TEST(another_candidate_in_its_place_is_news)
+{
+	add(1);
+	add(1);
+	ua_trickle_told(&t, &local);
+	candv[1].addr.port = 5000;
+	ck_assert(ua_trickle_has_news(&t, &local));
+
+	/* Their order is not */
+	ua_trickle_told(&t, &local);
+	candv[0].addr.port = 5000;
+	candv[1].addr.port = 4000;
+	ck_assert(!ua_trickle_has_news(&t, &local));
+
+	local.candc = 0;
+	ck_assert(!ua_trickle_has_news(&t, &local));
 }
 END_TEST
 
@@ -156,6 +180,7 @@ Suite *ua_suite_trickle(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_was_told_is_no_news);
+	tcase_add_test(tc, another_candidate_in_its_place_is_news);
 	tcase_add_test(tc, fewer_of_one_component_hide_none_of_the_other);
 	tcase_add_test(tc, candidate_before_description);
 	tcase_add_test(tc, newer_one_takes_the_place_of_the_older);
