@@ -455,7 +455,9 @@ bool ua_ice_accepts(const struct ua_ice *ice, uint16_t stream, uint16_t comp,
 
 /**
  * Authentic media came this way (ua_ice_accepts() said yes).  It tells an
- * agent whether the selected path is silent when the peer nominates another.
+ * agent whether the selected path is silent when the peer nominates another,
+ * or sends by another: that leaves something to send and a nearer deadline.
+ * On the path of ua_ice_media() it never does.
  */
 void ua_ice_heard(struct ua_ice *ice, uint64_t now_ms,
 		  const struct ua_path *path);
