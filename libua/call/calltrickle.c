@@ -194,12 +194,17 @@ void ua_calltrickle_informed(struct ua_call *call,
 
 	t->out = false;
 
-	/* It came before the 2xx that makes the dialog: once more then. */
-	if (ev->code == 481 && t->hasty)
+	/* It came before the 2xx that makes the dialog: once more then.  Or a
+	 * later request of ours overtook it (RFC 3261, 12.2.2). */
+	if ((ev->code == 481 && t->hasty) ||
+	    (ev->code == 500 && !t->overtaken)) {
 		t->owed = true;
+		t->overtaken = ev->code == 500;
+	}
 
 	if (ev->code / 100 == 2 || t->owed) {
 		t->hasty = false;
+		t->overtaken &= ev->code / 100 != 2;
 		if (!t->owed ||
 		    ua_session_state(call->sess) != UA_INVITE_ACCEPTED)
 			(void)ua_calltrickle_push(call);

@@ -25,11 +25,12 @@ enum {
 
 /** Of one dialog; all zero: nothing is known */
 struct ua_trickle {
-	bool failed;   /**< An INFO of ours was refused: no more of them   */
-	bool owed;     /**< One has to go out, with news or without        */
-	bool out;      /**< One is under way                               */
-	bool hasty;    /**< The one under way may overtake our 2xx         */
-	bool told_end; /**< The peer knows that nothing more will come     */
+	bool failed;    /**< An INFO of ours was refused: no more of them   */
+	bool owed;      /**< One has to go out, with news or without        */
+	bool out;       /**< One is under way                               */
+	bool hasty;     /**< The one under way may overtake our 2xx         */
+	bool overtaken; /**< It was answered 500 once: sent again          */
+	bool told_end;  /**< The peer knows that nothing more will come     */
 	uint32_t told[UA_TRICKLE_COMPS]; /**< What it knows of each        */
 	size_t seen; /**< Candidates of its last INFO, and the first */
 	struct ua_addr first;

@@ -50,13 +50,15 @@ struct ua_invcore_fork {
 /** The INVITE of ours that is under way */
 struct ua_invcore_req {
 	bool active;
-	bool inside; /**< A re-INVITE                             */
+	bool heard;  /**< Somebody beyond the next hop has it     */
+	bool inside; /**< A re-INVITE */
 	uint32_t cseq;
 	uint32_t id; /**< Tells it from other requests           */
 	struct ua_digest_round round;
 	struct mbuf *sdp;  /**< NULL: no offer                    */
 	struct mbuf *auth; /**< Credentials, again in the ACK     */
 	unsigned glares;
+	uint64_t since_ms; /**< Of a re-INVITE: last sent           */
 };
 
 /** A BYE of ours that is under way */
@@ -96,6 +98,8 @@ struct ua_invite {
 	bool proven;   /**< The caller sent a request in the dialog:
 			    it has got our 18x                   */
 	bool ack_owed;
+	bool taken_back;    /**< Our re-INVITE, for the peer's     */
+	uint32_t back_cseq; /**< Its CSeq, 0: there was none       */
 
 	struct ua_dialog *half; /**< Of our first INVITE           */
 	struct ua_invcore_fork forkv[UA_INVITE_FORKS];

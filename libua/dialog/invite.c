@@ -141,7 +141,6 @@ int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 {
 	struct mbuf *mb = NULL;
 	int err;
-	(void)now_ms;
 
 	if (!ua_invite_can_modify(inv))
 		return EPROTO;
@@ -152,7 +151,9 @@ int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 
 	ua_invcore_req_reset(&inv->req);
 	inv->req.inside = true;
+	inv->req.since_ms = now_ms;
 	inv->req.sdp = mb;
+	inv->taken_back = false;
 
 	return ua_invuac_invite(inv);
 }
@@ -160,6 +161,11 @@ int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms, const char *sdp,
 
 int ua_invite_withdraw(struct ua_invite *inv)
 {
+	if (inv->taken_back) {
+		inv->taken_back = false;
+		return 0;
+	}
+
 	if (inv->glare_at == UA_NEVER)
 		return EPROTO;
 
@@ -376,6 +382,8 @@ static int glare_tick(struct ua_invite *inv, uint64_t now_ms)
 	}
 
 	memset(&inv->req.round, 0, sizeof(inv->req.round));
+	inv->req.since_ms = now_ms;
+	inv->req.heard = false;
 
 	return ua_invuac_invite(inv);
 }

@@ -193,8 +193,8 @@ bool ua_invite_can_modify(const struct ua_invite *inv);
 
 /**
  * Take back a re-INVITE that met one of the peer (491) and waits for its next
- * try: the peer's came first, and its answer can say the same.  No
- * UA_INVITE_MODIFIED follows.
+ * try, or that was cancelled when the peer's came: the peer's came first, and
+ * its answer can say the same.  No UA_INVITE_MODIFIED follows.
  *
  * @retval 0       Taken back
  * @retval EPROTO  None waits

@@ -440,8 +440,10 @@ static int again_response(struct ua_invite *inv, uint64_t now_ms,
 {
 	int err = 0;
 
-	if (msg->scode < 200)
+	if (msg->scode < 200) {
+		inv->req.heard |= msg->scode > 100;
 		return 0;
+	}
 
 	inv->req.active = false;
 
@@ -485,6 +487,10 @@ static int late_answer(struct ua_invite *inv, struct sip_msg *msg)
 
 	if (inv->ack_owed && fork == &inv->forkv[inv->main])
 		return 0;
+
+	/* What we took back was answered all the same: it is over. */
+	if (fork && inv->back_cseq && cseq == inv->back_cseq)
+		return ua_invuac_ack(inv, fork, cseq, NULL, 0);
 
 	if (!inv->uac || cseq != inv->first_cseq)
 		return ENOENT;

@@ -12,7 +12,10 @@
 #include "dialog/invuas.h"
 #include "dialog/sipmsg.h"
 
-enum { RETRY_AFTER_MAX_S = 10 /* RFC 3261, 14.2 */ };
+enum {
+	RETRY_AFTER_MAX_S = 10, /* RFC 3261, 14.2                        */
+	STUCK_MS = 1000         /* A phone answers an offer at once      */
+};
 
 
 /* What stands in every answer that makes or refreshes a dialog. */
@@ -293,14 +296,52 @@ static int refuse_later(struct ua_invite *inv, struct sip_msg *msg)
 }
 
 
+/*
+ * Our re-INVITE goes to where the peer was before it moved: nobody has it, and
+ * it will time out half a minute from now.  491 all the while would keep the
+ * peer from telling us where it is.
+ */
+static bool is_stuck(const struct ua_invite *inv, uint64_t now_ms)
+{
+	return inv->state == UA_INVITE_UP && inv->req.active &&
+	       inv->req.inside && !inv->req.heard &&
+	       now_ms >= inv->req.since_ms + STUCK_MS;
+}
+
+
+static int take_back(struct ua_invite *inv)
+{
+	const struct ua_invite_out out = { .type = UA_INVITE_CANCEL };
+	const int err = ua_invcore_out(inv, &out);
+
+	if (err)
+		return err;
+
+	ua_log(inv->log, UA_LOG_INFO, "invite",
+	       "our re-INVITE reaches nobody: the peer's goes first");
+	inv->back_cseq = inv->req.cseq;
+	inv->taken_back = true;
+	ua_invcore_req_reset(&inv->req);
+
+	return 0;
+}
+
+
 /* re-INVITE (RFC 3261, 14.2) */
-static int on_reinvite(struct ua_invite *inv, struct sip_msg *msg)
+static int on_reinvite(struct ua_invite *inv, uint64_t now_ms,
+		       struct sip_msg *msg)
 {
 	const struct ua_invite_event ev = { .type = UA_INVITE_REOFFER };
 	int err;
 
 	if (inv->in_msg)
 		return refuse_later(inv, msg);
+
+	if (is_stuck(inv, now_ms)) {
+		err = take_back(inv);
+		if (err)
+			return err;
+	}
 
 	/*
 	 * Ours is under way, or an ACK is: until that has come, offer and
@@ -375,7 +416,7 @@ int ua_invuas_request(struct ua_invite *inv, uint64_t now_ms,
 		return on_bye(inv, now_ms, msg);
 
 	if (!pl_strcmp(&msg->met, "INVITE"))
-		return on_reinvite(inv, msg);
+		return on_reinvite(inv, now_ms, msg);
 
 	if (!pl_strcmp(&msg->met, "OPTIONS"))
 		return on_options(inv, msg);

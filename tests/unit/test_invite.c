@@ -636,6 +636,61 @@ START_TEST(glare_is_491_for_the_peer)
 END_TEST
 
 
+/* Ours goes to where the peer was; theirs comes from where it is now. */
+START_TEST(reinvite_that_reaches_nobody_gives_way)
+{
+	struct sip_msg *req = up();
+	struct sip_msg *ours;
+
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	ours = sent("INVITE");
+	(void)answered_with(ours, "100 Trying", "", "", NULL);
+	if (_i)
+		(void)answered_with(ours, "183 Progress", "", "", NULL);
+
+	now += 999;
+	peer_sends(req, "INVITE", 20, OFFER);
+	(void)expect_answer(491);
+	ck_assert_int_eq(EPROTO, ua_invite_withdraw(inv));
+
+	/* Somebody has it, or nobody */
+	now += 1;
+	peer_sends(req, "INVITE", 21, OFFER);
+	if (_i) {
+		(void)expect_answer(491);
+		goto out;
+	}
+
+	expect_do(UA_INVITE_CANCEL);
+	(void)expect_answer(100);
+	(void)expect_event(UA_INVITE_REOFFER);
+	ck_assert_int_eq(0, ua_invite_withdraw(inv));
+	ck_assert_int_eq(EPROTO, ua_invite_withdraw(inv));
+	ck_assert_int_eq(0,
+			 ua_invite_accept(inv, now, ANSWER, strlen(ANSWER)));
+	(void)expect_answer(200);
+	peer_sends(req, "ACK", 21, NULL);
+	(void)expect_event(UA_INVITE_ACKED);
+
+	/* The end of ours is no end of the call; a 200 gets its ACK */
+	(void)answered_with(ours, "408 Request Timeout", "", "", NULL);
+	expect_nothing();
+	expect_state(UA_INVITE_UP);
+	(void)answered_with(ours, "200 OK", "", BOB, ANSWER);
+	expect_ack();
+	expect_nothing();
+
+	/* And the next one of ours goes */
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	mem_deref(sent("INVITE"));
+
+out:
+	mem_deref(ours);
+	mem_deref(req);
+}
+END_TEST
+
+
 START_TEST(our_reinvite_waits_after_a_491_and_goes_again)
 {
 	struct sip_msg *req = up();
@@ -1280,6 +1335,7 @@ static TCase *session_case(void)
 		       second_reinvite_before_the_first_is_answered_is_500);
 	tcase_add_test(tc, cancelled_reinvite_leaves_the_session_up);
 	tcase_add_test(tc, glare_is_491_for_the_peer);
+	tcase_add_loop_test(tc, reinvite_that_reaches_nobody_gives_way, 0, 2);
 	tcase_add_test(tc, our_reinvite_waits_after_a_491_and_goes_again);
 	tcase_add_test(tc, reinvite_that_waits_can_be_taken_back);
 	tcase_add_test(tc, glare_of_the_callee_waits_less);
