@@ -33,6 +33,7 @@ include libua/sdp/local.mk
 include libua/dialog/local.mk
 include libua/rtp/local.mk
 include libua/media/local.mk
+include libua/reach/local.mk
 include libua/net/local.mk
 include libua/audio/local.mk
 include libua/sip/local.mk

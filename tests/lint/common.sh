@@ -20,7 +20,7 @@ bad=$tmp/bad
 : >"$bad"
 
 # Folders that do no I/O and read no clock
-PURE="stun ice secure sdp dialog rtp media"
+PURE="stun ice secure sdp dialog rtp media reach"
 
 # Sources with these endings below a folder of the source tree, by path
 sources() {

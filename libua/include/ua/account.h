@@ -10,9 +10,13 @@ struct ua_account;
 
 /** How a flow is kept alive */
 enum ua_keepalive {
-	UA_KEEPALIVE_AUTO = 0, /**< OPTIONS                               */
+	UA_KEEPALIVE_AUTO = 0, /**< As the transport and the server like it,
+				    with a learnt interval on UDP         */
 	UA_KEEPALIVE_OPTIONS,  /**< In-flow OPTIONS, an answer required   */
 	UA_KEEPALIVE_REGISTER, /**< A refresh inside the interval         */
+	UA_KEEPALIVE_CRLF,     /**< RFC 5626, 4.4.1; on UDP nobody answers
+				    it: an OPTIONS or REGISTER now and
+				    then proves that the flow lives       */
 	UA_KEEPALIVE_OFF
 };
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file lifetime.h  How long a NAT keeps a UDP binding: learnt by proof */
+#ifndef UA_LIFETIME_H
+#define UA_LIFETIME_H
+
+#include <ua/types.h>
+
+struct ua_log;
+
+/**
+ * Learns how long the flow to a registrar may be silent.
+ *
+ * The only test that shows what an incoming call would meet: after a silence
+ * of T a request is sent from a second socket to our own address of record,
+ * and must come in on the flow.  A T that passed is good, one that did not is
+ * bad, and the binding is refreshed at once: where the NAT gives the same port
+ * again, the retransmissions of an INVITE that fell into that gap come in
+ * (RFC 3261, 17.1.1.2).  Where it would give another port, a mapping of a
+ * spare socket is tried with that silence first: if that one changed, the flow
+ * is never exposed to it.
+ *
+ *           registrar
+ *          /        \        request to our own address of record
+ *     NAT |          |
+ *      flow          second socket
+ *          \        /
+ *            phone
+ *
+ * A value without pointers to free.
+ */
+
+enum {
+	UA_LIFETIME_SAFE_S = 14, /**< Until more is proved                  */
+	UA_LIFETIME_MIN_S = 10,  /**< Not even a bad NAT gets less          */
+	UA_LIFETIME_MAX_S = 120, /**< Not even a good one gets more         */
+	UA_LIFETIME_PROBE_MS = 3000,  /**< A probe comes in within that: it
+					   is sent at 0, 0.5 and 1.5 s       */
+	UA_LIFETIME_BEGIN_MS = 2000,  /**< From the first proof to a try     */
+	UA_LIFETIME_PAUSE_MS = 60000, /**< After the flow was lost          */
+	UA_LIFETIME_ASK_MS = 30000, /**< Between tries whether it can tell  */
+	UA_LIFETIME_ASKS = 3,
+	UA_LIFETIME_CHECK_MS = 3600000 /**< What was learnt is tried again  */
+};
+
+enum ua_lifetime_state {
+	UA_LIFETIME_NONE = 0,
+	UA_LIFETIME_OFF,   /**< Not wanted                                  */
+	UA_LIFETIME_WAIT,  /**< Begins later                                */
+	UA_LIFETIME_ASK,   /**< Does a probe come in at all?                */
+	UA_LIFETIME_SPARE, /**< A spare mapping rests first                 */
+	UA_LIFETIME_GAP,   /**< The flow rests                              */
+	UA_LIFETIME_PROBE, /**< ... and is probed                           */
+	UA_LIFETIME_DONE,  /**< Learnt                                      */
+	UA_LIFETIME_BLIND, /**< Cannot tell: the server answers such
+				requests itself, or does not pass them     */
+	UA_LIFETIME_NSTATE
+};
+
+/** What the owner is to do */
+enum ua_lifetime_act {
+	UA_LIFETIME_ACT_NONE = 0,
+	UA_LIFETIME_ACT_PROBE, /**< From a second socket, to our own address
+				    of record: ua_lifetime_arrived() when it
+				    came in, ua_lifetime_probed() when it is
+				    answered                                */
+	UA_LIFETIME_ACT_OPEN,  /**< Open a spare socket, and ask the server
+				    from there: ua_lifetime_spare()         */
+	UA_LIFETIME_ACT_AGAIN, /**< Ask again from that one                 */
+	UA_LIFETIME_ACT_CLOSE, /**< Close it                                */
+	UA_LIFETIME_ACT_LEARNT /**< ua_lifetime_good_s() is worth keeping   */
+};
+
+struct ua_lifetime_conf {
+	bool off;          /**< Not to learn                                */
+	uint32_t learnt_s; /**< In this network, before; 0: nothing         */
+	const struct ua_log *log; /**< Borrowed, may be NULL                */
+};
+
+struct ua_lifetime {
+	const struct ua_log *log;
+	enum ua_lifetime_state state;
+	bool settling; /* A gap to prove what is good, not more     */
+	bool open;     /* The spare socket is                       */
+	bool kept;     /* The NAT kept our port                     */
+	bool told;     /* ... which is known                        */
+	bool arrived;  /* The probe in flight did                   */
+	uint8_t asks;
+	uint32_t good_s; /* Proved                                    */
+	uint32_t bad_s;  /* Known to be too long, 0: nothing          */
+	uint32_t hint_s; /* Learnt before, to be proved               */
+	uint32_t try_s;
+	uint64_t base_ms;     /* The flow was used last                  */
+	uint64_t at_ms;       /* Of the next step                        */
+	uint32_t begin_ms;    /* Pause before the first one              */
+	uint64_t start_ms;    /* Counts from here, 0: not yet            */
+	uint32_t spent;       /* Messages                                */
+	struct ua_addr spare; /* Its mapping                          */
+	uint8_t outv[4];
+	uint8_t nout;
+};
+
+
+void ua_lifetime_init(struct ua_lifetime *lt,
+		      const struct ua_lifetime_conf *conf);
+
+/**
+ * The server has answered on the flow.
+ *
+ * @param kept  It sees us by the port that we sent from: the NAT will do so
+ *              again
+ */
+void ua_lifetime_answered(struct ua_lifetime *lt, uint64_t now_ms, bool kept);
+
+/** Something went out on the flow and came through: silence counts from then
+ */
+void ua_lifetime_used(struct ua_lifetime *lt, uint64_t now_ms,
+		      uint64_t used_ms);
+
+/**
+ * The binding died: the server saw another mapping.
+ *
+ * @param idle_ms  Silence before it was noticed
+ */
+void ua_lifetime_died(struct ua_lifetime *lt, uint64_t now_ms,
+		      uint64_t idle_ms);
+
+/** The flow was lost for whatever reason: begin anew, when it is answered */
+void ua_lifetime_lost(struct ua_lifetime *lt);
+
+/** A ping went out */
+void ua_lifetime_count(struct ua_lifetime *lt);
+
+/** The probe came in on the flow */
+void ua_lifetime_arrived(struct ua_lifetime *lt, uint64_t now_ms);
+
+/**
+ * The probe is answered, or was not.
+ *
+ * @param err  0: a final answer came, whatever it is
+ */
+void ua_lifetime_probed(struct ua_lifetime *lt, uint64_t now_ms, int err);
+
+/**
+ * The spare socket is answered.
+ *
+ * @param mapped  As the server sees it, NULL: it was not answered, or could
+ *                not be opened
+ */
+void ua_lifetime_spare(struct ua_lifetime *lt, uint64_t now_ms,
+		       const struct ua_addr *mapped);
+
+/** What to do now; NONE: nothing.  Ask again until NONE */
+enum ua_lifetime_act ua_lifetime_output(struct ua_lifetime *lt);
+
+uint64_t ua_lifetime_deadline(const struct ua_lifetime *lt);
+void ua_lifetime_tick(struct ua_lifetime *lt, uint64_t now_ms);
+
+
+/** The interval that is proved [ms] */
+uint32_t ua_lifetime_interval_ms(const struct ua_lifetime *lt);
+uint32_t ua_lifetime_good_s(const struct ua_lifetime *lt);
+
+/** No ping may leave before then: a gap is measured; 0: none is */
+uint64_t ua_lifetime_hold(const struct ua_lifetime *lt);
+
+/** Messages saved so far against pings at the safe interval */
+uint32_t ua_lifetime_saved(const struct ua_lifetime *lt, uint64_t now_ms);
+
+enum ua_lifetime_state ua_lifetime_state(const struct ua_lifetime *lt);
+
+/** "off", "waiting", "learning", "learnt", "cannot tell" */
+const char *ua_lifetime_words(const struct ua_lifetime *lt);
+
+#endif

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libua_la_SOURCES += \
+	libua/reach/lifetime.c \
+	libua/reach/lifetime.h \
+	libua/reach/pinger.c \
+	libua/reach/pinger.h
