@@ -257,9 +257,6 @@ static bool refused(struct ua_digest *digest,
 {
 	size_t i;
 
-	if (round->count >= UA_DIGEST_TRIES)
-		return true;
-
 	for (i = 0; i < sv->n; i++) {
 		const struct slot *slot = slot_find(digest, &sv->bestv[i]);
 		const unsigned bit = slot ? 1U << (slot - digest->slotv) : 0;
@@ -447,6 +444,9 @@ int ua_digest_challenge(struct ua_digest *digest,
 
 	if (refused(digest, round, &sv))
 		return EACCES;
+
+	if (round->count >= UA_DIGEST_TRIES)
+		return ELOOP;
 
 	for (n = 0; n < sv.n; n++) {
 		err = slot_make(&freshv[n], &sv.bestv[n], digest->rand);

@@ -78,8 +78,9 @@ UA_CHECK int ua_digest_learn(struct ua_digest *digest,
  * @param msg    The answer to it (borrowed for the call)
  *
  * @retval 0        Send the request again, CSeq one higher
- * @retval EACCES   The credentials were refused, or too many challenges: give
- *                  up
+ * @retval EACCES   The credentials were refused: give up
+ * @retval ELOOP    Too many challenges, each of another realm or stale: fail,
+ *                  and ask again much later if at all
  * @retval ENOENT   No credentials, or none for these realms: give up
  * @retval ENOTSUP  No challenge with a known algorithm: give up
  * @retval EBADMSG  No challenge at all, or none well-formed: give up
