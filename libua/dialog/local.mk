@@ -24,5 +24,17 @@ libua_la_SOURCES += \
 	libua/dialog/invuas.h \
 	libua/dialog/reg.c \
 	libua/dialog/reg.h \
+	libua/dialog/regans.c \
+	libua/dialog/regans.h \
+	libua/dialog/regcontact.c \
+	libua/dialog/regcontact.h \
+	libua/dialog/regmsg.c \
+	libua/dialog/regmsg.h \
+	libua/dialog/regpace.c \
+	libua/dialog/regpace.h \
+	libua/dialog/regparam.c \
+	libua/dialog/regparam.h \
+	libua/dialog/regredir.c \
+	libua/dialog/regredir.h \
 	libua/dialog/sipmsg.c \
 	libua/dialog/sipmsg.h

@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "base/re_compat.h"
-#include "base/random.h"
 #include <ua/log.h>
 #include "dialog/binding.h"
 #include "dialog/dialog.h"
 #include "dialog/reg.h"
+#include "dialog/regans.h"
+#include "dialog/regcontact.h"
+#include "dialog/regmsg.h"
+#include "dialog/regpace.h"
+#include "dialog/regredir.h"
 #include "dialog/sipmsg.h"
 
 enum {
-	REFRESH_MIN_PCT = 75, /* of the expiry: two REGISTERs that nobody */
-	REFRESH_MAX_PCT = 90, /* answers fit into the rest of 300 s       */
-	JITTER_PCT = 25,      /* phones must not come back all at once    */
-	RETRY_AFTER_MAX_S = 3600
+	LONGER_MAX = 3 /* 423s of one request: each may ask for more */
 };
 
 enum move {
@@ -32,11 +33,9 @@ enum move {
 
 struct ua_reg {
 	char *registrar;
-	char *contact;
-	char *stale[UA_REG_STALE]; /* Contacts that may still be bound */
-	size_t nstale;
-	char *params;
+	char *aor;
 	char *software;
+	struct ua_regcontact contact;
 	struct ua_digest *digest;
 	struct ua_dialog *half; /* all REGISTERs share a Call-ID (10.2) */
 	const struct ua_rand *rand;
@@ -46,16 +45,27 @@ struct ua_reg {
 
 	enum ua_reg_state state;
 	struct ua_digest_round round;
-	uint32_t ask_s; /* expiry to ask for                   */
-	uint32_t failc; /* failures in a row                   */
-	bool send;      /* output has a REGISTER               */
-	bool flight;    /* one waits for its answer            */
-	bool leave;     /* unregister when it has come         */
-	bool again;     /* refresh when it has come            */
-	bool quit;      /* given up: the password is wrong ... */
+	struct ua_regpace pace;
+	struct ua_regans ans;
+	uint32_t ask_s;   /* expiry to ask for                        */
+	uint32_t longerc; /* 423s of this request                     */
+	bool send;        /* output has a REGISTER                    */
+	bool flight;      /* one waits for its answer                 */
+	bool leave;       /* unregister when it has come              */
+	bool again;       /* refresh when it has come                 */
+	bool quit;        /* given up: the password is wrong ...      */
+	bool outbound;    /* the last 2xx says so                     */
+	bool reflow;      /* a 430 was answered by a REGISTER at once */
 	uint64_t sent_ms;
-	uint64_t next_at;  /* refresh or retry                    */
-	uint64_t leave_at; /* no more patience with the goodbye   */
+	uint64_t until_ms; /* the binding, if nobody removes it       */
+	uint64_t next_at;  /* refresh, retry, end of a look-up        */
+	uint64_t leave_at; /* no more patience with the goodbye       */
+
+	struct ua_regredir redir;
+	char *target;             /* redirected there: Request-URI    */
+	struct ua_dialog *detour; /* redirected to a proxy (305)      */
+	bool lookup;              /* the owner looks for ua_reg_hop() */
+	bool astray;              /* ... and has to, before the next  */
 
 	struct ua_reg_event ev;
 	bool ev_ready;
@@ -71,11 +81,11 @@ enum {
 /* Every move; 0 is a refused one. */
 static const uint8_t moves[UA_REG_NSTATE][NMOVE] = {
 	/*                      SEND BIND FAIL QUIT LEAVE GONE HOLD */
-	[UA_REG_IDLE]       = { T,   0,   0,   0,   0,    I,   I },
+	[UA_REG_IDLE]       = { T,   0,   W,   0,   0,    I,   I },
 	[UA_REG_TRYING]     = { T,   B,   W,   I,   L,    I,   I },
 	[UA_REG_BOUND]      = { R,   0,   0,   0,   L,    I,   I },
 	[UA_REG_REFRESHING] = { R,   B,   W,   I,   L,    I,   I },
-	[UA_REG_WAITING]    = { T,   0,   0,   0,   L,    I,   I },
+	[UA_REG_WAITING]    = { T,   0,   W,   0,   L,    I,   I },
 	[UA_REG_LEAVING]    = { T,   0,   0,   0,   L,    I,   0 },
 };
 
@@ -125,33 +135,20 @@ static int step(struct ua_reg *reg, enum move mv)
 }
 
 
-static void stale_drop(struct ua_reg *reg, size_t i)
-{
-	mem_deref(reg->stale[i]);
-	--reg->nstale;
-	memmove(&reg->stale[i], &reg->stale[i + 1],
-		(reg->nstale - i) * sizeof(reg->stale[0]));
-}
-
-
-static void stale_flush(struct ua_reg *reg)
-{
-	while (reg->nstale)
-		stale_drop(reg, reg->nstale - 1);
-}
-
-
 static void destructor(void *arg)
 {
 	struct ua_reg *reg = arg;
 
-	stale_flush(reg);
+	ua_regcontact_reset(&reg->contact);
+	ua_regredir_reset(&reg->redir);
+	ua_regans_reset(&reg->ans);
 	mem_deref(reg->registrar);
-	mem_deref(reg->contact);
-	mem_deref(reg->params);
+	mem_deref(reg->aor);
 	mem_deref(reg->software);
 	mem_deref(reg->digest);
 	mem_deref(reg->half);
+	mem_deref(reg->target);
+	mem_deref(reg->detour);
 }
 
 
@@ -168,12 +165,11 @@ static int dup(char **dst, const char *src)
 int ua_reg_alloc(struct ua_reg **regp, const struct ua_reg_conf *conf)
 {
 	struct ua_reg *reg;
-	struct pl registrar, contact;
+	struct pl registrar;
 	int err;
 
 	pl_set_str(&registrar, conf->registrar);
-	pl_set_str(&contact, conf->contact);
-	if (!ua_sipmsg_uri_ok(&registrar) || !ua_sipmsg_uri_ok(&contact))
+	if (!ua_sipmsg_uri_ok(&registrar))
 		return EINVAL;
 
 	reg = mem_zalloc(sizeof(*reg), destructor);
@@ -189,11 +185,11 @@ int ua_reg_alloc(struct ua_reg **regp, const struct ua_reg_conf *conf)
 	reg->next_at = UA_NEVER;
 	reg->leave_at = UA_NEVER;
 
-	err = dup(&reg->registrar, conf->registrar);
+	err = ua_regcontact_init(&reg->contact, conf);
 	if (!err)
-		err = dup(&reg->contact, conf->contact);
+		err = dup(&reg->registrar, conf->registrar);
 	if (!err)
-		err = dup(&reg->params, conf->params);
+		err = dup(&reg->aor, conf->aor);
 	if (!err)
 		err = dup(&reg->software, conf->software);
 	if (!err)
@@ -211,6 +207,45 @@ int ua_reg_alloc(struct ua_reg **regp, const struct ua_reg_conf *conf)
 }
 
 
+/* The dialog that our REGISTERs are of, its Call-ID and route */
+static struct ua_dialog *half_of(const struct ua_reg *reg)
+{
+	return reg->detour ? reg->detour : reg->half;
+}
+
+
+static const char *uri_of(const struct ua_reg *reg)
+{
+	return reg->target ? reg->target : reg->registrar;
+}
+
+
+const char *ua_reg_hop(const struct ua_reg *reg)
+{
+	return reg->detour || reg->routed ? ua_dialog_hop(half_of(reg))
+					  : uri_of(reg);
+}
+
+
+/* What a redirect is compared with: the proxy knows of one registrar. */
+static const char *uri_asked(const struct ua_reg *reg)
+{
+	return reg->detour ? ua_dialog_hop(reg->detour) : uri_of(reg);
+}
+
+
+/* Back to the registrar that we were told of; the way there is another. */
+static void go_home(struct ua_reg *reg)
+{
+	if (reg->target || reg->detour)
+		reg->astray = true;
+
+	reg->target = mem_deref(reg->target);
+	reg->detour = mem_deref(reg->detour);
+	ua_regredir_reset(&reg->redir);
+}
+
+
 static void send_now(struct ua_reg *reg, enum move mv)
 {
 	if (step(reg, mv))
@@ -220,25 +255,49 @@ static void send_now(struct ua_reg *reg, enum move mv)
 	reg->flight = true;
 	reg->again = false;
 	reg->quit = false;
+	reg->lookup = false;
+	reg->astray = false;
+	reg->longerc = 0;
 	reg->next_at = UA_NEVER;
 	memset(&reg->round, 0, sizeof(reg->round));
 }
 
 
+static void tell(struct ua_reg *reg, const struct ua_reg_event *ev)
+{
+	reg->ev = *ev;
+	reg->ev_ready = true;
+}
+
+
+/* Ask the owner to find the way to the next hop. */
+static void ask_way(struct ua_reg *reg, uint64_t now_ms, uint16_t code)
+{
+	struct ua_reg_event ev = { .type = UA_REG_REDIRECTED, .code = code };
+
+	reg->lookup = true;
+	reg->astray = false;
+	reg->next_at = now_ms + UA_REG_LOOKUP_MS;
+	ev.retry_ms = UA_REG_LOOKUP_MS;
+	str_ncpy(ev.target, ua_reg_hop(reg), sizeof(ev.target));
+	str_ncpy(ev.reason, code ? ua_sipmsg_reason(code) : "Back",
+		 sizeof(ev.reason));
+	tell(reg, &ev);
+}
+
+
 void ua_reg_start(struct ua_reg *reg, uint64_t now_ms)
 {
-	(void)now_ms;
-
 	reg->leave = false;
 	reg->leave_at = UA_NEVER;
 
 	/* One at a time: the next one goes when this one is answered. */
-	if (reg->flight) {
+	if (reg->flight)
 		reg->again = true;
-		return;
-	}
-
-	send_now(reg, MOVE_SEND);
+	else if (reg->astray)
+		ask_way(reg, now_ms, 0);
+	else if (!reg->lookup)
+		send_now(reg, MOVE_SEND);
 }
 
 
@@ -248,44 +307,15 @@ void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms)
 		return;
 
 	reg->flight = false;
+	reg->lookup = false;
+	reg->astray = false;
 	ua_reg_start(reg, now_ms);
 }
 
 
 int ua_reg_move(struct ua_reg *reg, const char *contact)
 {
-	struct pl pl;
-	char *copy;
-	size_t i;
-	int err;
-
-	if (!strcmp(contact, reg->contact))
-		return 0;
-
-	pl_set_str(&pl, contact);
-	if (!ua_sipmsg_uri_ok(&pl))
-		return EINVAL;
-
-	err = str_dup(&copy, contact);
-	if (err)
-		return err;
-
-	/* Back where we were before: that one is not to be removed. */
-	for (i = 0; i < reg->nstale; i++) {
-		if (!strcmp(reg->stale[i], contact)) {
-			stale_drop(reg, i);
-			break;
-		}
-	}
-
-	/* The oldest one expires by itself. */
-	if (reg->nstale == UA_REG_STALE)
-		stale_drop(reg, 0);
-
-	reg->stale[reg->nstale++] = reg->contact;
-	reg->contact = copy;
-
-	return 0;
+	return ua_regcontact_move(&reg->contact, contact);
 }
 
 
@@ -294,20 +324,17 @@ void ua_reg_hold(struct ua_reg *reg)
 	if (step(reg, MOVE_HOLD))
 		return;
 
+	go_home(reg);
+	ua_regans_reset(&reg->ans);
 	reg->send = false;
 	reg->flight = false;
 	reg->again = false;
 	reg->leave = false;
+	reg->lookup = false;
+	reg->astray = false;
 	reg->ev_ready = false;
 	reg->next_at = UA_NEVER;
 	reg->leave_at = UA_NEVER;
-}
-
-
-static void tell(struct ua_reg *reg, const struct ua_reg_event *ev)
-{
-	reg->ev = *ev;
-	reg->ev_ready = true;
 }
 
 
@@ -319,6 +346,10 @@ static void gone(struct ua_reg *reg)
 	if (step(reg, MOVE_GONE))
 		return;
 
+	ua_regans_reset(&reg->ans);
+	reg->until_ms = 0;
+	reg->send = false;
+	reg->lookup = false;
 	reg->leave_at = UA_NEVER;
 	reg->next_at = UA_NEVER;
 
@@ -330,6 +361,23 @@ static void gone(struct ua_reg *reg)
 }
 
 
+static void say_goodbye(struct ua_reg *reg, uint64_t now_ms)
+{
+	send_now(reg, MOVE_LEAVE);
+	reg->leave_at = now_ms + UA_REG_BYE_MS;
+}
+
+
+/* ... at the server that we have a way to */
+static bool may_be_bound(const struct ua_reg *reg, uint64_t now_ms)
+{
+	if (reg->state == UA_REG_IDLE || reg->lookup || reg->astray)
+		return false;
+
+	return reg->state != UA_REG_WAITING || now_ms < reg->until_ms;
+}
+
+
 void ua_reg_stop(struct ua_reg *reg, uint64_t now_ms)
 {
 	if (reg->leave || reg->state == UA_REG_LEAVING)
@@ -338,75 +386,63 @@ void ua_reg_stop(struct ua_reg *reg, uint64_t now_ms)
 	reg->next_at = UA_NEVER;
 
 	/* Whether or not the last one was heard, a goodbye cannot harm. */
-	switch (reg->state) {
-
-	case UA_REG_TRYING:
-	case UA_REG_REFRESHING:
+	if (reg->flight && !reg->send) {
 		reg->leave = true;
 		reg->leave_at = now_ms + UA_REG_BYE_MS;
-		break;
-
-	case UA_REG_BOUND:
-		send_now(reg, MOVE_LEAVE);
-		reg->leave_at = now_ms + UA_REG_BYE_MS;
-		break;
-
-	default:
+	}
+	else if (may_be_bound(reg, now_ms)) {
+		say_goodbye(reg, now_ms);
+	}
+	else {
 		gone(reg);
-		break;
 	}
 }
 
 
-static uint32_t jitter(const struct ua_reg *reg, uint32_t ms)
+/* It says no on purpose: it is not asked again soon. */
+static bool is_final(const struct sip_msg *msg)
 {
-	return ua_random_range(reg->rand, ms - ms * JITTER_PCT / 100,
-			       ms + ms * JITTER_PCT / 100);
+	return msg && msg->scode != 408 && msg->scode != 480 &&
+	       msg->scode != 430 && msg->scode / 100 != 5;
 }
 
 
-static uint64_t backoff(struct ua_reg *reg)
+/* Try again, later; an answer that says when is believed. */
+static uint64_t retry_ms(struct ua_reg *reg, const struct sip_msg *msg)
 {
-	uint32_t ms = UA_REG_BACKOFF_MS;
-	uint32_t n;
+	const uint32_t s = msg ? ua_regans_retry_after(msg) : 0;
+	const uint64_t ms = ua_regpace_retry(&reg->pace, reg->rand,
+					     is_final(msg), reg->outbound);
 
-	for (n = reg->failc; n && ms < UA_REG_BACKOFF_MAX_MS; n--)
-		ms *= 2;
-
-	++reg->failc;
-	if (ms > UA_REG_BACKOFF_MAX_MS)
-		ms = UA_REG_BACKOFF_MAX_MS;
-
-	return jitter(reg, ms);
-}
-
-
-/*
- * Try again, later.  An answer that says no on purpose is not asked again
- * before the longest wait, one that says when is believed.
- */
-static uint64_t retry_after(struct ua_reg *reg, const struct sip_msg *msg)
-{
-	uint32_t s;
-
-	if (msg && ua_sipmsg_number(msg, SIP_HDR_RETRY_AFTER, &s) && s) {
-		if (s > RETRY_AFTER_MAX_S)
-			s = RETRY_AFTER_MAX_S;
-		return 1000ULL * s;
+	/* No endpoint should see it (RFC 5626, 11.5); where one does, its
+	   flow is broken, and the REGISTER that mends it need not wait. */
+	if (msg && msg->scode == 430 && !reg->reflow) {
+		reg->reflow = true;
+		return 0;
 	}
 
-	if (msg && msg->scode != 408 && msg->scode != 480 &&
-	    msg->scode / 100 != 5)
-		return jitter(reg, UA_REG_BACKOFF_MAX_MS);
-
-	return backoff(reg);
+	return s ? 1000ULL * s : ms;
 }
 
 
-static void fail(struct ua_reg *reg, uint64_t now_ms,
-		 const struct sip_msg *msg, int err)
+static void reason_set(struct ua_reg_event *ev, const struct sip_msg *msg)
 {
-	struct ua_reg_event ev = { .type = UA_REG_FAILED, .err = err };
+	if (msg)
+		ua_sipmsg_text(ev->reason, sizeof(ev->reason), &msg->reason);
+	else
+		str_ncpy(ev->reason,
+			 ev->err == ETIMEDOUT ? "No Answer"
+			 : ev->err == ENOMEM  ? "No Memory"
+					      : "Transport Error",
+			 sizeof(ev->reason));
+}
+
+
+/* The reason of the event, where there is one, is better than the answer's. */
+static void fail_as(struct ua_reg *reg, uint64_t now_ms,
+		    const struct sip_msg *msg, struct ua_reg_event *ev)
+{
+	const int err = ev->err;
 	const bool quit = err == EACCES || err == ENOENT || err == ENOTSUP;
 
 	if (reg->leave || reg->state == UA_REG_LEAVING) {
@@ -416,67 +452,110 @@ static void fail(struct ua_reg *reg, uint64_t now_ms,
 	}
 
 	/* The same password again would only lock the account. */
-	ev.retry_ms = quit ? UA_NEVER : retry_after(reg, msg);
+	ev->type = UA_REG_FAILED;
+	ev->retry_ms = quit ? UA_NEVER : retry_ms(reg, msg);
 	if (step(reg, quit ? MOVE_QUIT : MOVE_FAIL))
 		return;
+
 	reg->quit = quit;
+	reg->lookup = false;
+	go_home(reg);
 
-	if (msg) {
-		ev.code = msg->scode;
-		ua_sipmsg_text(ev.reason, sizeof(ev.reason), &msg->reason);
-	}
-	else {
-		str_ncpy(ev.reason,
-			 err == ETIMEDOUT ? "No Answer" : "Transport Error",
-			 sizeof(ev.reason));
-	}
+	/* Refused: the way that was promised is not ours (RFC 3608, 6.1). */
+	if (msg || now_ms >= reg->until_ms)
+		reg->ans.route = mem_deref(reg->ans.route);
+	if (now_ms >= reg->until_ms)
+		ua_regans_reset(&reg->ans);
 
-	reg->next_at = quit ? UA_NEVER : now_ms + ev.retry_ms;
+	if (msg)
+		ev->code = msg->scode;
+	if (!ev->reason[0])
+		reason_set(ev, msg);
+
 	if (reg->again && !quit)
-		reg->next_at = now_ms;
+		ev->retry_ms = 0;
+	reg->next_at = quit ? UA_NEVER : now_ms + ev->retry_ms;
 	reg->again = false;
 
-	tell(reg, &ev);
+	tell(reg, ev);
+}
+
+
+static void fail(struct ua_reg *reg, uint64_t now_ms,
+		 const struct sip_msg *msg, int err)
+{
+	struct ua_reg_event ev = { .err = err };
+
+	fail_as(reg, now_ms, msg, &ev);
 }
 
 
 void ua_reg_failed(struct ua_reg *reg, uint64_t now_ms, int err)
 {
-	if (!reg->flight)
+	struct ua_reg_event ev = { .err = err };
+
+	if (reg->lookup) {
+		(void)re_snprintf(ev.reason, sizeof(ev.reason),
+				  "no way to %s (%m)", ua_reg_hop(reg), err);
+	}
+	else if (!reg->flight) {
 		return;
+	}
 
 	reg->flight = false;
-	fail(reg, now_ms, NULL, err);
+	reg->send = false;
+	fail_as(reg, now_ms, NULL, &ev);
 }
 
 
 static uint64_t refresh_ms(const struct ua_reg *reg, uint32_t expires_s)
 {
-	uint32_t s = expires_s;
-	uint64_t ms;
+	const uint64_t ms = ua_regpace_refresh(reg->rand, expires_s,
+					       reg->ans.temp_gruu != NULL);
 
-	if (s > UA_REG_EXPIRES_MAX_S)
-		s = UA_REG_EXPIRES_MAX_S;
+	return reg->refresh_s && ms > 1000ULL * reg->refresh_s
+		       ? 1000ULL * reg->refresh_s
+		       : ms;
+}
 
-	ms = 10ULL * s *
-	     ua_random_range(reg->rand, REFRESH_MIN_PCT, REFRESH_MAX_PCT);
 
-	if (reg->refresh_s && ms > 1000ULL * reg->refresh_s)
-		ms = 1000ULL * reg->refresh_s;
+/* Accepted, and still there is no binding of ours. */
+static void unbound(struct ua_reg *reg, uint64_t now_ms,
+		    const struct sip_msg *msg, const struct ua_binding *bind)
+{
+	struct ua_reg_event ev = { .err = EPROTO };
 
-	return ms < 1000 ? 1000 : ms;
+	if (bind->listed && !bind->ours)
+		(void)re_snprintf(ev.reason, sizeof(ev.reason),
+				  "the registrar's answer does not have our "
+				  "Contact: %s",
+				  reg->contact.uri);
+	else
+		str_ncpy(ev.reason, "the registrar grants no time: expires 0",
+			 sizeof(ev.reason));
+
+	reg->until_ms = 0;
+	fail_as(reg, now_ms, msg, &ev);
 }
 
 
 static void bound(struct ua_reg *reg, uint64_t now_ms,
 		  const struct sip_msg *msg)
 {
+	const struct ua_binding_key key = {
+		.contact = reg->contact.uri,
+		.instance = reg->contact.instance,
+		.reg_id = reg->contact.reg_id,
+		.asked_s = reg->ask_s,
+		.max_s = UA_REG_EXPIRES_MAX_S,
+	};
 	struct ua_reg_event ev = {
 		.type = UA_REG_REGISTERED,
 		.code = msg->scode,
 		.rtt_ms = (uint32_t)(now_ms - reg->sent_ms),
-		.expires_s = ua_binding_expires(reg->contact, reg->ask_s, msg),
 	};
+	struct ua_binding bind;
+	int err;
 
 	ua_digest_info(reg->digest, msg);
 
@@ -485,30 +564,53 @@ static void bound(struct ua_reg *reg, uint64_t now_ms,
 		return;
 	}
 
-	/* Accepted, but no binding: somebody else removed it at once. */
-	if (!ev.expires_s) {
-		fail(reg, now_ms, msg, EPROTO);
+	ua_binding_find(&bind, &key, msg);
+	if (!bind.expires_s) {
+		unbound(reg, now_ms, msg, &bind);
+		return;
+	}
+
+	reg->until_ms = reg->sent_ms + 1000ULL * bind.expires_s;
+	err = ua_regans_decode(&reg->ans, &bind, msg);
+	if (err) {
+		fail(reg, now_ms, NULL, err);
 		return;
 	}
 
 	if (step(reg, MOVE_BIND))
 		return;
 
-	reg->failc = 0;
-	stale_flush(reg);
-	ua_sipmsg_mapped(msg, &ev.mapped);
-	ua_sipmsg_text(ev.reason, sizeof(ev.reason), &msg->reason);
-	ev.retry_ms = refresh_ms(reg, ev.expires_s);
+	reg->pace.failc = 0;
+	reg->reflow = false;
+	reg->outbound = reg->ans.outbound && reg->contact.reg_id;
+	ua_regredir_reset(&reg->redir);
+	ua_regcontact_forget(&reg->contact);
 
 	if (reg->leave) {
 		reg->leave = false;
-		send_now(reg, MOVE_LEAVE);
+		say_goodbye(reg, now_ms);
 		return;
 	}
+
+	ev.expires_s = bind.expires_s;
+	ev.outbound = reg->outbound;
+	ev.flow_timer_s = reg->ans.flow_timer_s;
+	ev.retry_ms = refresh_ms(reg, ev.expires_s);
+	ua_sipmsg_mapped(msg, &ev.mapped);
+	reason_set(&ev, msg);
 
 	reg->next_at = reg->again ? now_ms : now_ms + ev.retry_ms;
 	reg->again = false;
 	tell(reg, &ev);
+}
+
+
+static bool resend(struct ua_reg *reg)
+{
+	reg->send = true;
+	reg->flight = true;
+
+	return true;
 }
 
 
@@ -517,15 +619,33 @@ static bool longer(struct ua_reg *reg, const struct sip_msg *msg)
 {
 	uint32_t min;
 
-	if (!ua_sipmsg_number(msg, SIP_HDR_MIN_EXPIRES, &min) ||
+	if (msg->scode != 423 || reg->state == UA_REG_LEAVING ||
+	    reg->longerc == LONGER_MAX ||
+	    !ua_sipmsg_number(msg, SIP_HDR_MIN_EXPIRES, &min) ||
 	    min <= reg->ask_s || min > UA_REG_EXPIRES_MAX_S)
 		return false;
 
+	++reg->longerc;
 	reg->ask_s = min;
-	reg->send = true;
-	reg->flight = true;
 
-	return true;
+	return resend(reg);
+}
+
+
+/*
+ * The registrar does outbound, and the proxy before it does not: without it,
+ * and for good, as nothing says when that proxy has learnt it (RFC 5626,
+ * 4.2.1).
+ */
+static bool inbound(struct ua_reg *reg, const struct sip_msg *msg)
+{
+	if (msg->scode != 439 || !reg->contact.reg_id)
+		return false;
+
+	reg->contact.reg_id = 0;
+	reg->outbound = false;
+
+	return resend(reg);
 }
 
 
@@ -535,15 +655,76 @@ static bool longer(struct ua_reg *reg, const struct sip_msg *msg)
  */
 static bool alone(struct ua_reg *reg, const struct sip_msg *msg)
 {
-	if (!reg->nstale || msg->scode == 408 || msg->scode == 480 ||
-	    msg->scode / 100 != 4)
+	if (!reg->contact.nstale || !is_final(msg) || msg->scode / 100 != 4)
 		return false;
 
-	stale_flush(reg);
-	reg->send = true;
-	reg->flight = true;
+	ua_regcontact_forget(&reg->contact);
 
-	return true;
+	return resend(reg);
+}
+
+
+/* Where a redirect leads: another Request-URI, or a proxy (21.3.4). */
+static int turn_to(struct ua_reg *reg, const char *target, bool proxy)
+{
+	struct ua_dialog *detour;
+	char *uri;
+	int err;
+
+	if (proxy) {
+		err = ua_dialog_alloc(&detour, reg->rand, reg->aor, reg->aor,
+				      target);
+		if (err)
+			return err;
+
+		mem_deref(reg->detour);
+		reg->detour = detour;
+		return 0;
+	}
+
+	err = str_dup(&uri, target);
+	if (err)
+		return err;
+
+	/* A proxy that redirects speaks of what is without it. */
+	mem_deref(reg->target);
+	reg->target = uri;
+	reg->detour = mem_deref(reg->detour);
+
+	return 0;
+}
+
+
+static void redirect(struct ua_reg *reg, uint64_t now_ms,
+		     const struct sip_msg *msg)
+{
+	struct ua_reg_event ev = { .type = UA_REG_FAILED };
+	char target[UA_REG_TARGET_MAX];
+	const char *why = NULL;
+
+	if (reg->leave || reg->state == UA_REG_LEAVING) {
+		fail(reg, now_ms, msg, 0);
+		return;
+	}
+
+	ev.err = ua_regredir_next(&reg->redir, msg, uri_asked(reg), target,
+				  &why);
+	if (!ev.err)
+		ev.err = turn_to(reg, target, msg->scode == 305);
+	if (ev.err) {
+		if (why)
+			(void)re_snprintf(ev.reason, sizeof(ev.reason),
+					  "%s%s%s", why, target[0] ? ": " : "",
+					  target);
+		fail_as(reg, now_ms, ev.err == ENOMEM ? NULL : msg, &ev);
+		return;
+	}
+
+	if (step(reg, MOVE_FAIL))
+		return;
+
+	reg->again = false;
+	ask_way(reg, now_ms, msg->scode);
 }
 
 
@@ -552,9 +733,9 @@ void ua_reg_response(struct ua_reg *reg, uint64_t now_ms,
 {
 	int err = 0;
 
-	if (!reg->flight || msg->scode < 200 ||
-	    !ua_dialog_is_response(reg->half, msg) ||
-	    msg->cseq.num != ua_dialog_cseq(reg->half))
+	if (!reg->flight || reg->send || msg->scode < 200 ||
+	    !ua_dialog_is_response(half_of(reg), msg) ||
+	    msg->cseq.num != ua_dialog_cseq(half_of(reg)))
 		return;
 
 	reg->flight = false;
@@ -564,80 +745,45 @@ void ua_reg_response(struct ua_reg *reg, uint64_t now_ms,
 		return;
 	}
 
+	if (ua_regredir_is(msg)) {
+		redirect(reg, now_ms, msg);
+		return;
+	}
+
 	if (msg->scode == 401 || msg->scode == 407) {
 		err = ua_digest_challenge(reg->digest, &reg->round, msg);
 		if (!err) {
-			reg->send = true;
-			reg->flight = true;
+			(void)resend(reg);
 			return;
 		}
 	}
 
-	if (msg->scode == 423 && longer(reg, msg))
-		return;
-
-	if (!err && alone(reg, msg))
+	if (!err && (longer(reg, msg) || inbound(reg, msg) || alone(reg, msg)))
 		return;
 
 	fail(reg, now_ms, msg, err);
 }
 
 
-/* The new binding first: some registrars look at one alone. */
-static int contacts_encode(const struct ua_reg *reg, struct mbuf *mb,
-			   uint32_t expires_s)
-{
-	size_t i;
-	int err;
-
-	err = mbuf_printf(mb, "Contact: <%s>;expires=%u%s\r\n", reg->contact,
-			  expires_s, reg->params ? reg->params : "");
-
-	for (i = 0; i < reg->nstale && !err; i++)
-		err = mbuf_printf(mb, "Contact: <%s>;expires=0\r\n",
-				  reg->stale[i]);
-
-	return err;
-}
-
-
 static int encode(struct ua_reg *reg, struct ua_reg_out *out)
 {
-	const bool leaving = reg->state == UA_REG_LEAVING;
-	const uint32_t cseq = ua_dialog_cseq_next(reg->half);
+	const struct ua_regmsg rm = {
+		.registrar = uri_of(reg),
+		.half = half_of(reg),
+		.digest = reg->digest,
+		.contact = &reg->contact,
+		/* One flow has one binding: the new one replaces the old. */
+		.stale = !reg->outbound,
+		.expires_s = reg->state == UA_REG_LEAVING ? 0 : reg->ask_s,
+		.software = reg->software,
+	};
 	int err;
 
-	err = str_dup(&out->uri, reg->registrar);
+	err = str_dup(&out->uri, rm.registrar);
 	if (!err)
-		err = str_dup(&out->hop, reg->routed ? ua_dialog_hop(reg->half)
-						     : reg->registrar);
-	if (err)
-		return err;
-
-	out->mb = mbuf_alloc(1024);
-	if (!out->mb)
-		return ENOMEM;
-
-	err = mbuf_write_str(out->mb, "Max-Forwards: 70\r\n");
+		err = str_dup(&out->hop, ua_reg_hop(reg));
 	if (!err)
-		err = ua_dialog_encode(reg->half, out->mb, "REGISTER", cseq);
-	if (!err)
-		err = contacts_encode(reg, out->mb, leaving ? 0 : reg->ask_s);
-	if (!err)
-		err = mbuf_printf(out->mb,
-				  "Expires: %u\r\n"
-				  "Allow: " UA_SIPMSG_ALLOW "\r\n",
-				  leaving ? 0 : reg->ask_s);
-	if (!err && reg->software)
-		err = mbuf_printf(out->mb, "User-Agent: %s\r\n",
-				  reg->software);
-	if (!err)
-		err = ua_digest_encode(reg->digest, out->mb, "REGISTER",
-				       reg->registrar);
-	if (!err)
-		err = mbuf_write_str(out->mb, "Content-Length: 0\r\n\r\n");
-
-	out->mb->pos = 0;
+		err = ua_regmsg_encode(&rm, &out->mb);
 
 	return err;
 }
@@ -647,7 +793,7 @@ bool ua_reg_output(struct ua_reg *reg, uint64_t now_ms, struct ua_reg_out *out)
 {
 	int err;
 
-	if (!reg->send)
+	if (!reg->send || !ua_regpace_take(&reg->pace, now_ms))
 		return false;
 
 	reg->send = false;
@@ -687,22 +833,56 @@ bool ua_reg_pending(const struct ua_reg *reg)
 
 uint64_t ua_reg_deadline(const struct ua_reg *reg)
 {
-	return reg->next_at < reg->leave_at ? reg->next_at : reg->leave_at;
+	uint64_t at = reg->send ? ua_regpace_at(&reg->pace) : UA_NEVER;
+
+	if (reg->next_at < at)
+		at = reg->next_at;
+
+	return reg->leave_at < at ? reg->leave_at : at;
+}
+
+
+/* The owner has not gone on: where we were sent is no way for us. */
+static void next(struct ua_reg *reg, uint64_t now_ms)
+{
+	reg->next_at = UA_NEVER;
+
+	if (reg->lookup && (reg->target || reg->detour))
+		ua_reg_failed(reg, now_ms, ETIMEDOUT);
+	else if (reg->astray)
+		ask_way(reg, now_ms, 0);
+	else
+		send_now(reg, MOVE_SEND);
 }
 
 
 void ua_reg_tick(struct ua_reg *reg, uint64_t now_ms)
 {
-	if (reg->next_at <= now_ms) {
-		reg->next_at = UA_NEVER;
-		send_now(reg, MOVE_SEND);
+	if (reg->until_ms && reg->until_ms <= now_ms) {
+		reg->until_ms = 0;
+		ua_regans_reset(&reg->ans);
 	}
+
+	if (reg->next_at <= now_ms)
+		next(reg, now_ms);
 
 	if (reg->leave_at <= now_ms) {
 		reg->leave = false;
 		reg->flight = false;
 		gone(reg);
 	}
+}
+
+
+const char *ua_reg_gruu(const struct ua_reg *reg, bool temporary)
+{
+	return temporary ? reg->ans.temp_gruu : reg->ans.pub_gruu;
+}
+
+
+const char *ua_reg_service_route(const struct ua_reg *reg)
+{
+	return reg->ans.route;
 }
 
 

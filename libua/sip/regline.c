@@ -178,6 +178,8 @@ int ua_regline_alloc(struct ua_regline **linep, struct ua_endpoint *ep,
 		.cred = conf->cred,
 		.expires_s = conf->expires_s,
 		.refresh_s = conf->refresh_s,
+		.instance = conf->instance,
+		.reg_id = conf->reg_id,
 		.rand = ep->rand,
 		.log = ep->log,
 	};
@@ -275,6 +277,31 @@ void ua_regline_stop(struct ua_regline *line)
 const struct ua_digest *ua_regline_digest(const struct ua_regline *line)
 {
 	return ua_reg_digest(line->reg);
+}
+
+
+const char *ua_regline_hop(const struct ua_regline *line)
+{
+	return ua_reg_hop(line->reg);
+}
+
+
+void ua_regline_failed(struct ua_regline *line, int err)
+{
+	ua_reg_failed(line->reg, ua_clock_ms(), err);
+	flush(line);
+}
+
+
+const char *ua_regline_gruu(const struct ua_regline *line, bool temporary)
+{
+	return ua_reg_gruu(line->reg, temporary);
+}
+
+
+const char *ua_regline_service_route(const struct ua_regline *line)
+{
+	return ua_reg_service_route(line->reg);
 }
 
 

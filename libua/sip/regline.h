@@ -28,9 +28,11 @@ struct ua_regline_conf {
 	const char *route;     /**< Route header, NULL: none                */
 	const char *params;    /**< Of the Contact header, NULL: none       */
 	struct ua_cred cred;
-	struct ua_hop hop;  /**< The server: the flow                    */
-	uint32_t expires_s; /**< To ask for, 0: UA_REG_EXPIRES_S         */
-	uint32_t refresh_s; /**< Keepalive by REGISTER, 0: none          */
+	struct ua_hop hop;    /**< The server: the flow                    */
+	uint32_t expires_s;   /**< To ask for, 0: UA_REG_EXPIRES_S         */
+	uint32_t refresh_s;   /**< Keepalive by REGISTER, 0: none          */
+	const char *instance; /**< As in struct ua_reg_conf, NULL: none  */
+	uint32_t reg_id;      /**< The same, 0: no outbound              */
 	ua_regline_h *h;
 	void *arg;
 };
@@ -44,7 +46,7 @@ struct ua_regline_conf {
  * @param ep     Endpoint, must live longer
  *
  * @retval 0       Under way, events follow
- * @retval EINVAL  An URI is none
+ * @retval EINVAL  As ua_reg_alloc() has it
  * @retval ENOMEM  Try later
  */
 UA_CHECK int ua_regline_alloc(struct ua_regline **linep,
@@ -84,6 +86,21 @@ void ua_regline_stop(struct ua_regline *line);
 
 /** What the registrar asked so far, for calls on its flow (borrowed) */
 const struct ua_digest *ua_regline_digest(const struct ua_regline *line);
+
+/**
+ * URI to look up after UA_REG_REDIRECTED, see ua_reg_hop(): go on with
+ * ua_regline_move(), or say ua_regline_failed().
+ */
+const char *ua_regline_hop(const struct ua_regline *line);
+
+/** The look-up failed; UA_REG_FAILED follows from the loop */
+void ua_regline_failed(struct ua_regline *line, int err);
+
+/** See ua_reg_gruu(): borrowed until the line is heard of again */
+const char *ua_regline_gruu(const struct ua_regline *line, bool temporary);
+
+/** See ua_reg_service_route(): borrowed likewise */
+const char *ua_regline_service_route(const struct ua_regline *line);
 
 enum ua_reg_state ua_regline_state(const struct ua_regline *line);
 
