@@ -169,6 +169,7 @@ static void env_init(struct ua_agent *agent)
 	env->rand = &ua_random_system;
 	ua_pacer_init(&agent->pacer);
 	env->pacer = &agent->pacer;
+	ua_shun_flush(&env->shun);
 	env->emit = env_emit;
 	env->endpoint = ua_site_endpoint;
 	env->again = ua_site_again;

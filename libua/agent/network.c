@@ -131,8 +131,10 @@ static void on_changed(const struct ua_iflist *old,
 	if (agent->env.stopping)
 		return;
 
-	/* Names may mean other addresses there, by other servers. */
+	/* Names may mean other addresses there, by other servers, and what
+	 * could not be reached may be. */
 	ua_resolver_reload(agent->resolver);
+	ua_shun_flush(&agent->env.shun);
 	follow(agent);
 }
 

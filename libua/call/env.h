@@ -9,6 +9,7 @@
 #include "dialog/digest.h"
 #include "net/iflist.h"
 #include "net/resolver.h"
+#include "net/shun.h"
 #include "sip/endpoint.h"
 
 struct ua_account;
@@ -39,6 +40,8 @@ struct ua_env {
 	const struct ua_rand *rand;
 	struct ua_pacer *pacer;
 	struct ua_resolver *resolver;
+	struct ua_shun shun; /**< Told of each server that fails or answers;
+				  forgets all when the network changes    */
 	struct ua_turnenv *turn;
 	struct list calls;    /**< struct ua_call, in order of their number */
 	struct list parting;  /**< struct ua_flow that release their relays */

@@ -22,6 +22,8 @@ libua_la_SOURCES += \
 	libua/net/resolvconf.h \
 	libua/net/resolver.c \
 	libua/net/resolver.h \
+	libua/net/shun.c \
+	libua/net/shun.h \
 	libua/net/sock.c \
 	libua/net/sock.h \
 	libua/net/tcpconn.c \

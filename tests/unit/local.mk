@@ -94,6 +94,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_server.c \
 	tests/unit/test_sesmove.c \
 	tests/unit/test_session.c \
+	tests/unit/test_shun.c \
 	tests/unit/test_simcall.c \
 	tests/unit/test_simlatch.c \
 	tests/unit/test_simnat.c \
