@@ -32,8 +32,7 @@ struct run {
 	const struct ua_rand *rand;
 	ua_locate_h *h;
 	void *arg;
-	struct ua_target *targetv;
-	size_t n;
+	struct ua_located *res;
 	size_t nlookup;
 	bool pending; /* something that decides is not known yet */
 	int err;      /* why something could not be found out; a timeout
@@ -131,6 +130,24 @@ static enum ua_tp first_tp(const struct ua_locate_conf *conf)
 }
 
 
+/* The first fault is the one of the best record, but that something could not
+ * be found out tells more than what could. */
+static void fault_set(struct run *run, enum ua_locate_what what,
+		      enum ua_rrtype type, const char *owner,
+		      const char *target)
+{
+	struct ua_locate_fault *fault = &run->res->fault;
+
+	if (fault->what && what != UA_LOCATE_LOOKUP)
+		return;
+
+	fault->what = what;
+	fault->type = type;
+	(void)snprintf(fault->owner, sizeof(fault->owner), "%s", owner);
+	(void)snprintf(fault->target, sizeof(fault->target), "%s", target);
+}
+
+
 static int find(struct run *run, const char *name, enum ua_rrtype type,
 		const struct ua_rr **rrv, size_t *n)
 {
@@ -143,10 +160,14 @@ static int find(struct run *run, const char *name, enum ua_rrtype type,
 	*n = 0;
 	err = run->h(name, type, rrv, n, run->arg);
 
-	if (err == EINPROGRESS)
+	if (err == EINPROGRESS) {
 		run->pending = true;
-	else if (err == ETIMEDOUT || (err && err != ENOENT && !run->err))
+	}
+	else if ((err == ETIMEDOUT && run->err != ETIMEDOUT) ||
+		 (err && err != ENOENT && !run->err)) {
 		run->err = err;
+		fault_set(run, UA_LOCATE_LOOKUP, type, name, "");
+	}
 
 	return err;
 }
@@ -155,50 +176,59 @@ static int find(struct run *run, const char *name, enum ua_rrtype type,
 static void target_add(struct run *run, const struct ua_addr *addr,
 		       uint16_t port, enum ua_tp tp)
 {
+	struct ua_target *targetv = run->res->targetv;
 	struct ua_target *target;
 	size_t i;
 
-	for (i = 0; i < run->n; i++) {
-		if (run->targetv[i].tp == tp &&
-		    run->targetv[i].addr.port == port &&
-		    ua_addr_ip_eq(&run->targetv[i].addr, addr))
+	for (i = 0; i < run->res->n; i++) {
+		if (targetv[i].tp == tp && targetv[i].addr.port == port &&
+		    ua_addr_ip_eq(&targetv[i].addr, addr))
 			return;
 	}
 
-	if (run->n == UA_TARGET_MAX)
+	if (run->res->n == UA_TARGET_MAX)
 		return;
 
-	target = &run->targetv[run->n++];
+	target = &targetv[run->res->n++];
 	target->addr = *addr;
 	target->addr.port = port;
 	target->tp = tp;
 }
 
 
-static void addrs_add(struct run *run, const char *name, enum ua_rrtype type,
-		      uint16_t port, enum ua_tp tp)
+static int addrs_add(struct run *run, const char *name, enum ua_rrtype type,
+		     uint16_t port, enum ua_tp tp)
 {
 	const struct ua_rr *rrv;
 	size_t i, n;
+	int err;
 
-	if (find(run, name, type, &rrv, &n))
-		return;
+	err = find(run, name, type, &rrv, &n);
+	if (err)
+		return err;
 
 	for (i = 0; i < n; i++)
 		target_add(run, &rrv[i].addr, port, tp);
+
+	return 0;
 }
 
 
-static void host_add(struct run *run, const char *name, uint16_t port,
+/* False: it is known that there is no address of a family that is wanted. */
+static bool host_add(struct run *run, const char *name, uint16_t port,
 		     enum ua_tp tp)
 {
-	if (run->n == UA_TARGET_MAX)
-		return;
+	int six = ENOENT, four = ENOENT;
+
+	if (run->res->n == UA_TARGET_MAX)
+		return true;
 
 	if (run->conf->ip6)
-		addrs_add(run, name, UA_RR_AAAA, port, tp);
+		six = addrs_add(run, name, UA_RR_AAAA, port, tp);
 	if (run->conf->ip4)
-		addrs_add(run, name, UA_RR_A, port, tp);
+		four = addrs_add(run, name, UA_RR_A, port, tp);
+
+	return six != ENOENT || four != ENOENT;
 }
 
 
@@ -297,6 +327,20 @@ static size_t rr_copy(struct ua_rr *dstv, const struct ua_rr *srcv, size_t n)
 }
 
 
+/* The root as target says that there is no such service (RFC 2782). */
+static void srv_target_add(struct run *run, const char *name,
+			   const struct ua_rr *rr, enum ua_tp tp)
+{
+	if (!rr->name[0])
+		fault_set(run, UA_LOCATE_NO_SERVICE, UA_RR_SRV, name, "");
+	else if (!rr->port)
+		fault_set(run, UA_LOCATE_NO_PORT, UA_RR_SRV, name, rr->name);
+	else if (!host_add(run, rr->name, rr->port, tp))
+		fault_set(run, UA_LOCATE_NO_ADDRESS, UA_RR_SRV, name,
+			  rr->name);
+}
+
+
 /* True: there are such records, even if they lead nowhere */
 static bool srv_add(struct run *run, const char *name, enum ua_tp tp)
 {
@@ -310,11 +354,8 @@ static bool srv_add(struct run *run, const char *name, enum ua_tp tp)
 	n = rr_copy(srvv, rrv, n);
 	srv_order(srvv, n, run->rand);
 
-	/* The root as target says that there is no such service. */
-	for (i = 0; i < n; i++) {
-		if (srvv[i].name[0] && srvv[i].port)
-			host_add(run, srvv[i].name, srvv[i].port, tp);
-	}
+	for (i = 0; i < n; i++)
+		srv_target_add(run, name, &srvv[i], tp);
 
 	return true;
 }
@@ -368,8 +409,13 @@ static bool naptrs_add(struct run *run)
 	rr_sort(naptrv, n, true);
 
 	for (i = 0; i < n; i++) {
-		if (is_wanted(run->conf, naptrv[i].tp))
-			any |= srv_add(run, naptrv[i].name, naptrv[i].tp);
+		if (!is_wanted(run->conf, naptrv[i].tp))
+			continue;
+		if (srv_add(run, naptrv[i].name, naptrv[i].tp))
+			any = true;
+		else if (!run->pending)
+			fault_set(run, UA_LOCATE_NO_SRV, UA_RR_NAPTR,
+				  run->conf->host, naptrv[i].name);
 	}
 
 	return any;
@@ -416,8 +462,8 @@ static void service_add(struct run *run)
 	if (srvs_add(run) || run->pending)
 		return;
 
-	host_add(run, run->conf->host, default_ports[run->conf->service][tp],
-		 tp);
+	(void)host_add(run, run->conf->host,
+		       default_ports[run->conf->service][tp], tp);
 }
 
 
@@ -436,32 +482,29 @@ static int numeric_add(struct run *run, const struct ua_addr *addr)
 }
 
 
-int ua_locate(struct ua_target *targetv, size_t *n,
-	      const struct ua_locate_conf *conf, const struct ua_rand *rand,
-	      ua_locate_h *h, void *arg)
+int ua_locate(struct ua_located *res, const struct ua_locate_conf *conf,
+	      const struct ua_rand *rand, ua_locate_h *h, void *arg)
 {
-	struct run run = { .conf = conf,
-			   .rand = rand,
-			   .h = h,
-			   .arg = arg,
-			   .targetv = targetv };
+	struct run run = {
+		.conf = conf, .rand = rand, .h = h, .arg = arg, .res = res
+	};
 	struct ua_addr addr;
 
-	*n = 0;
+	res->n = 0;
+	memset(&res->fault, 0, sizeof(res->fault));
 
 	if (is_numeric(&addr, conf->host, 0))
 		run.err = numeric_add(&run, &addr);
 	else if (conf->port)
-		host_add(&run, conf->host, conf->port, first_tp(conf));
+		(void)host_add(&run, conf->host, conf->port, first_tp(conf));
 	else
 		service_add(&run);
 
 	if (run.pending)
 		return EINPROGRESS;
 
-	if (!run.n)
+	if (!res->n)
 		return run.err ? run.err : ENOENT;
 
-	*n = run.n;
 	return 0;
 }

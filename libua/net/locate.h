@@ -22,10 +22,44 @@ enum ua_service {
 /** Bit of a transport in ua_locate_conf.tps */
 #define UA_TP_BIT(tp) ((uint8_t)(1U << (tp)))
 
+/** Record types (RFC 1035, 3.2.2; RFC 3596; RFC 2782; RFC 2915) */
+enum ua_rrtype {
+	UA_RR_A = 1,
+	UA_RR_AAAA = 28,
+	UA_RR_SRV = 33,
+	UA_RR_NAPTR = 35
+};
+
 /** Where to send */
 struct ua_target {
 	struct ua_addr addr;
 	enum ua_tp tp;
+};
+
+/** Why a name leads nowhere, as far as its records say */
+enum ua_locate_what {
+	UA_LOCATE_HOST = 0,   /**< No such host, or no address of its      */
+	UA_LOCATE_LOOKUP,     /**< owner, type: could not be found out     */
+	UA_LOCATE_NO_SERVICE, /**< SRV of owner: its target is the root    */
+	UA_LOCATE_NO_PORT,    /**< SRV of owner: port 0                    */
+	UA_LOCATE_NO_ADDRESS, /**< SRV of owner: target has no address     */
+	UA_LOCATE_NO_SRV      /**< NAPTR of owner: target has no SRV       */
+};
+
+/** The record that is to blame, the best one of several */
+struct ua_locate_fault {
+	enum ua_locate_what what;
+	enum ua_rrtype type;
+	char owner[UA_DNS_NAME_LEN];
+	char target[UA_DNS_NAME_LEN];
+};
+
+/** What came out */
+struct ua_located {
+	struct ua_target targetv[UA_TARGET_MAX]; /**< Best first        */
+	size_t n;
+	struct ua_locate_fault fault; /**< Of an error other than
+					   EINPROGRESS                  */
 };
 
 /** What is asked */
@@ -36,14 +70,6 @@ struct ua_locate_conf {
 	uint8_t tps; /**< Transports wanted, UA_TP_BIT() of each            */
 	bool ip4;
 	bool ip6;
-};
-
-/** Record types (RFC 1035, 3.2.2; RFC 3596; RFC 2782; RFC 2915) */
-enum ua_rrtype {
-	UA_RR_A = 1,
-	UA_RR_AAAA = 28,
-	UA_RR_SRV = 33,
-	UA_RR_NAPTR = 35
 };
 
 /** One record; which members count depends on its type */
@@ -94,19 +120,18 @@ UA_CHECK int ua_locate_check(const struct ua_locate_conf *conf);
  * Asks the handler for everything that may be needed, so that the questions
  * travel together, and is called again whenever an answer has come.
  *
- * @param targetv  Room for UA_TARGET_MAX, best first
- * @param n        Set to their number
- * @param conf     As ua_locate_check() accepts it
- * @param rand     For the weights of SRV (RFC 2782)
- * @param h        Finds records
- * @param arg      Of the handler
+ * @param res   Set to what came out
+ * @param conf  As ua_locate_check() accepts it
+ * @param rand  For the weights of SRV (RFC 2782)
+ * @param h     Finds records
+ * @param arg   Of the handler
  *
  * @retval 0            At least one target
  * @retval EINPROGRESS  Call again when an answer has come
- * @retval ENOENT       Nothing there
- * @retval errno        Of the handler
+ * @retval ENOENT       Nothing there: the fault tells which record is to blame
+ * @retval errno        Of the handler, and the fault tells for which record
  */
-UA_CHECK int ua_locate(struct ua_target *targetv, size_t *n,
+UA_CHECK int ua_locate(struct ua_located *res,
 		       const struct ua_locate_conf *conf,
 		       const struct ua_rand *rand, ua_locate_h *h, void *arg);
 

@@ -523,12 +523,11 @@ static void query_end(struct ua_query *q, int err, struct ua_target *targetv,
 
 static void on_run(void *arg)
 {
-	struct ua_target targetv[UA_TARGET_MAX];
 	struct ua_query *q = arg;
-	size_t n;
+	struct ua_located res;
 	int err;
 
-	err = ua_locate(targetv, &n, &q->conf, q->res->rand, on_locate, q);
+	err = ua_locate(&res, &q->conf, q->res->rand, on_locate, q);
 
 	/* Impatient, but with nothing in hand: the rest of the time is left.
 	 */
@@ -538,7 +537,7 @@ static void on_run(void *arg)
 	}
 
 	if (err != EINPROGRESS)
-		query_end(q, err, targetv, n);
+		query_end(q, err, res.targetv, res.n);
 }
 
 

@@ -30,8 +30,7 @@ static int silence;        /* what is said about it                */
 static size_t nasked;
 static uint64_t drawn; /* every random number */
 
-static struct ua_target targetv[UA_TARGET_MAX];
-static size_t ntarget;
+static struct ua_located res;
 
 Suite *ua_suite_locate(void);
 
@@ -107,7 +106,7 @@ static int locate(const char *host, uint16_t port, enum ua_service service,
 					     .ip6 = true };
 
 	ck_assert_int_eq(0, ua_locate_check(&conf));
-	return ua_locate(targetv, &ntarget, &conf, &fixed, on_locate, NULL);
+	return ua_locate(&res, &conf, &fixed, on_locate, NULL);
 }
 
 
@@ -115,9 +114,9 @@ static void is_target(size_t i, int tp, const char *addr)
 {
 	char buf[UA_ADDR_LEN];
 
-	ck_assert_uint_lt(i, ntarget);
-	ck_assert_str_eq(addr, ua_addr_str(&targetv[i].addr, buf));
-	ck_assert_int_eq(tp, (int)targetv[i].tp);
+	ck_assert_uint_lt(i, res.n);
+	ck_assert_str_eq(addr, ua_addr_str(&res.targetv[i].addr, buf));
+	ck_assert_int_eq(tp, (int)res.targetv[i].tp);
 }
 
 
@@ -143,7 +142,7 @@ START_TEST(numeric_address_needs_no_question)
 {
 	ck_assert_int_eq(0, locate(numeric[_i].host, numeric[_i].port,
 				   numeric[_i].service, numeric[_i].tps));
-	ck_assert_uint_eq(1, ntarget);
+	ck_assert_uint_eq(1, res.n);
 	is_target(0, numeric[_i].tp, numeric[_i].target);
 	ck_assert_uint_eq(0, nasked);
 }
@@ -162,7 +161,7 @@ START_TEST(port_asks_for_addresses_only)
 
 	zone = rows;
 	ck_assert_int_eq(0, locate("example.com", 5060, UA_SERVICE_SIP, ANY));
-	ck_assert_uint_eq(2, ntarget);
+	ck_assert_uint_eq(2, res.n);
 	is_target(0, UDP, "[2001:db8::1]:5060");
 	is_target(1, UDP, "192.0.2.1:5060");
 	ck_assert_uint_eq(2, nasked);
@@ -195,12 +194,12 @@ START_TEST(naptr_orders_the_transports)
 {
 	zone = rfc3263;
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, ANY));
-	ck_assert_uint_eq(2, ntarget);
+	ck_assert_uint_eq(2, res.n);
 	is_target(0, TCP, "192.0.2.1:5060");
 	is_target(1, UDP, "192.0.2.2:5062");
 
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, 7));
-	ck_assert_uint_eq(3, ntarget);
+	ck_assert_uint_eq(3, res.n);
 	is_target(0, TLS, "192.0.2.2:5061");
 }
 END_TEST
@@ -211,7 +210,7 @@ START_TEST(one_transport_skips_naptr)
 	zone = rfc3263;
 	silent = "example.com";
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, 1));
-	ck_assert_uint_eq(1, ntarget);
+	ck_assert_uint_eq(1, res.n);
 	is_target(0, UDP, "192.0.2.2:5062");
 }
 END_TEST
@@ -221,7 +220,7 @@ START_TEST(without_naptr_every_srv_counts_udp_first)
 {
 	zone = rfc3263 + 3;
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, ANY));
-	ck_assert_uint_eq(2, ntarget);
+	ck_assert_uint_eq(2, res.n);
 	is_target(0, UDP, "192.0.2.2:5062");
 	is_target(1, TCP, "192.0.2.1:5060");
 }
@@ -232,7 +231,7 @@ START_TEST(without_srv_the_host_has_the_default_port)
 {
 	zone = rfc3263 + 6;
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, ANY));
-	ck_assert_uint_eq(1, ntarget);
+	ck_assert_uint_eq(1, res.n);
 	is_target(0, UDP, "192.0.2.9:5060");
 
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_TURN, 1));
@@ -301,9 +300,9 @@ START_TEST(srv_goes_by_priority_then_weight)
 	zone = weighted;
 	drawn = draws[_i].drawn;
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, 1));
-	ck_assert_uint_eq(4, ntarget);
-	ck_assert_uint_eq(draws[_i].port, targetv[0].addr.port);
-	ck_assert_uint_eq(4, targetv[3].addr.port);
+	ck_assert_uint_eq(4, res.n);
+	ck_assert_uint_eq(draws[_i].port, res.targetv[0].addr.port);
+	ck_assert_uint_eq(4, res.targetv[3].addr.port);
 }
 END_TEST
 
@@ -328,7 +327,7 @@ START_TEST(failed_naptr_does_not_stop_the_rest)
 	silent = "example.com";
 	silence = EPROTO;
 	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, ANY));
-	ck_assert_uint_eq(2, ntarget);
+	ck_assert_uint_eq(2, res.n);
 }
 END_TEST
 
@@ -346,11 +345,11 @@ START_TEST(unwanted_family_is_not_asked_for)
 	};
 
 	zone = rows;
-	ck_assert_int_eq(ENOENT, ua_locate(targetv, &ntarget, &conf, &fixed,
-					   on_locate, NULL));
+	ck_assert_int_eq(ENOENT,
+			 ua_locate(&res, &conf, &fixed, on_locate, NULL));
 	ck_assert_uint_eq(1, nasked);
-	ck_assert_int_eq(ENOENT, ua_locate(targetv, &ntarget, &six, &fixed,
-					   on_locate, NULL));
+	ck_assert_int_eq(ENOENT,
+			 ua_locate(&res, &six, &fixed, on_locate, NULL));
 }
 END_TEST
 
@@ -389,7 +388,228 @@ START_TEST(same_target_is_listed_once)
 
 	zone = rows;
 	ck_assert_int_eq(0, locate("a.example", 5060, UA_SERVICE_SIP, 1));
-	ck_assert_uint_eq(1, ntarget);
+	ck_assert_uint_eq(1, res.n);
+}
+END_TEST
+
+
+static void is_fault(enum ua_locate_what what, enum ua_rrtype type,
+		     const char *owner, const char *target)
+{
+	ck_assert_uint_eq(0, res.n);
+	ck_assert_int_eq(what, res.fault.what);
+	ck_assert_int_eq(type, res.fault.type);
+	ck_assert_str_eq(owner, res.fault.owner);
+	ck_assert_str_eq(target, res.fault.target);
+}
+
+
+#define SRV_NAME "_sip._udp.example.com"
+
+static const struct {
+	struct row rows[3];
+	enum ua_locate_what what;
+	enum ua_rrtype type;
+	const char *owner;
+	const char *target;
+} nowhere[] = {
+	{ { { .name = NULL } }, UA_LOCATE_HOST, 0, "", "" },
+	{ { { SRV_NAME, UA_RR_SRV, 0, 0, 5060, UDP, "" } },
+	  UA_LOCATE_NO_SERVICE,
+	  UA_RR_SRV,
+	  SRV_NAME,
+	  "" },
+	{ { { SRV_NAME, UA_RR_SRV, 0, 0, 0, UDP, "a.example" } },
+	  UA_LOCATE_NO_PORT,
+	  UA_RR_SRV,
+	  SRV_NAME,
+	  "a.example" },
+	{ { { SRV_NAME, UA_RR_SRV, 0, 0, 5060, UDP, "a.example" } },
+	  UA_LOCATE_NO_ADDRESS,
+	  UA_RR_SRV,
+	  SRV_NAME,
+	  "a.example" },
+	{ { { "example.com", UA_RR_NAPTR, 0, 0, 0, UDP, "x.example" } },
+	  UA_LOCATE_NO_SRV,
+	  UA_RR_NAPTR,
+	  "example.com",
+	  "x.example" },
+	/* Of two faults the one of the better record */
+	{ { { SRV_NAME, UA_RR_SRV, 20, 0, 5060, UDP, "a.example" },
+	    { SRV_NAME, UA_RR_SRV, 10, 0, 0, UDP, "b.example" } },
+	  UA_LOCATE_NO_PORT,
+	  UA_RR_SRV,
+	  SRV_NAME,
+	  "b.example" },
+};
+
+
+START_TEST(record_that_points_nowhere_is_named)
+{
+	zone = nowhere[_i].rows;
+	ck_assert_int_eq(ENOENT,
+			 locate("example.com", 0, UA_SERVICE_SIP, ANY));
+	is_fault(nowhere[_i].what, nowhere[_i].type, nowhere[_i].owner,
+		 nowhere[_i].target);
+}
+END_TEST
+
+
+START_TEST(record_that_was_not_found_out_is_named)
+{
+	static const struct row rows[] = {
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 5060, UDP, "" },
+		{ SRV_NAME, UA_RR_SRV, 2, 0, 5060, UDP, "a.example" },
+		{ .name = NULL }
+	};
+
+	zone = rows;
+	silent = "a.example";
+	silence = ETIMEDOUT;
+	ck_assert_int_eq(ETIMEDOUT,
+			 locate("example.com", 0, UA_SERVICE_SIP, 1));
+	is_fault(UA_LOCATE_LOOKUP, UA_RR_AAAA, "a.example", "");
+}
+END_TEST
+
+
+START_TEST(srv_that_points_nowhere_does_not_hide_the_others)
+{
+	static const struct row rows[] = {
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 5060, UDP, "" },
+		{ SRV_NAME, UA_RR_SRV, 2, 0, 0, UDP, "a.example" },
+		{ SRV_NAME, UA_RR_SRV, 3, 0, 5060, UDP, "b.example" },
+		{ SRV_NAME, UA_RR_SRV, 4, 0, 5064, UDP, "a.example" },
+		{ "a.example", UA_RR_A, 0, 0, 0, UDP, "192.0.2.1" },
+		{ .name = NULL }
+	};
+
+	zone = rows;
+	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, 1));
+	ck_assert_uint_eq(1, res.n);
+	is_target(0, UDP, "192.0.2.1:5064");
+}
+END_TEST
+
+
+/* Knuth's MMIX generator: the same numbers in every run */
+static void seeded_fill(uint8_t *buf, size_t len, void *arg)
+{
+	uint64_t *state = arg;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		*state = *state * 6364136223846793005ULL +
+			 1442695040888963407ULL;
+		buf[i] = (uint8_t)(*state >> 56);
+	}
+}
+
+
+/*
+ * RFC 2782's way of drawing: of sum + 1 numbers, weight w has w, and the one
+ * that is 0 belongs to the record without a weight.
+ */
+START_TEST(srv_is_drawn_as_often_as_its_weight_says)
+{
+	static const struct row rows[] = {
+		{ SRV_NAME, UA_RR_SRV, 1, 10, 1, UDP, "a" },
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 2, UDP, "a" },
+		{ SRV_NAME, UA_RR_SRV, 1, 60, 3, UDP, "a" },
+		{ SRV_NAME, UA_RR_SRV, 1, 30, 4, UDP, "a" },
+		{ "a", UA_RR_A, 0, 0, 0, UDP, "192.0.2.1" },
+		{ .name = NULL }
+	};
+	static const double shares[] = { 10 / 101.0, 1 / 101.0, 60 / 101.0,
+					 30 / 101.0 };
+	const struct ua_locate_conf conf = { .host = "example.com",
+					     .tps = 1,
+					     .ip4 = true };
+	uint64_t state = 1;
+	const struct ua_rand rand = { .fill = seeded_fill, .arg = &state };
+	unsigned firstv[4] = { 0 }, second = 0;
+	const unsigned runs = 10000;
+	double chi2 = 0;
+	unsigned i;
+
+	zone = rows;
+	for (i = 0; i < runs; i++) {
+		ck_assert_int_eq(
+			0, ua_locate(&res, &conf, &rand, on_locate, NULL));
+		ck_assert_uint_eq(4, res.n);
+		++firstv[res.targetv[0].addr.port - 1];
+		if (res.targetv[0].addr.port == 3)
+			second += res.targetv[1].addr.port == 4;
+	}
+
+	for (i = 0; i < 4; i++) {
+		const double want = shares[i] * runs;
+		const double off = firstv[i] - want;
+
+		chi2 += off * off / want;
+	}
+
+	/* Three degrees of freedom: one run in a thousand is above 16.3. */
+	ck_assert_msg(chi2 < 16.3, "chi2 %f: %u %u %u %u", chi2, firstv[0],
+		      firstv[1], firstv[2], firstv[3]);
+
+	/* With the heavy one gone it is 30 of 41 for the next. */
+	ck_assert_uint_gt(second, firstv[2] * 30 / 41 - 200);
+	ck_assert_uint_lt(second, firstv[2] * 30 / 41 + 200);
+}
+END_TEST
+
+
+START_TEST(records_without_weight_are_all_drawn)
+{
+	static const struct row rows[] = {
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 1, UDP, "a" },
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 2, UDP, "a" },
+		{ "a", UA_RR_A, 0, 0, 0, UDP, "192.0.2.1" },
+		{ .name = NULL }
+	};
+
+	zone = rows;
+	ck_assert_int_eq(0, locate("example.com", 0, UA_SERVICE_SIP, 1));
+	ck_assert_uint_eq(2, res.n);
+}
+END_TEST
+
+
+static const struct {
+	bool ip4;
+	bool ip6;
+	const char *first;
+	const char *second; /* NULL: one target */
+} families[] = {
+	{ true, true, "[2001:db8::1]:5062", "192.0.2.1:5062" },
+	{ true, false, "192.0.2.1:5062", NULL },
+	{ false, true, "[2001:db8::1]:5062", NULL },
+};
+
+
+/* Families stand together behind each SRV: the order of SRV is above. */
+START_TEST(srv_target_has_the_families_that_are_wanted)
+{
+	static const struct row rows[] = {
+		{ SRV_NAME, UA_RR_SRV, 1, 0, 5062, UDP, "a" },
+		{ SRV_NAME, UA_RR_SRV, 2, 0, 5063, UDP, "a" },
+		{ "a", UA_RR_A, 0, 0, 0, UDP, "192.0.2.1" },
+		{ "a", UA_RR_AAAA, 0, 0, 0, UDP, "2001:db8::1" },
+		{ .name = NULL }
+	};
+	const struct ua_locate_conf conf = { .host = "example.com",
+					     .tps = 1,
+					     .ip4 = families[_i].ip4,
+					     .ip6 = families[_i].ip6 };
+
+	zone = rows;
+	ck_assert_int_eq(0, ua_locate(&res, &conf, &fixed, on_locate, NULL));
+	ck_assert_uint_eq(families[_i].second ? 4 : 2, res.n);
+	is_target(0, UDP, families[_i].first);
+	if (families[_i].second)
+		is_target(1, UDP, families[_i].second);
+	ck_assert_uint_eq(5063, res.targetv[res.n - 1].addr.port);
 }
 END_TEST
 
@@ -473,6 +693,14 @@ Suite *ua_suite_locate(void)
 	tcase_add_test(tc, unwanted_family_is_not_asked_for);
 	tcase_add_test(tc, zone_that_fans_out_is_bounded);
 	tcase_add_test(tc, same_target_is_listed_once);
+	tcase_add_loop_test(tc, record_that_points_nowhere_is_named, 0,
+			    sizeof(nowhere) / sizeof(nowhere[0]));
+	tcase_add_test(tc, record_that_was_not_found_out_is_named);
+	tcase_add_test(tc, srv_that_points_nowhere_does_not_hide_the_others);
+	tcase_add_test(tc, srv_is_drawn_as_often_as_its_weight_says);
+	tcase_add_test(tc, records_without_weight_are_all_drawn);
+	tcase_add_loop_test(tc, srv_target_has_the_families_that_are_wanted, 0,
+			    sizeof(families) / sizeof(families[0]));
 	tcase_add_loop_test(tc, host_is_checked, 0,
 			    sizeof(hosts) / sizeof(hosts[0]));
 	tcase_add_test(tc, impossible_wishes_are_refused);
