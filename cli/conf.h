@@ -36,6 +36,7 @@ struct conf_agent {
 	struct ua_agent_conf agent;
 	const struct ua_codec *codecs[UA_CODEC_MAX];
 	char secret[CONF_SECRET_MAX];
+	char state[512]; /**< Folder of what is remembered             */
 };
 
 

@@ -2,6 +2,7 @@
 /** @file conffill.c  From options to the library's own confs */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -142,10 +143,10 @@ int conf_account_fill(const struct conf *conf, const struct optset *set,
 		      struct ua_account_conf *account, char *secret, char *err)
 {
 	static const enum ua_tp tps[] = { UA_TP_UDP, UA_TP_TCP };
-	static const enum ua_keepalive keepalives[] = { UA_KEEPALIVE_AUTO,
-							UA_KEEPALIVE_OPTIONS,
-							UA_KEEPALIVE_REGISTER,
-							UA_KEEPALIVE_OFF };
+	static const enum ua_keepalive keepalives[] = {
+		UA_KEEPALIVE_AUTO, UA_KEEPALIVE_OPTIONS, UA_KEEPALIVE_REGISTER,
+		UA_KEEPALIVE_CRLF, UA_KEEPALIVE_OFF
+	};
 	const int tp = optset_choice(set, OPT_TRANSPORT);
 	int status;
 
@@ -174,6 +175,7 @@ int conf_account_fill(const struct conf *conf, const struct optset *set,
 	account->keepalive = keepalives[optset_choice(set, OPT_KEEPALIVE)];
 	account->keepalive_s =
 		(uint32_t)optset_num(set, OPT_KEEPALIVE_INTERVAL);
+	account->keepalive_fixed = optset_flag(set, OPT_NO_KEEPALIVE_LEARN);
 	return 0;
 }
 
@@ -285,6 +287,26 @@ static int fill_servers(const struct optset *set, struct conf_agent *agent,
 }
 
 
+/* $XDG_STATE_HOME/uaphone, or below $HOME/.local/state; none is none */
+static void fill_state(struct conf_agent *agent)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	int n = 0;
+
+	/* A relative path there is invalid and to be ignored. */
+	if (xdg && *xdg == '/')
+		n = snprintf(agent->state, sizeof(agent->state), "%s/uaphone",
+			     xdg);
+	else if (home && *home == '/')
+		n = snprintf(agent->state, sizeof(agent->state),
+			     "%s/.local/state/uaphone", home);
+
+	if (n > 0 && (size_t)n < sizeof(agent->state))
+		agent->agent.state_dir = agent->state;
+}
+
+
 int conf_agent_fill(const struct conf *conf, struct conf_agent *agent,
 		    char *err)
 {
@@ -329,6 +351,7 @@ int conf_agent_fill(const struct conf *conf, struct conf_agent *agent,
 	if (status)
 		return status;
 
+	fill_state(agent);
 	ac->ptime_ms = (uint16_t)optset_num(set, OPT_PTIME);
 	ac->ice = policies[optset_choice(set, OPT_ICE)];
 	return 0;

@@ -160,21 +160,25 @@ static json_t *registered(const struct ua_reg_info *reg)
 	snprintf(server, sizeof(server), "%s:%s", ua_tp_name(reg->tp),
 		 ua_addr_str(&reg->server, addr));
 
-	return json_pack("{s:s, s:o, s:o, s:I, s:o}", "server", server,
-			 "local", json_addr(&reg->local), "mapped",
+	return json_pack("{s:s, s:o, s:o, s:I, s:o, s:b, s:I, s:o}", "server",
+			 server, "local", json_addr(&reg->local), "mapped",
 			 json_addr(&reg->mapped), "expires",
 			 (json_int_t)reg->expires_s, "rtt_ms",
-			 json_round(reg->rtt_ms, 1));
+			 json_round(reg->rtt_ms, 1), "outbound",
+			 (int)reg->outbound, "flow", (json_int_t)reg->reg_id,
+			 "gruu", json_text(reg->gruu));
 }
 
 
 static json_t *keepalive(const struct ua_keepalive_info *ka)
 {
 	return json_pack(
-		"{s:o, s:o, s:o, s:I, s:I}", "method", json_text(ka->method),
-		"rtt_ms", json_round(ka->rtt_ms, 1), "mapped",
-		json_addr(&ka->mapped), "interval_s",
-		(json_int_t)ka->interval_s, "next_s", (json_int_t)ka->next_s);
+		"{s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "method",
+		json_text(ka->method), "rtt_ms", json_round(ka->rtt_ms, 1),
+		"mapped", json_addr(&ka->mapped), "interval_s",
+		(json_int_t)ka->interval_s, "next_s", (json_int_t)ka->next_s,
+		"saved", (json_int_t)ka->saved, "learning",
+		json_text(ka->learning));
 }
 
 

@@ -11,9 +11,6 @@
 
 enum {
 	EXPIRES_S = 300,
-	/* A NAT that forgets after 90 s is common, one after 30 s is not
-	   helped by anything that a registrar likes to answer. */
-	REGISTER_PING_S = 85,
 	LOOKUP_RETRY_MS = 5000,
 	LOOKUP_RETRY_MAX_MS = 60000,
 	AGAIN_MS = 2000 /* Between registrations out of turn */
@@ -32,13 +29,14 @@ void ua_account_conf_default(struct ua_account_conf *conf)
 static void account_destructor(void *arg)
 {
 	struct ua_account *acc = arg;
+	size_t i;
 
 	list_unlink(&acc->le);
 	tmr_cancel(&acc->retry);
 	tmr_cancel(&acc->again);
 	mem_deref(acc->query);
-	mem_deref(acc->ka);
-	mem_deref(acc->line);
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++)
+		ua_accountleg_drop(&acc->legv[i]);
 
 	if (acc->password)
 		OPENSSL_cleanse(acc->password, strlen(acc->password));
@@ -46,6 +44,7 @@ static void account_destructor(void *arg)
 	mem_deref(acc->password);
 	mem_deref(acc->auth_user);
 	mem_deref(acc->registrar);
+	mem_deref(acc->redirect);
 	mem_deref(acc->name_addr);
 	mem_deref(acc->server);
 	mem_deref(acc->route);
@@ -55,7 +54,7 @@ static void account_destructor(void *arg)
 }
 
 
-static void emit(struct ua_account *acc, struct ua_event *ev)
+void ua_accountcore_emit(struct ua_account *acc, struct ua_event *ev)
 {
 	if (!acc->agent)
 		return;
@@ -65,29 +64,40 @@ static void emit(struct ua_account *acc, struct ua_event *ev)
 }
 
 
-static void emit_failed(struct ua_account *acc, uint16_t code,
-			const char *reason)
+void ua_accountcore_failed(struct ua_account *acc, uint16_t code,
+			   const char *reason)
 {
 	struct ua_event ev = { .type = UA_EVENT_REGISTER_FAILED,
 			       .code = code,
 			       .reason = reason };
 
-	acc->registered = false;
-	emit(acc, &ev);
+	ua_accountcore_emit(acc, &ev);
 }
 
 
-/* Words for a failure that has no SIP status. */
-static const char *err_words(const struct ua_account *acc, int err, char *buf,
-			     size_t size)
+void ua_accountcore_gone(struct ua_account *acc)
 {
-	char addr[UA_ADDR_LEN];
+	if (acc->agent || ua_account_busy(acc))
+		return;
 
-	(void)re_snprintf(buf, size, "%s from %s:%s (%m)",
-			  err == ETIMEDOUT ? "no answer" : "no service",
-			  ua_tp_name(acc->hop.tp),
-			  ua_addr_str(&acc->hop.addr, addr), err);
-	return buf;
+	list_unlink(&acc->le);
+	mem_deref(acc);
+}
+
+
+/* See whether the flows live, and what is known of them. */
+static void legs_now(struct ua_account *acc, bool refresh)
+{
+	size_t i;
+
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		struct ua_leg *leg = &acc->legv[i];
+
+		if (leg->line && (refresh || !leg->flow))
+			ua_regline_refresh(leg->line);
+		if (leg->flow)
+			ua_sipflow_now(leg->flow);
+	}
 }
 
 
@@ -96,10 +106,7 @@ static void on_again(void *arg)
 	struct ua_account *acc = arg;
 
 	acc->again_ms = ua_clock_ms() + AGAIN_MS;
-	if (acc->line)
-		ua_regline_refresh(acc->line);
-	if (acc->ka)
-		ua_keepalive_now(acc->ka);
+	legs_now(acc, true);
 }
 
 
@@ -116,238 +123,7 @@ void ua_account_again(struct ua_account *acc)
 }
 
 
-/*
- * A NAT that gave us another address has forgotten the old one: the registrar
- * sends there in vain.
- */
-static void see_mapped(struct ua_account *acc, const struct ua_addr *mapped)
-{
-	char was[UA_ADDR_LEN], is[UA_ADDR_LEN];
-
-	if (!mapped->af || ua_addr_eq(mapped, &acc->mapped))
-		return;
-
-	if (acc->mapped.af) {
-		ua_log(&acc->agent->log, UA_LOG_INFO, "account",
-		       "%s: seen as %s, before as %s", acc->aor,
-		       ua_addr_str(mapped, is),
-		       ua_addr_str(&acc->mapped, was));
-		ua_account_again(acc);
-	}
-
-	acc->mapped = *mapped;
-}
-
-
-static void keepalive_handler(struct ua_keepalive_flow *ka,
-			      const struct ua_keepalive_event *kev, void *arg)
-{
-	struct ua_account *acc = arg;
-	struct ua_event ev = { .type = UA_EVENT_KEEPALIVE };
-	char words[160];
-
-	(void)ka;
-
-	switch (kev->type) {
-
-	case UA_KEEPALIVE_ANSWERED:
-		ev.keepalive.method = "options";
-		ev.keepalive.rtt_ms = kev->rtt_ms;
-		ev.keepalive.mapped = kev->mapped;
-		ev.keepalive.interval_s = acc->conf.keepalive_s;
-		ev.keepalive.next_s = (kev->next_ms + 500) / 1000;
-		see_mapped(acc, &kev->mapped);
-		break;
-
-	case UA_KEEPALIVE_LOST:
-		ev.type = UA_EVENT_FLOW_LOST;
-		ev.reason = err_words(acc, kev->err, words, sizeof(words));
-		acc->registered = false;
-		ua_regline_restart(acc->line);
-		break;
-
-	case UA_KEEPALIVE_RESTORED:
-		ev.type = UA_EVENT_FLOW_RESTORED;
-		ev.ms = kev->after_ms;
-		see_mapped(acc, &kev->mapped);
-		break;
-
-	default:
-		return;
-	}
-
-	emit(acc, &ev);
-}
-
-
-static void start_keepalive(struct ua_account *acc)
-{
-	const struct ua_keepalive_conf conf = {
-		.uri = acc->registrar,
-		.aor = acc->name_addr,
-		.contact = acc->contact,
-		.hop = acc->hop,
-		.interval_s = acc->conf.keepalive_s,
-		.h = keepalive_handler,
-		.arg = acc,
-	};
-	int err;
-
-	if (acc->ka || (acc->conf.keepalive != UA_KEEPALIVE_AUTO &&
-			acc->conf.keepalive != UA_KEEPALIVE_OPTIONS))
-		return;
-
-	err = ua_keepalive_alloc(&acc->ka, acc->ep, &conf);
-	if (err)
-		ua_log(&acc->agent->log, UA_LOG_WARN, "account",
-		       "%s: no keepalive: %m", acc->aor, err);
-}
-
-
-static int start_line(struct ua_account *acc);
 static int lookup(struct ua_account *acc);
-
-
-/* The next of the server's addresses */
-static void next_target(struct ua_account *acc)
-{
-	acc->target = (acc->target + 1) % acc->ntarget;
-
-	/* Without a way to that one the line tries on with the old one. */
-	(void)start_line(acc);
-}
-
-
-static void line_failed(struct ua_account *acc, const struct ua_reg_event *rev)
-{
-	char words[160];
-	const bool last = acc->target + 1 >= acc->ntarget;
-	const bool silent = !rev->code || rev->code == 503;
-
-	emit_failed(acc, rev->code,
-		    rev->code
-			    ? rev->reason
-			    : err_words(acc, rev->err, words, sizeof(words)));
-
-	/* A server that does not answer, or is out of service (RFC 3263,
-	   4.3): the next one; after the last the machine's own patience. */
-	if (silent && !last) {
-		next_target(acc);
-	}
-	else if (silent && acc->moved && !acc->query) {
-		/* Its name may mean another server in this network. */
-		acc->moved = false;
-		(void)lookup(acc);
-	}
-}
-
-
-static void line_handler(struct ua_regline *line,
-			 const struct ua_reg_event *rev,
-			 const struct ua_addr *local, void *arg)
-{
-	struct ua_account *acc = arg;
-	struct ua_event ev = { .type = UA_EVENT_NONE };
-
-	switch (rev->type) {
-
-	case UA_REG_REGISTERED:
-		ev.type = acc->registered && acc->conf.keepalive ==
-						     UA_KEEPALIVE_REGISTER
-				  ? UA_EVENT_KEEPALIVE
-				  : UA_EVENT_REGISTERED;
-		ev.reg.tp = acc->hop.tp;
-		ev.reg.server = acc->hop.addr;
-		ev.reg.local = *local;
-		ev.reg.mapped = rev->mapped;
-		ev.reg.expires_s = rev->expires_s;
-		ev.reg.rtt_ms = rev->rtt_ms;
-		ev.keepalive.method = "register";
-		ev.keepalive.rtt_ms = rev->rtt_ms;
-		ev.keepalive.mapped = rev->mapped;
-		ev.keepalive.interval_s = acc->conf.keepalive_s;
-		ev.keepalive.next_s = acc->conf.keepalive_s;
-		acc->registered = true;
-		if (rev->mapped.af && !acc->ka)
-			acc->mapped = rev->mapped;
-		start_keepalive(acc);
-		emit(acc, &ev);
-		break;
-
-	case UA_REG_FAILED:
-		line_failed(acc, rev);
-		break;
-
-	case UA_REG_UNREGISTERED:
-		ev.type = UA_EVENT_UNREGISTERED;
-		acc->line = NULL;
-		if (acc->registered)
-			emit(acc, &ev);
-		acc->registered = false;
-		mem_deref(line);
-		if (!acc->agent) {
-			list_unlink(&acc->le);
-			mem_deref(acc);
-		}
-		break;
-
-	default:
-		break;
-	}
-}
-
-
-/* Bind the Contact of an endpoint at the present target, or move it there. */
-int ua_accountcore_use(struct ua_account *acc, struct ua_endpoint *ep)
-{
-	const struct ua_target *target = &acc->targets[acc->target];
-	struct ua_regline_conf conf = {
-		.registrar = acc->registrar,
-		.aor = acc->aor,
-		.contact = acc->contact,
-		.route = acc->route,
-		.cred = { .user = acc->auth_user, .password = acc->password },
-		.expires_s = acc->conf.expires_s,
-		.hop = { .addr = target->addr, .tp = target->tp },
-		.h = line_handler,
-		.arg = acc,
-	};
-	char contact[UA_ENDPOINT_URI_MAX];
-	int err;
-
-	err = ua_endpoint_contact(ep, contact, acc->user, target->tp);
-	if (!err && acc->line)
-		err = ua_regline_move(acc->line, ep, &conf.hop, contact);
-	if (err)
-		return err;
-
-	acc->ka = mem_deref(acc->ka);
-	acc->ep = ep;
-	acc->hop = conf.hop;
-	str_ncpy(acc->contact, contact, sizeof(acc->contact));
-	memset(&acc->mapped, 0, sizeof(acc->mapped));
-	if (acc->line || !acc->conf.reg)
-		return 0;
-
-	if (acc->conf.keepalive == UA_KEEPALIVE_REGISTER)
-		conf.refresh_s = acc->conf.keepalive_s;
-
-	return ua_regline_alloc(&acc->line, acc->ep, &conf);
-}
-
-
-static int start_line(struct ua_account *acc)
-{
-	struct ua_env *env = &acc->agent->env;
-	struct ua_endpoint *ep;
-	int err;
-
-	err = env->again(env, &acc->targets[acc->target].addr, acc->ep, &ep);
-
-	return err ? err : ua_accountcore_use(acc, ep);
-}
-
-
 static void on_retry(void *arg);
 
 
@@ -367,7 +143,7 @@ static void on_retry(void *arg)
 	const int err = lookup(acc);
 
 	if (err) {
-		emit_failed(acc, 0, strerror(err));
+		ua_accountcore_failed(acc, 0, strerror(err));
 		ua_accountcore_retry(acc);
 	}
 }
@@ -385,19 +161,37 @@ void ua_accountcore_look(struct ua_account *acc)
 void ua_accountcore_offline(struct ua_account *acc, int err)
 {
 	char words[96];
+	size_t i;
 
 	if (acc->offline)
 		return;
 
 	acc->offline = true;
-	acc->ka = mem_deref(acc->ka);
 	tmr_cancel(&acc->again);
-	if (acc->line)
-		ua_regline_hold(acc->line);
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		struct ua_leg *leg = &acc->legv[i];
+
+		leg->flow = mem_deref(leg->flow);
+		leg->registered = false;
+		if (leg->line)
+			ua_regline_hold(leg->line);
+	}
 
 	(void)re_snprintf(words, sizeof(words), "no network (%m)", err);
 	if (acc->conf.reg)
-		emit_failed(acc, 0, words);
+		ua_accountcore_failed(acc, 0, words);
+}
+
+
+/* Nobody is there where a registrar sent us. */
+static void lead_failed(struct ua_account *acc, int err)
+{
+	struct ua_leg *leg = &acc->legv[0];
+
+	acc->led = false;
+	acc->redirect = mem_deref(acc->redirect);
+	if (leg->line)
+		ua_regline_failed(leg->line, err);
 }
 
 
@@ -406,14 +200,18 @@ static void target_handler(int err, const char *text,
 			   void *arg)
 {
 	struct ua_account *acc = arg;
+	struct ua_leg *leg = &acc->legv[0];
 	char words[256];
 
 	/* Known from before: there the line tries on. */
 	if (err && acc->ntarget) {
 		ua_log(&acc->agent->log, UA_LOG_INFO, "account", "%s: %s",
-		       acc->server, text ? text : strerror(err));
+		       acc->redirect ? acc->redirect : acc->server,
+		       text ? text : strerror(err));
 		acc->err = 0;
 		acc->moved = true;
+		if (acc->led)
+			lead_failed(acc, err);
 		ua_dial_ready(&acc->agent->env, acc);
 		return;
 	}
@@ -422,15 +220,17 @@ static void target_handler(int err, const char *text,
 	if (!err) {
 		memcpy(acc->targets, targetv, n * sizeof(*targetv));
 		acc->ntarget = n;
-		acc->target = 0;
-		acc->err = start_line(acc);
+		if (leg->ep)
+			ua_accountleg_found(acc);
+		else
+			acc->err = ua_accountleg_start(leg, 0);
 		text = acc->err ? "no way to it from here" : NULL;
 	}
 
 	if (acc->err) {
 		(void)re_snprintf(words, sizeof(words), "%s: %s", acc->server,
 				  text ? text : strerror(acc->err));
-		emit_failed(acc, 0, words);
+		ua_accountcore_failed(acc, 0, words);
 		ua_accountcore_retry(acc);
 	}
 
@@ -444,7 +244,8 @@ static int lookup(struct ua_account *acc)
 	char host[UA_DNS_NAME_LEN];
 	int err;
 
-	err = ua_target_conf(&conf, host, sizeof(host), acc->server,
+	err = ua_target_conf(&conf, host, sizeof(host),
+			     acc->redirect ? acc->redirect : acc->server,
 			     acc->conf.tp_set, acc->conf.tp,
 			     &acc->agent->conf);
 	if (err)
@@ -463,6 +264,7 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 		   const struct ua_account_conf *conf, char *errstr)
 {
 	struct ua_account *acc;
+	uint32_t i;
 	int err;
 
 	ua_settings_errf(errstr, "");
@@ -478,11 +280,10 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 	acc->agent = agent;
 	acc->conf = *conf;
 	acc->retry_ms = LOOKUP_RETRY_MS;
-	if (!acc->conf.keepalive_s)
-		acc->conf.keepalive_s =
-			conf->keepalive == UA_KEEPALIVE_REGISTER
-				? REGISTER_PING_S
-				: UA_KEEPALIVE_INTERVAL_S;
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		acc->legv[i].acc = acc;
+		acc->legv[i].reg_id = i + 1;
+	}
 
 	err = ua_accountconf_identity(acc, conf, errstr);
 	if (!err)
@@ -511,20 +312,31 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 
 void ua_account_stop(struct ua_account *acc)
 {
+	size_t i;
+
 	acc->stopping = true;
 	tmr_cancel(&acc->retry);
 	tmr_cancel(&acc->again);
 	acc->query = mem_deref(acc->query);
-	acc->ka = mem_deref(acc->ka);
-	if (acc->line)
-		ua_regline_stop(acc->line);
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		acc->legv[i].flow = mem_deref(acc->legv[i].flow);
+		if (acc->legv[i].line)
+			ua_regline_stop(acc->legv[i].line);
+	}
 }
 
 
 bool ua_account_is_at(const struct ua_account *acc,
 		      const struct ua_endpoint *ep)
 {
-	return acc->ep == ep;
+	size_t i;
+
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		if (acc->legv[i].ep == ep)
+			return true;
+	}
+
+	return false;
 }
 
 
@@ -536,17 +348,21 @@ void ua_account_rearm(struct ua_account *acc)
 	if (tmr_isrunning(&acc->again))
 		tmr_start(&acc->again, 0, on_again, acc);
 
-	if (acc->line && !acc->stopping && !acc->offline)
-		ua_regline_refresh(acc->line);
-
-	if (acc->ka)
-		ua_keepalive_now(acc->ka);
+	if (!acc->stopping && !acc->offline)
+		legs_now(acc, true);
 }
 
 
 bool ua_account_busy(const struct ua_account *acc)
 {
-	return acc->line != NULL;
+	size_t i;
+
+	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		if (acc->legv[i].line)
+			return true;
+	}
+
+	return false;
 }
 
 
@@ -559,7 +375,7 @@ void ua_account_remove(struct ua_account *acc)
 	acc->agent = NULL;
 
 	/* With a line it goes when the line is unregistered. */
-	if (acc->line)
+	if (ua_account_busy(acc))
 		list_append(&agent->leaving, &acc->le, acc);
 	else
 		mem_deref(acc);
@@ -574,7 +390,7 @@ const char *ua_account_aor(const struct ua_account *acc)
 
 bool ua_account_registered(const struct ua_account *acc)
 {
-	return acc->registered;
+	return ua_accountleg_registered(acc);
 }
 
 
@@ -608,6 +424,8 @@ struct ua_account *ua_account_of_user(const struct ua_agent *agent,
 int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 			struct ua_identity *id)
 {
+	const struct ua_leg *leg = ua_accountleg_best(acc);
+
 	(void)env;
 
 	memset(id, 0, sizeof(*id));
@@ -616,11 +434,14 @@ int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 	id->user = acc->user;
 	id->domain = acc->domain;
 	id->route = acc->route;
-	id->known = acc->line ? ua_regline_digest(acc->line) : NULL;
+	id->service_route = leg->route;
+	id->known = leg->line ? ua_regline_digest(leg->line) : NULL;
 	id->cred.user = acc->auth_user;
 	id->cred.password = acc->password;
-	id->ep = acc->ep;
-	id->hop = acc->hop;
+	id->ep = leg->ep;
+	id->hop = leg->hop;
+	id->gruu = leg->gruu;
+	id->outbound = leg->outbound;
 
 	return acc->err ? acc->err : acc->offline ? ENETDOWN : 0;
 }

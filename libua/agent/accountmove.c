@@ -12,14 +12,14 @@
 static int find_way(const struct ua_account *acc, size_t *target,
 		    struct ua_endpoint **epp)
 {
-	struct ua_env *env = &acc->agent->env;
+	const struct ua_leg *leg = &acc->legv[0];
 	int err = ENETUNREACH;
 	size_t i;
 
 	for (i = 0; i < acc->ntarget; i++) {
-		const size_t k = (acc->target + i) % acc->ntarget;
+		const size_t k = (leg->target + i) % acc->ntarget;
 
-		err = env->again(env, &acc->targets[k].addr, acc->ep, epp);
+		err = ua_accountleg_endpoint(leg, k, epp);
 		if (!err) {
 			*target = k;
 			break;
@@ -30,19 +30,27 @@ static int find_way(const struct ua_account *acc, size_t *target,
 }
 
 
-/* Nothing that the server or a NAT knew of us counts any more. */
-static void start_over(struct ua_account *acc, struct ua_endpoint *ep)
+/*
+ * Nothing that the server or a NAT knew of us counts any more.  A second flow
+ * comes back with the first: its binding is replaced by its reg-id.
+ */
+static void start_over(struct ua_account *acc, size_t target,
+		       struct ua_endpoint *ep)
 {
+	size_t i;
 	int err;
 
 	tmr_cancel(&acc->again);
-	acc->registered = false;
 	acc->offline = false;
+	for (i = 1; i < UA_ACCOUNT_LEGS; i++)
+		ua_accountleg_drop(&acc->legv[i]);
 
-	err = ua_accountcore_use(acc, ep);
+	err = ua_accountleg_use(&acc->legv[0], target, ep);
 	if (err) {
 		ua_log(&acc->agent->log, UA_LOG_WARN, "account",
 		       "%s: not registered anew: %m", acc->aor, err);
+		acc->legv[0].registered = false;
+		acc->led = true;
 		ua_accountcore_look(acc);
 		return;
 	}
@@ -58,6 +66,7 @@ static void start_over(struct ua_account *acc, struct ua_endpoint *ep)
 
 bool ua_accountmove_is_astray(const struct ua_account *acc)
 {
+	const struct ua_leg *leg = &acc->legv[0];
 	struct ua_endpoint *ep;
 	size_t target;
 
@@ -67,12 +76,23 @@ bool ua_accountmove_is_astray(const struct ua_account *acc)
 	if (find_way(acc, &target, &ep))
 		return !acc->offline;
 
-	return acc->offline || ep != acc->ep || target != acc->target;
+	return acc->offline || ep != leg->ep || target != leg->target;
+}
+
+
+/* Its own way is the same: see whether it still works. */
+static void look_again(struct ua_leg *leg)
+{
+	if (leg->flow && leg->acc->conf.keepalive != UA_KEEPALIVE_OFF)
+		ua_sipflow_now(leg->flow);
+	else if (leg->line)
+		ua_regline_refresh(leg->line);
 }
 
 
 void ua_accountmove_network(struct ua_account *acc)
 {
+	struct ua_leg *leg = &acc->legv[0];
 	struct ua_endpoint *ep;
 	size_t target;
 	int err;
@@ -92,6 +112,7 @@ void ua_accountmove_network(struct ua_account *acc)
 	err = find_way(acc, &target, &ep);
 	if (err == ENOMEM || err == EMFILE || err == ENFILE) {
 		/* Not the network's fault, and no change of it will tell. */
+		acc->led = true;
 		ua_accountcore_retry(acc);
 		return;
 	}
@@ -100,18 +121,11 @@ void ua_accountmove_network(struct ua_account *acc)
 		return;
 	}
 
-	if (acc->registered && !acc->offline && ep == acc->ep &&
-	    target == acc->target) {
-		/* Its own way is the same: see whether it still works. */
-		if (acc->ka)
-			ua_keepalive_now(acc->ka);
-		else if (acc->line)
-			ua_regline_refresh(acc->line);
-		return;
-	}
-
-	acc->target = target;
-	start_over(acc, ep);
+	if (leg->registered && !acc->offline && ep == leg->ep &&
+	    target == leg->target)
+		look_again(leg);
+	else
+		start_over(acc, target, ep);
 }
 
 
@@ -120,12 +134,12 @@ void ua_accountmove_woke(struct ua_account *acc)
 	if (acc->stopping)
 		return;
 
-	if (!acc->ntarget || !acc->ep) {
+	if (!acc->ntarget || !acc->legv[0].ep) {
 		ua_accountcore_look(acc);
 		return;
 	}
 
 	/* Whether its address is still there is found out next. */
 	if (!acc->offline)
-		start_over(acc, acc->ep);
+		start_over(acc, acc->legv[0].target, acc->legv[0].ep);
 }

@@ -8,6 +8,7 @@
 #include <ua/call.h>
 #include <ua/ua.h>
 #include "agent/impl.h"
+#include "agent/netstore.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "call/callcore.h"
@@ -152,6 +153,7 @@ static void agent_destructor(void *arg)
 	list_flush(&agent->leaving);
 	list_flush(&agent->endpoints);
 	mem_deref(agent->env.turn);
+	mem_deref(agent->store);
 	mem_deref(agent->resolver);
 	mem_deref(agent->mq);
 	list_flush(&agent->strings);
@@ -258,6 +260,20 @@ static void on_jump(int64_t step_ms, uint64_t slept_ms, void *arg)
 }
 
 
+static int open_store(struct ua_agent *agent)
+{
+	struct ua_agent_conf *conf = &agent->conf;
+	int err;
+
+	err = ua_netstore_alloc(&agent->store, conf->state_dir, &agent->log);
+	if (!err && !conf->instance)
+		conf->instance =
+			ua_netstore_instance(agent->store, agent->env.rand);
+
+	return err;
+}
+
+
 static int agent_make(struct ua_agent **agentp,
 		      const struct ua_agent_conf *conf, bool threaded,
 		      char *errstr)
@@ -297,6 +313,10 @@ static int agent_make(struct ua_agent **agentp,
 		goto out;
 
 	err = ua_settings_keep(agent);
+	if (err)
+		goto out;
+
+	err = open_store(agent);
 	if (err)
 		goto out;
 

@@ -53,6 +53,7 @@ struct ua_agent {
 	struct tmr settle;
 	struct ua_jump jump;
 	struct ua_netmon *netmon;
+	struct ua_netstore *store;
 	struct tmr sweep;
 	uint64_t start_us;
 	uint64_t stop_ms; /**< When a stopping agent ends, whatever waits */

@@ -3,6 +3,7 @@ libua_la_SOURCES += \
 	libua/agent/account.c \
 	libua/agent/accountconf.c \
 	libua/agent/accountcore.h \
+	libua/agent/accountleg.c \
 	libua/agent/accountmove.c \
 	libua/agent/agent.c \
 	libua/agent/apploop.c \
@@ -12,6 +13,8 @@ libua_la_SOURCES += \
 	libua/agent/impl.h \
 	libua/agent/jump.c \
 	libua/agent/jump.h \
+	libua/agent/netstore.c \
+	libua/agent/netstore.h \
 	libua/agent/network.c \
 	libua/agent/settings.c \
 	libua/agent/site.c

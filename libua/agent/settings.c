@@ -93,7 +93,8 @@ int ua_settings_keep(struct ua_agent *agent)
 	if (!conf->user_agent)
 		conf->user_agent = "libua/" PACKAGE_VERSION;
 
-	if (keep(agent, &conf->user_agent) || keep(agent, &conf->tls_ca))
+	if (keep(agent, &conf->user_agent) || keep(agent, &conf->tls_ca) ||
+	    keep(agent, &conf->state_dir) || keep(agent, &conf->instance))
 		return ENOMEM;
 
 	for (i = 0; i < UA_IFACE_MAX; i++) {
@@ -143,6 +144,14 @@ int ua_settings_check(const struct ua_agent_conf *conf, char *errstr)
 		ua_settings_errf(errstr,
 				 "ptime %u: 10, 20, 30, 40, 50 or 60 expected",
 				 conf->ptime_ms);
+		return EINVAL;
+	}
+
+	if (conf->instance && strncmp(conf->instance, "urn:", 4)) {
+		ua_settings_errf(errstr,
+				 "instance %s: a URN expected, such as"
+				 " urn:uuid:...",
+				 conf->instance);
 		return EINVAL;
 	}
 

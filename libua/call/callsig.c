@@ -296,8 +296,7 @@ void ua_callsig_invite(struct ua_call *call)
 	if (!err && call->account)
 		err = call->env->identity(call->env, call->account, &id);
 	if (!err)
-		err = ua_endpoint_contact(call->ep, contact, call->user,
-					  call->hop.tp);
+		err = ua_env_contact(&id, call->ep, contact, call->hop.tp);
 	if (err) {
 		ua_callbase_fail(call, "no INVITE could be made (%m)", err);
 		return;
@@ -306,6 +305,7 @@ void ua_callsig_invite(struct ua_call *call)
 	conf.aor = id.aor;
 	conf.contact = contact;
 	conf.route = id.route;
+	conf.service_route = id.service_route;
 	conf.cred = id.cred;
 	conf.known = id.known;
 	conf.hop = call->hop;

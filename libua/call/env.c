@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file env.c  What a call finds around it */
 
+#include <errno.h>
+#include <string.h>
+
 #include "call/env.h"
+
+
+int ua_env_contact(const struct ua_identity *id, const struct ua_endpoint *ep,
+		   char *buf, enum ua_tp tp)
+{
+	static const char ob[] = ";ob";
+	int err;
+
+	if (id->gruu && strlen(id->gruu) < UA_ENDPOINT_URI_MAX) {
+		str_ncpy(buf, id->gruu, UA_ENDPOINT_URI_MAX);
+		return 0;
+	}
+
+	err = ua_endpoint_contact(ep, buf, id->user, tp);
+	if (!err && id->outbound &&
+	    strlen(buf) + sizeof(ob) <= UA_ENDPOINT_URI_MAX)
+		memcpy(buf + strlen(buf), ob, sizeof(ob));
+
+	return err;
+}
 
 
 int ua_env_addresses(const struct ua_env *env, struct ua_iflist *list)

@@ -28,6 +28,10 @@ struct ua_identity {
 	const struct ua_digest *known; /**< Challenges met so far, or NULL */
 	struct ua_endpoint *ep;
 	struct ua_hop hop;
+	const char *service_route; /**< Behind that one (RFC 3608), or NULL */
+	const char *gruu; /**< For our Contact (RFC 5627, 4.4), NULL: none  */
+	bool outbound;    /**< The registrar keeps the flow: our Contact says
+			       "ob" (RFC 5626, 4.3)                      */
 };
 
 /**
@@ -78,6 +82,20 @@ struct ua_env {
 	int (*identity)(struct ua_env *env, struct ua_account *account,
 			struct ua_identity *id);
 };
+
+
+/**
+ * The Contact of an identity at an endpoint: what leads to this device and no
+ * other one where the registrar gave that (RFC 5627, 4.4), else our address,
+ * whose flow a registrar that keeps flows finds by "ob" (RFC 5626, 4.3).
+ *
+ * @param buf  Room for UA_ENDPOINT_URI_MAX
+ *
+ * @retval ENOSPC  The user is too long
+ */
+UA_CHECK int ua_env_contact(const struct ua_identity *id,
+			    const struct ua_endpoint *ep, char *buf,
+			    enum ua_tp tp);
 
 
 /** The addresses that media may use, as the agent was told */

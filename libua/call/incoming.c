@@ -52,9 +52,9 @@ static int take_session(struct ua_call *call, struct ua_account *account,
 	if (err)
 		return err;
 
-	err = ua_endpoint_contact(call->ep, contact, id.user,
-				  msg->tp == SIP_TRANSP_TCP ? UA_TP_TCP
-							    : UA_TP_UDP);
+	err = ua_env_contact(&id, call->ep, contact,
+			     msg->tp == SIP_TRANSP_TCP ? UA_TP_TCP
+						       : UA_TP_UDP);
 	if (err)
 		return err;
 

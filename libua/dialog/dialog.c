@@ -216,6 +216,64 @@ static int route_preload(struct ua_dialog *dlg, const char *route)
 }
 
 
+/* Take one value off the front of a list; commas in quotes and brackets are
+ * its own. */
+static bool value_next(struct pl *list, struct pl *val)
+{
+	bool quoted = false, angled = false;
+	size_t i;
+
+	while (list->l && strchr(" \t,", *list->p))
+		pl_advance(list, 1);
+
+	for (i = 0; i < list->l; i++) {
+		const char c = list->p[i];
+
+		if (c == '"' && !angled)
+			quoted = !quoted;
+		else if (c == '<' && !quoted)
+			angled = true;
+		else if (c == '>' && !quoted)
+			angled = false;
+		else if (c == ',' && !quoted && !angled)
+			break;
+	}
+
+	val->p = list->p;
+	val->l = i;
+	pl_advance(list, (ssize_t)i);
+
+	return val->l != 0;
+}
+
+
+int ua_dialog_preload(struct ua_dialog *half, const char *routes)
+{
+	struct sip_addr addr;
+	struct pl list, val;
+	int err;
+
+	pl_set_str(&list, routes);
+	while (value_next(&list, &val)) {
+
+		if (half->routec == UA_DIALOG_ROUTES ||
+		    sip_addr_decode(&addr, &val) ||
+		    !ua_sipmsg_uri_ok(&addr.auri))
+			return EBADMSG;
+
+		err = pl_strdup(&half->routev[half->routec], &val);
+		if (err)
+			return err;
+
+		++half->routec;
+	}
+
+	half->first = mem_deref(half->first);
+
+	return half->routec ? route_set(half) : EBADMSG;
+}
+
+
 int ua_dialog_alloc(struct ua_dialog **dlgp, const struct ua_rand *rand,
 		    const char *local, const char *uri, const char *route)
 {

@@ -61,6 +61,18 @@ UA_CHECK int ua_dialog_refresh(struct ua_dialog *dlg,
 			       const struct sip_msg *msg);
 
 
+/**
+ * More routes for the requests of a half dialog: a Service-Route, behind the
+ * outbound proxy (RFC 3608, 6.1).
+ *
+ * @param routes  Value of a Route header: "<sip:a;lr>, <sip:b;lr>"
+ *
+ * @retval EBADMSG  No such list, or too many: the dialog is of no use
+ * @retval ENOMEM   Likewise
+ */
+UA_CHECK int ua_dialog_preload(struct ua_dialog *half, const char *routes);
+
+
 /** A request that came is of this dialog */
 bool ua_dialog_is_request(const struct ua_dialog *dlg,
 			  const struct sip_msg *msg);

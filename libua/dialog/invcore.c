@@ -355,6 +355,7 @@ static void destructor(void *arg)
 	mem_deref(inv->aor);
 	mem_deref(inv->contact);
 	mem_deref(inv->route);
+	mem_deref(inv->service_route);
 	mem_deref(inv->headers);
 	mem_deref(inv->software);
 	mem_deref(inv->reason);
@@ -409,6 +410,8 @@ int ua_invite_alloc(struct ua_invite **invp, const struct ua_invite_conf *conf)
 		err = dup(&inv->contact, conf->contact);
 	if (!err)
 		err = dup(&inv->route, conf->route);
+	if (!err)
+		err = dup(&inv->service_route, conf->service_route);
 	if (!err)
 		err = dup(&inv->headers, conf->headers);
 	if (!err)

@@ -82,6 +82,7 @@ struct ua_invite {
 	char *aor;
 	char *contact;
 	char *route;
+	char *service_route;
 	char *headers;
 	char *software;
 	char *reason; /**< Reason header of our BYE, NULL: none   */

@@ -45,6 +45,8 @@ int ua_invite_connect(struct ua_invite *inv, uint64_t now_ms, const char *uri,
 
 	err = ua_dialog_alloc(&inv->half, inv->rand, inv->aor, uri,
 			      inv->route);
+	if (!err && inv->service_route)
+		err = ua_dialog_preload(inv->half, inv->service_route);
 	if (!err)
 		err = sdp_dup(&inv->req.sdp, sdp, len);
 	if (!err)

@@ -91,8 +91,10 @@ struct ua_invite_out {
 
 /** All strings are copied */
 struct ua_invite_conf {
-	const char *aor;      /**< Our side: "Alice" <sip:alice@example.com> */
-	const char *contact;  /**< Where we are: sip:alice@192.0.2.1:5060    */
+	const char *aor;     /**< Our side: "Alice" <sip:alice@example.com> */
+	const char *contact; /**< Where we are: sip:alice@192.0.2.1:5060    */
+	const char *service_route; /**< Routes behind that one (RFC 3608, 6.1),
+					value of a Route header, NULL: none */
 	const char *route;    /**< Route set of the first request: one URI of
 				   an outbound proxy, NULL: none             */
 	const char *headers;  /**< More lines for the INVITE, CRLF-ended     */

@@ -204,6 +204,7 @@ void ua_pinger_init(struct ua_pinger *p, const struct ua_pinger_conf *conf,
 	p->rand = conf->rand;
 	p->log = conf->log;
 	p->deaf = conf->deaf;
+	p->dead_ms = conf->dead_ms ? conf->dead_ms : UA_PINGER_DEAD_MS;
 	p->fixed = conf->interval_s != 0;
 	p->interval_ms = 1000 * (conf->interval_s        ? conf->interval_s
 				 : conf->tp == UA_TP_UDP ? UA_PINGER_UDP_S
@@ -527,8 +528,8 @@ static void ask(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping)
 
 	p->flight = ping;
 	p->sent_ms = now_ms;
-	p->doubt_at = now_ms + UA_PINGER_DOUBT_MS;
-	p->dead_at = now_ms + UA_PINGER_DEAD_MS;
+	p->doubt_at = now_ms + p->dead_ms / 2;
+	p->dead_at = now_ms + p->dead_ms;
 	p->next_at = UA_NEVER;
 	send(p, ping);
 }

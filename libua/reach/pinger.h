@@ -24,7 +24,7 @@ enum {
 
 	/** ... and the flow is dead then, if another kind of request was not
 	    answered either */
-	UA_PINGER_DEAD_MS = 8000,
+	UA_PINGER_DEAD_MS = 2 * UA_PINGER_DOUBT_MS,
 
 	/** A dead flow is pinged on, first after [ms] ... */
 	UA_PINGER_AGAIN_MS = 2000,
@@ -88,6 +88,8 @@ struct ua_pinger_conf {
 	enum ua_tp tp;
 	enum ua_keepalive mode;
 	uint32_t interval_s;        /**< 0: as the transport wants          */
+	uint32_t dead_ms;           /**< 0: UA_PINGER_DEAD_MS; doubted after
+					 half of it                         */
 	bool deaf;                  /**< OPTIONS are known not to be
 					 answered there                     */
 	const struct ua_rand *rand; /**< Borrowed                           */
@@ -108,6 +110,7 @@ struct ua_pinger {
 	bool fixed;         /* The interval was asked for          */
 	bool answered;      /* This rung was, once                 */
 	uint8_t unanswered; /* In a row, while the flow lived      */
+	uint32_t dead_ms;
 	uint32_t interval_ms;
 	uint32_t flow_timer_ms; /* 0: none                         */
 	uint64_t tx_ms;         /* Something went out, 0: never    */

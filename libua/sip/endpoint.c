@@ -12,6 +12,7 @@
 #include "dialog/sipmsg.h"
 #include "sip/epcore.h"
 #include "sip/sesscore.h"
+#include "sip/sipseen.h"
 
 enum {
 	CALLS = 32,      /* max_calls unless told otherwise           */
@@ -74,6 +75,47 @@ static void guard_handler(const struct sa *src, const char *what, void *arg)
 }
 
 
+/* A server's CRLF ping is as cheap to answer as it is to send. */
+static void pong(struct ua_endpoint *ep, const struct sa *peer)
+{
+	struct mbuf *mb = mbuf_alloc(2);
+	int err;
+
+	if (!mb)
+		return;
+
+	err = mbuf_write_str(mb, "\r\n");
+	mb->pos = 0;
+	if (!err)
+		err = sip_send(ep->sip, NULL, SIP_TRANSP_UDP, peer, mb);
+	if (err)
+		ua_log(ep->log, UA_LOG_DEBUG, "sip", "no pong to %J: %m", peer,
+		       err);
+	mem_deref(mb);
+}
+
+
+static bool seen_handler(enum ua_udpguard_kind kind, const struct sa *peer,
+			 const struct mbuf *mb, void *arg)
+{
+	struct ua_endpoint *ep = arg;
+	struct ua_addr addr;
+	bool flow;
+
+	ua_addr_from_sa(&addr, peer);
+	if (kind == UA_UDPGUARD_STUN)
+		return ua_sipseen_stun(ep, &addr, mbuf_buf(mb),
+				       mbuf_get_left(mb));
+
+	flow = ua_sipseen_traffic(ep, UA_TP_UDP, &addr, kind == UA_UDPGUARD_TX,
+				  false);
+	if (flow && kind == UA_UDPGUARD_CRLF)
+		pong(ep, peer);
+
+	return false;
+}
+
+
 static bool user_here(const struct ua_endpoint *ep, const struct sip_msg *msg)
 {
 	return !ep->user_h || ep->user_h(&msg->uri.user, ep->arg);
@@ -116,12 +158,19 @@ static void on_invite(struct ua_endpoint *ep, struct sip_msg *msg)
 }
 
 
+/*
+ * The body tells what we can do, for who asks what we accept; a server that
+ * wants to know whether a NAT still lets it in does not, and gets the cheapest
+ * answer there is: no body, and no transaction that keeps it for 32 s
+ * (RFC 3261, 8.2.7).
+ */
 static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
 {
+	const bool asks = sip_msg_hdr(msg, SIP_HDR_ACCEPT) != NULL;
 	struct mbuf *mb;
 	int err = 0;
 
-	if (!user_here(ep, msg)) {
+	if (!ua_sipseen_probe(ep, msg) && !user_here(ep, msg)) {
 		refuse(ep, msg, 404, NULL, "");
 		return;
 	}
@@ -130,13 +179,13 @@ static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
 	if (!mb)
 		return;
 
-	if (ep->options_h)
+	if (asks && ep->options_h)
 		err = ep->options_h(mb, ep->arg);
 
 	/* RFC 3261, 11.2 */
 	if (!err)
-		err = sip_treplyf(
-			NULL, NULL, ep->sip, msg, false, 200, "OK",
+		err = sip_replyf(
+			ep->sip, msg, 200, "OK",
 			"Allow: " UA_SIPMSG_ALLOW "\r\n"
 			"Accept: application/sdp\r\n"
 			"Accept-Encoding: identity\r\n"
@@ -150,6 +199,28 @@ static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
 		refuse(ep, msg, 500, NULL, "");
 
 	mem_deref(mb);
+}
+
+
+/*
+ * Registrars keep bindings alive by a NOTIFY that no subscription asked for.
+ * RFC 6665 would have it refused with 481, and then some forget the phone.
+ */
+static bool is_keepalive(const struct sip_msg *msg)
+{
+	return !pl_strcmp(&msg->met, "NOTIFY") && !msg->to.tag.l &&
+	       sip_msg_hdr_has_value(msg, SIP_HDR_EVENT, "keep-alive");
+}
+
+
+static void on_keepalive(struct ua_endpoint *ep, const struct sip_msg *msg)
+{
+	const int err = sip_replyf(ep->sip, msg, 200, "OK",
+				   "Content-Length: 0\r\n\r\n");
+
+	if (err)
+		ua_log(ep->log, UA_LOG_WARN, "sip", "200 to %J not sent: %m",
+		       &msg->src, err);
 }
 
 
@@ -180,6 +251,11 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 		return;
 	}
 
+	if (is_keepalive(msg)) {
+		on_keepalive(ep, msg);
+		return;
+	}
+
 	/* In a dialog that is none of ours, or without one that it needs */
 	if (msg->to.tag.l || !pl_strcmp(&msg->met, "CANCEL") ||
 	    !pl_strcmp(&msg->met, "BYE") || !pl_strcmp(&msg->met, "INFO")) {
@@ -206,6 +282,7 @@ static bool request_handler(const struct sip_msg *msg, void *arg)
 	struct ua_endpoint *ep = arg;
 
 	ua_conns_note(&ep->conns, msg);
+	ua_sipseen_conn(ep, msg);
 	if (!ua_udpguard_knock(ep->guard, msg))
 		on_request(ep, (struct sip_msg *)msg);
 
@@ -257,6 +334,7 @@ static void destructor(void *arg)
 	struct ua_endpoint *ep = arg;
 
 	ua_sesscore_close(ep);
+	list_flush(&ep->closing);
 	ua_conns_flush(&ep->conns);
 	mem_deref(ep->guard);
 	mem_deref(ep->sip);
@@ -308,7 +386,7 @@ static int guard_set(struct ua_endpoint *ep)
 	ua_addr_to_sa(&sa, &ep->local);
 
 	return ua_udpguard_alloc(&ep->guard, ep->sip, ep->rand, &sa,
-				 guard_handler, ep);
+				 guard_handler, seen_handler, ep);
 }
 
 

@@ -132,7 +132,7 @@ void ua_endpoint_moved(struct ua_endpoint *ep);
 /**
  * The wall clock was set, or the machine slept: set the timers of all
  * sessions anew, for libre 1.1.0's follow the wall clock.  Of a registration
- * and a keepalive ua_regline_refresh() and ua_keepalive_now() do it.
+ * and a flow ua_regline_refresh() and ua_sipflow_now() do it.
  */
 void ua_endpoint_rearm(struct ua_endpoint *ep);
 

@@ -38,6 +38,8 @@ struct ua_endpoint {
 
 	struct ua_conns conns; /**< That messages came on              */
 	struct list sessionl;  /**< Of sessions, see session.c        */
+	struct list flowl;     /**< Of flows, see sipflow.c           */
+	struct list closing;   /**< Second sockets, see sipprobe.c    */
 	unsigned nreq;         /**< Requests in flight                */
 	struct ua_epcore_refusal refusalv[UA_EPCORE_REFUSALS];
 	size_t refusal_next;

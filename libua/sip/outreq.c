@@ -11,6 +11,7 @@
 #include "dialog/sipmsg.h"
 #include "sip/epcore.h"
 #include "sip/outreq.h"
+#include "sip/sipseen.h"
 
 enum {
 	USED_LOOK_MS = 100, /* Was the connection reset?              */
@@ -317,8 +318,10 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	struct ua_outreq *req = arg;
 	struct ua_sipmsg_fault fault;
 
-	if (!err)
+	if (!err) {
 		ua_conns_note(&req->ep->conns, msg);
+		ua_sipseen_conn(req->ep, msg);
+	}
 
 	/* A connection that was dead already */
 	if (err && req->used) {

@@ -25,6 +25,8 @@ struct ua_session_conf {
 	const char *contact; /**< From ua_endpoint_contact()                */
 	const char *route;   /**< Route header: URI of an outbound proxy that
 				  wants one, NULL: none                     */
+	const char *service_route; /**< Routes behind that: value of a Route
+					header, NULL: none                */
 	const char *headers; /**< More lines for the INVITE, CRLF-ended     */
 	struct ua_cred cred;
 	const struct ua_digest *known; /**< Challenges of the flow, NULL: none;

@@ -2,6 +2,7 @@
 /** @file udpguard.c  Looks at datagrams before libre does */
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/re_compat.h"
 #include "base/random.h"
@@ -16,6 +17,7 @@ struct ua_udpguard {
 	struct udp_helper *uh; /* NULL: has not opened yet */
 	char secret[SECRET_LEN + 1];
 	ua_udpguard_h *h;
+	ua_udpguard_seen_h *seen_h;
 	void *arg;
 };
 
@@ -28,6 +30,28 @@ static void destructor(void *arg)
 }
 
 
+static bool seen(struct ua_udpguard *guard, enum ua_udpguard_kind kind,
+		 const struct sa *peer, const struct mbuf *mb)
+{
+	return guard->seen_h(kind, peer, mb, guard->arg);
+}
+
+
+static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
+{
+	(void)err;
+	(void)seen(arg, UA_UDPGUARD_TX, dst, mb);
+
+	return false;
+}
+
+
+static bool is_crlf(const struct mbuf *mb)
+{
+	return mbuf_get_left(mb) == 4 && !memcmp(mbuf_buf(mb), "\r\n\r\n", 4);
+}
+
+
 /* true: it ends here */
 static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 {
@@ -36,13 +60,18 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 	struct sip_msg *msg = NULL;
 	int err;
 
-	/* CRLF keepalives, and what else is too short to be anything */
-	if (mbuf_get_left(mb) <= 4)
+	/* Servers keep a NAT awake by CRLFs or zeros. */
+	if (mbuf_get_left(mb) <= 4) {
+		(void)seen(guard,
+			   is_crlf(mb) ? UA_UDPGUARD_CRLF : UA_UDPGUARD_EMPTY,
+			   src, mb);
 		return true;
+	}
 
 	/* RFC 7983: STUN begins with 0 to 3, SIP with a letter. */
 	if (mb->buf[pos] <= 3) {
-		guard->h(src, "STUN", guard->arg);
+		if (!seen(guard, UA_UDPGUARD_STUN, src, mb))
+			guard->h(src, "STUN", guard->arg);
 		return true;
 	}
 
@@ -50,7 +79,9 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 	mem_deref(msg);
 	mb->pos = pos;
 
-	if (err && err != ENOMEM)
+	if (!err)
+		(void)seen(guard, UA_UDPGUARD_SIP, src, mb);
+	else if (err != ENOMEM)
 		guard->h(src, "no SIP", guard->arg);
 
 	return err != 0;
@@ -89,7 +120,7 @@ static int knock(const struct ua_udpguard *guard, struct sip *sip,
 
 int ua_udpguard_alloc(struct ua_udpguard **guardp, struct sip *sip,
 		      const struct ua_rand *rand, const struct sa *local,
-		      ua_udpguard_h *h, void *arg)
+		      ua_udpguard_h *h, ua_udpguard_seen_h *seen_h, void *arg)
 {
 	struct ua_udpguard *guard;
 	int err;
@@ -99,6 +130,7 @@ int ua_udpguard_alloc(struct ua_udpguard **guardp, struct sip *sip,
 		return ENOMEM;
 
 	guard->h = h;
+	guard->seen_h = seen_h;
 	guard->arg = arg;
 	ua_random_str(rand, guard->secret, SECRET_LEN);
 
@@ -119,7 +151,7 @@ bool ua_udpguard_knock(struct ua_udpguard *guard, const struct sip_msg *msg)
 		return false;
 
 	/* Without memory for it the phone works as well, only less quietly. */
-	(void)udp_register_helper(&guard->uh, msg->sock, LAYER, NULL,
+	(void)udp_register_helper(&guard->uh, msg->sock, LAYER, send_handler,
 				  recv_handler, guard);
 
 	return true;

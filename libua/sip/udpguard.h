@@ -15,6 +15,27 @@ struct ua_udpguard;
  */
 typedef void(ua_udpguard_h)(const struct sa *src, const char *what, void *arg);
 
+/** What a datagram is, as far as a flow is concerned */
+enum ua_udpguard_kind {
+	UA_UDPGUARD_TX = 1, /**< It leaves                                */
+	UA_UDPGUARD_SIP,    /**< A SIP message came                       */
+	UA_UDPGUARD_STUN,   /**< A STUN message came                      */
+	UA_UDPGUARD_EMPTY,  /**< Some bytes that keep a NAT awake         */
+	UA_UDPGUARD_CRLF    /**< ... a double CRLF that wants an answer   */
+};
+
+/**
+ * A datagram passes.
+ *
+ * @param peer  Its other end
+ * @param mb    Borrowed, unchanged
+ *
+ * @return true: STUN that was expected
+ */
+typedef bool(ua_udpguard_seen_h)(enum ua_udpguard_kind kind,
+				 const struct sa *peer, const struct mbuf *mb,
+				 void *arg);
+
 
 /**
  * Keep what is no SIP away from libre's UDP transport: 1.1.0 prints a line to
@@ -33,7 +54,7 @@ typedef void(ua_udpguard_h)(const struct sa *src, const char *what, void *arg);
 UA_CHECK int ua_udpguard_alloc(struct ua_udpguard **guardp, struct sip *sip,
 			       const struct ua_rand *rand,
 			       const struct sa *local, ua_udpguard_h *h,
-			       void *arg);
+			       ua_udpguard_seen_h *seen_h, void *arg);
 
 /** A request came; true: it was the knock, nothing else is to be done */
 bool ua_udpguard_knock(struct ua_udpguard *guard, const struct sip_msg *msg);

@@ -64,7 +64,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_invmove.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
-	tests/unit/test_keepalive.c \
+	tests/unit/test_sipflow.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \
 	tests/unit/test_netlink.c \

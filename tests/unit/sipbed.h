@@ -15,8 +15,9 @@ struct sipbed_peer {
 	struct sa local;
 	struct sa from; /**< Source of the last message */
 	struct sip_msg *msgv[SIPBED_MSGS];
-	size_t n;    /**< Messages got            */
-	size_t read; /**< ... and looked at       */
+	size_t n;     /**< Messages got            */
+	size_t read;  /**< ... and looked at       */
+	size_t crlfs; /**< Double CRLFs           */
 };
 
 /** A condition to wait for */
@@ -76,6 +77,10 @@ static inline void sipbed_recv(const struct sa *src, struct mbuf *mb,
 	struct sipbed_peer *peer = arg;
 
 	peer->from = *src;
+	if (mbuf_get_left(mb) == 4) {
+		++peer->crlfs;
+		return;
+	}
 	if (peer->n < SIPBED_MSGS && !sip_msg_decode(&peer->msgv[peer->n], mb))
 		++peer->n;
 }

@@ -180,7 +180,7 @@ START_TEST(options_tells_what_we_can)
 	const struct sip_msg *msg;
 	struct pl sdp;
 
-	request("OPTIONS", "", "");
+	request("OPTIONS", "Accept: application/sdp\r\n", "");
 	msg = sipbed_answer(&peer, 200);
 	ck_assert_str_eq("INVITE", siptext_hdr(msg, "Allow"));
 	ck_assert_uint_eq(6, sip_msg_hdr_count(msg, SIP_HDR_ALLOW));
@@ -190,6 +190,25 @@ START_TEST(options_tells_what_we_can)
 	ck_assert_uint_gt(msg->to.tag.l, 0);
 	sdp = ua_sipmsg_sdp(msg);
 	ck_assert_int_eq(0, pl_strcmp(&sdp, SDP));
+}
+END_TEST
+
+
+/* A registrar wants to know whether a NAT lets it in, and no more. */
+START_TEST(ping_of_a_server_is_answered_without_a_body)
+{
+	const struct sip_msg *msg;
+
+	request("OPTIONS", "", "");
+	msg = sipbed_answer(&peer, 200);
+	ck_assert_uint_eq(0, mbuf_get_left(msg->mb));
+
+	request("NOTIFY", "Event: keep-alive\r\n", "");
+	msg = sipbed_answer(&peer, 200);
+	ck_assert_uint_eq(0, mbuf_get_left(msg->mb));
+
+	request("NOTIFY", "Event: presence\r\n", "");
+	(void)sipbed_answer(&peer, 405);
 }
 END_TEST
 
@@ -586,6 +605,7 @@ Suite *ua_suite_endpoint(void)
 	tcase_add_test(tc, address_must_be_one_of_this_machine);
 	tcase_add_test(tc, contact_shows_address_port_and_transport);
 	tcase_add_test(tc, options_tells_what_we_can);
+	tcase_add_test(tc, ping_of_a_server_is_answered_without_a_body);
 	tcase_add_test(tc, answer_shows_where_the_request_came_from);
 	tcase_add_loop_test(tc, request_is_refused_by_the_rules, 0,
 			    sizeof(refusals) / sizeof(refusals[0]));

@@ -138,7 +138,7 @@ static const struct {
 	{ "--ice maybe",              "full, relay-only or off" },
 	{ "--transport tls",          "not in this version" },
 	{ "--transport sctp",         "expected udp or tcp" },
-	{ "--keepalive crlf",         "not in this version" },
+	{ "--keepalive stun",         "auto, options, register, crlf or off" },
 	{ "--srtp dtls",              "not in this version" },
 	{ "--srtp",                   "not in this version" },
 	{ "--tls-cert x",             "not in this version" },

@@ -60,12 +60,20 @@ struct ua_agent_conf {
 	struct ua_server_conf stun[UA_SERVER_MAX]; /**< For candidates, never
 							for REGISTER       */
 	struct ua_server_conf turn[UA_SERVER_MAX];
-	const char *tls_ca;  /**< PEM file: trusted of TLS servers, and
-				  nothing else is; NULL: as the system  */
-	uint16_t max_calls;  /**< More get 486; 64 by default      */
-	struct ua_log log;   /**< Copied                           */
-	ua_event_h *event_h; /**< NULL: nobody listens             */
-	void *arg;           /**< Application's own                */
+	const char *tls_ca;    /**< PEM file: trusted of TLS servers, and
+				    nothing else is; NULL: as the system  */
+	const char *state_dir; /**< Folder of what is worth to be remembered
+				    between two runs (what NATs bear, the
+				    name of this instance); made if it is
+				    not there; NULL: nothing is          */
+	const char *instance;  /**< "urn:uuid:..." of this device, the same
+				    for ever (RFC 5626, 4.1): asks for
+				    outbound and a GRUU; NULL: one that is
+				    kept in state_dir, or none without that */
+	uint16_t max_calls;    /**< More get 486; 64 by default      */
+	struct ua_log log;     /**< Copied                           */
+	ua_event_h *event_h;   /**< NULL: nobody listens             */
+	void *arg;             /**< Application's own                */
 };
 
 

@@ -81,15 +81,24 @@ struct ua_reg_info {
 	struct ua_addr mapped; /**< As the server sees us, af NONE: untold */
 	uint32_t expires_s;
 	double rtt_ms;
+	bool outbound;    /**< The server keeps the flow (RFC 5626)     */
+	uint32_t reg_id;  /**< Which of the account's flows, from 1     */
+	const char *gruu; /**< Leads to this device alone (RFC 5627), NULL:
+			       none                                      */
 };
 
 /** An answered keepalive */
 struct ua_keepalive_info {
-	const char *method; /**< "options", "register"                 */
+	const char *method; /**< "options", "register", "crlf", "stun"  */
 	double rtt_ms;
 	struct ua_addr mapped; /**< af NONE: untold                       */
-	uint32_t interval_s;
+	uint32_t interval_s;   /**< The longest pause between two         */
 	uint32_t next_s;
+	uint32_t saved;       /**< Messages spared so far against pings at
+				   the safe interval                      */
+	const char *learning; /**< How the interval comes about: "off",
+				   "waiting", "learning", "learnt", "cannot
+				   tell"                                  */
 };
 
 /**

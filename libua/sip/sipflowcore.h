@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file sipflowcore.h  The inside of a flow, for its files */
+#ifndef UA_SIPFLOWCORE_H
+#define UA_SIPFLOWCORE_H
+
+#include "base/re_compat.h"
+#include "reach/lifetime.h"
+#include "sip/connwatch.h"
+#include "sip/outreq.h"
+#include "sip/sipflow.h"
+#include "sip/sipprobe.h"
+#include "stun/bind.h"
+
+struct ua_dialog;
+
+struct ua_sipflow {
+	struct le le; /* Of the endpoint */
+	struct ua_endpoint *ep;
+	struct list userl;
+	struct ua_hop hop;
+	enum ua_keepalive mode;
+	uint32_t interval_s;
+	struct ua_pinger pinger;
+	struct ua_lifetime life;
+	struct ua_sipflow_memory memory;
+	struct tmr tmr;
+
+	struct ua_dialog *half; /* Of OPTIONS */
+	struct ua_outreq *req;
+	struct ua_bind *bind; /* A STUN ping */
+	struct ua_connwatch *watch;
+	struct ua_sipprobe *probe; /* To our own address of record */
+	struct ua_sipprobe *spare; /* A mapping that rests          */
+	struct ua_addr mapped;
+	bool by_ping;     /* ... as pings tell: some ways differ  */
+	uint64_t idle_ms; /* Silence before the ping in flight     */
+	int broken;       /* A connection was closed: to be told   */
+};
+
+struct ua_sipflow_user {
+	struct le le;
+	struct ua_sipflow *flow;
+	char *uri;
+	char *aor;
+	char *contact;
+	char *gruu;
+	char *cred_user;
+	char *password;
+	bool registered;
+	ua_sipflow_h *h;
+	void *arg;
+};
+
+
+/** Something is to be done, but not here: libre is at work */
+void ua_sipflowcore_wake(struct ua_sipflow *flow);
+
+/** Whose name a ping goes by; NULL: everybody has left */
+struct ua_sipflow_user *ua_sipflowcore_first(const struct ua_sipflow *flow);
+
+/** Tell all users, or the first one */
+void ua_sipflowcore_tell(struct ua_sipflow *flow,
+			 const struct ua_sipflow_event *ev, bool all);
+
+/** Send a ping */
+void ua_sipping_send(struct ua_sipflow *flow, uint64_t now_ms,
+		     enum ua_ping ping);
+
+/** Drive the STUN client of a ping, if there is one */
+void ua_sipping_pump(struct ua_sipflow *flow, uint64_t now_ms);
+
+/** Do what the learning machine wants */
+void ua_siplearn_act(struct ua_sipflow *flow, uint64_t now_ms,
+		     enum ua_lifetime_act what);
+
+/** What was learnt is worth keeping */
+void ua_siplearn_tell(struct ua_sipflow *flow);
+
+#endif
