@@ -28,6 +28,8 @@ libua_la_SOURCES += \
 	libua/dialog/regans.h \
 	libua/dialog/regcontact.c \
 	libua/dialog/regcontact.h \
+	libua/dialog/regcore.c \
+	libua/dialog/regcore.h \
 	libua/dialog/regmsg.c \
 	libua/dialog/regmsg.h \
 	libua/dialog/regpace.c \
@@ -36,5 +38,9 @@ libua_la_SOURCES += \
 	libua/dialog/regparam.h \
 	libua/dialog/regredir.c \
 	libua/dialog/regredir.h \
+	libua/dialog/regresp.c \
+	libua/dialog/regresp.h \
+	libua/dialog/regway.c \
+	libua/dialog/regway.h \
 	libua/dialog/sipmsg.c \
 	libua/dialog/sipmsg.h
