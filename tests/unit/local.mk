@@ -11,6 +11,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/middle.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
+	tests/unit/regbed.h \
 	tests/unit/rig.c \
 	tests/unit/rig.h \
 	tests/unit/sipbed.h \
@@ -21,6 +22,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_alsa.c \
 	tests/unit/test_audio.c \
 	tests/unit/test_bind.c \
+	tests/unit/test_binding.c \
 	tests/unit/test_call.c \
 	tests/unit/test_callnet.c \
 	tests/unit/test_calltrickle.c \
@@ -77,7 +79,9 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_random.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
+	tests/unit/test_regans.c \
 	tests/unit/test_regline.c \
+	tests/unit/test_regway.c \
 	tests/unit/test_relays.c \
 	tests/unit/test_reoffer.c \
 	tests/unit/test_resample.c \
