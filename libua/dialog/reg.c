@@ -78,7 +78,8 @@ int ua_reg_alloc(struct ua_reg **regp, const struct ua_reg_conf *conf)
 void ua_reg_start(struct ua_reg *reg, uint64_t now_ms)
 {
 	reg->leave = false;
-	reg->leave_at = UA_NEVER;
+	if (reg->state != UA_REG_LEAVING)
+		reg->leave_at = UA_NEVER;
 
 	/* One at a time: the next one goes when this one is answered. */
 	if (reg->flight)
@@ -113,8 +114,11 @@ void ua_reg_hold(struct ua_reg *reg)
 	if (ua_regcore_step(reg, UA_REGCORE_HOLD))
 		return;
 
+	/* The next network has done nothing to us. */
 	ua_regway_home(&reg->way);
 	ua_regans_reset(&reg->ans);
+	reg->pace.failc = 0;
+	reg->reflow = false;
 	reg->send = false;
 	reg->flight = false;
 	reg->again = false;

@@ -6,6 +6,14 @@
  * any minute, and one in UA_REG_RATE_MS in the long run: one limiter sits in
  * ua_reg_output(), and the deadline tells when it lets the next one through.
  *
+ * What fails is tried again after 1 s, and double, up to a minute, with
+ * jitter; what was refused on purpose after about a minute; when a Retry-After
+ * says so, but for 0.  A flow that the registrar keeps (outbound) is formed
+ * anew as slowly as RFC 5626, 4.5 wants it: after 30 to 60 s, and double, up
+ * to half an hour; ua_reg_restart() does it at once, when the owner knows of
+ * another way.  A 430 is tried again at once, once.  Wrong credentials are
+ * not tried again: retry_ms is UA_NEVER.
+ *
  * The expiry of a binding is that of our own Contact in the 2xx, not of
  * another phone of the same user.  It is ours if its +sip.instance is (and its
  * reg-id, where there is one), else if it names our address or the one that
@@ -203,8 +211,8 @@ const char *ua_reg_hop(const struct ua_reg *reg);
 
 /**
  * The GRUU that the registrar gave to our binding (RFC 5627, 4.2), a SIP URI
- * to be used as it is; borrowed until the next response.  NULL: none; there
- * is none either once the binding has expired or was removed.
+ * to be used as it is; borrowed until the next response or tick.  NULL: none;
+ * there is none either once the binding has expired or was removed.
  *
  * @param temporary  The one that does not tell who we are
  */
@@ -212,8 +220,8 @@ const char *ua_reg_gruu(const struct ua_reg *reg, bool temporary);
 
 /**
  * Value of a Route header to preload on requests outside of dialogs (RFC 3608,
- * 6.1), borrowed until the next response; to be appended to a configured
- * route.  NULL: none, also when it is too long or broken.
+ * 6.1), borrowed until the next response or tick; to be appended to a
+ * configured route.  NULL: none, also when it is too long or broken.
  */
 const char *ua_reg_service_route(const struct ua_reg *reg);
 

@@ -70,6 +70,7 @@ void ua_regcore_send(struct ua_reg *reg, enum ua_regcore_move mv)
 	reg->way.astray = false;
 	reg->longerc = 0;
 	reg->next_at = UA_NEVER;
+	reg->leave_at = UA_NEVER;
 	memset(&reg->round, 0, sizeof(reg->round));
 }
 

@@ -13,6 +13,8 @@
 
 Suite *ua_suite_regline(void);
 
+#define URN "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+
 static struct ua_endpoint *ep;
 static struct ua_regline *line;
 static struct sipbed_peer peer;
@@ -60,6 +62,8 @@ static void start(enum ua_tp tp)
 		.registrar = "sip:example.com",
 		.aor = "sip:alice@example.com",
 		.cred = { .user = "alice", .password = "wonder" },
+		.instance = URN,
+		.reg_id = 1,
 		.h = event_handler,
 		.arg = &peer,
 	};
@@ -139,6 +143,73 @@ START_TEST(wrong_password_ends_after_one_retry)
 	ck_assert_int_eq(EACCES, last.err);
 	ck_assert_int_eq(UA_REG_IDLE, ua_regline_state(line));
 	ck_assert_ptr_null(sipbed_next(&peer, 100));
+}
+END_TEST
+
+
+START_TEST(gruu_route_and_flow_of_the_answer_are_told)
+{
+	const struct sip_msg *req;
+	char hdrs[512], contact[256];
+
+	start(UA_TP_UDP);
+	req = sipbed_request(&peer, "REGISTER");
+	ck_assert_ptr_nonnull(strstr(siptext_hdr(req, "Contact"),
+				     ";+sip.instance=\"<" URN ">\";reg-id=1"));
+	ck_assert_ptr_null(ua_regline_gruu(line, false));
+	str_ncpy(contact, siptext_hdr(req, "Contact"), sizeof(contact));
+	(void)re_snprintf(hdrs, sizeof(hdrs),
+			  "Contact: %s;pub-gruu=\"sip:a@example.com;gr=1\""
+			  ";temp-gruu=\"sip:t@example.com;gr\"\r\n"
+			  "Service-Route: <sip:p.example.com;lr>\r\n"
+			  "Require: outbound\r\nFlow-Timer: 40\r\n",
+			  contact);
+	sipbed_reply(&peer, req, "200 OK", "s", hdrs, NULL);
+	expect(1, UA_REG_REGISTERED);
+	ck_assert(last.outbound);
+	ck_assert_uint_eq(40, last.flow_timer_s);
+	ck_assert_str_eq("sip:a@example.com;gr=1",
+			 ua_regline_gruu(line, false));
+	ck_assert_str_eq("sip:t@example.com;gr", ua_regline_gruu(line, true));
+	ck_assert_str_eq("<sip:p.example.com;lr>",
+			 ua_regline_service_route(line));
+}
+END_TEST
+
+
+START_TEST(redirect_is_told_and_followed_by_the_owner)
+{
+	const struct sip_msg *req;
+	char contact[UA_ENDPOINT_URI_MAX];
+	struct ua_hop hop = { .tp = UA_TP_UDP };
+
+	start(UA_TP_UDP);
+	req = sipbed_request(&peer, "REGISTER");
+	sipbed_reply(&peer, req, "302 Moved", "s",
+		     "Contact: <sip:lost.example.net>\r\n", NULL);
+	expect(1, UA_REG_REDIRECTED);
+	ck_assert_str_eq("sip:lost.example.net", last.target);
+	ua_regline_failed(line, ENOENT);
+	ck_assert_uint_eq(1, n);
+	expect(2, UA_REG_FAILED);
+	expect(3, UA_REG_REDIRECTED);
+	ck_assert_str_eq("sip:example.com", ua_regline_hop(line));
+
+	/* The look-up found the same way again. */
+	ua_regline_restart(line);
+	req = sipbed_request(&peer, "REGISTER");
+	ck_assert(!pl_strcmp(&req->ruri, "sip:example.com"));
+	sipbed_reply(&peer, req, "302 Moved", "s",
+		     "Contact: <sip:reg2.example.net>\r\n", NULL);
+	expect(4, UA_REG_REDIRECTED);
+	ua_addr_from_sa(&hop.addr, &peer.local);
+	ck_assert_int_eq(0,
+			 ua_endpoint_contact(ep, contact, "alice", UA_TP_UDP));
+	ck_assert_int_eq(0, ua_regline_move(line, ep, &hop, contact));
+	req = sipbed_request(&peer, "REGISTER");
+	ck_assert(!pl_strcmp(&req->ruri, "sip:reg2.example.net"));
+	sipbed_reply(&peer, req, "200 OK", "s", "Expires: 100\r\n", NULL);
+	expect(5, UA_REG_REGISTERED);
 }
 END_TEST
 
@@ -340,6 +411,8 @@ Suite *ua_suite_regline(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, registers_refreshes_and_leaves);
 	tcase_add_test(tc, wrong_password_ends_after_one_retry);
+	tcase_add_test(tc, gruu_route_and_flow_of_the_answer_are_told);
+	tcase_add_test(tc, redirect_is_told_and_followed_by_the_owner);
 	tcase_add_test(tc, refused_connection_is_told_and_tried_again);
 	tcase_add_test(tc, owner_may_drop_the_line_in_its_event);
 	tcase_add_test(tc, dropped_line_is_silent);

@@ -287,6 +287,25 @@ START_TEST(goodbye_that_is_refused_is_over)
 END_TEST
 
 
+START_TEST(come_back_does_not_wait_long_for_the_goodbye)
+{
+	struct sip_msg *req;
+
+	(void)regbed_bind(&bed, REGBED_OURS);
+	ua_reg_stop(bed.reg, bed.now);
+	mem_deref(regbed_sent(&bed));
+	ua_reg_start(bed.reg, bed.now);
+	regbed_quiet(&bed);
+	ck_assert_uint_eq(bed.now + UA_REG_BYE_MS, ua_reg_deadline(bed.reg));
+	regbed_wait(&bed);
+	req = regbed_sent(&bed);
+	ck_assert_str_eq("300", siptext_hdr(req, "Expires"));
+	regbed_answer(&bed, req, "200 OK", REGBED_OURS);
+	(void)regbed_event(&bed, UA_REG_REGISTERED);
+}
+END_TEST
+
+
 START_TEST(answer_to_what_was_not_sent_yet_is_ignored)
 {
 	struct sip_msg *req = regbed_sent(&bed);
@@ -386,6 +405,7 @@ Suite *ua_suite_regresp(void)
 	tcase_add_test(tc, binding_that_has_expired_needs_no_goodbye);
 	tcase_add_test(tc, goodbye_may_be_challenged);
 	tcase_add_loop_test(tc, goodbye_that_is_refused_is_over, 0, 4);
+	tcase_add_test(tc, come_back_does_not_wait_long_for_the_goodbye);
 	tcase_add_test(tc, answer_to_what_was_not_sent_yet_is_ignored);
 	tcase_add_test(tc, challenge_without_memory_is_tried_again);
 	suite_add_tcase(s, tc);
