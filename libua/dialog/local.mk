@@ -42,5 +42,8 @@ libua_la_SOURCES += \
 	libua/dialog/regresp.h \
 	libua/dialog/regway.c \
 	libua/dialog/regway.h \
+	libua/dialog/sipaddr.c \
+	libua/dialog/sipaddr.h \
+	libua/dialog/sipfault.c \
 	libua/dialog/sipmsg.c \
 	libua/dialog/sipmsg.h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file sipmsg.h  What libre's parser lets pass and RFC 3261 does not */
+/** @file sipmsg.h  Messages, beyond what libre's parser knows of them */
 #ifndef UA_SIPMSG_H
 #define UA_SIPMSG_H
 
@@ -28,6 +28,9 @@ struct ua_sipmsg_fault {
 	uint16_t code;
 	const char *reason;                /**< Static                      */
 	char headers[UA_SIPMSG_FAULT_MAX]; /**< CRLF-ended lines, or empty  */
+	bool stateless; /**< Keep no transaction with the answer            */
+	bool framing;   /**< Nobody knows where the body ends: a connection
+			     that it came on has to be closed                */
 };
 
 
@@ -38,7 +41,7 @@ struct ua_sipmsg_fault {
  * (RFC 4475, 3.3.11).  A missing one neither (RFC 2543 had none).
  *
  * @param msg    Message
- * @param fault  Set with EPROTO
+ * @param fault  Set with EPROTO; framing always
  *
  * @retval 0        Well-formed, and nothing required that we do not know
  * @retval EPROTO   A request to be refused with fault (never an ACK)
