@@ -46,4 +46,6 @@ libua_la_SOURCES += \
 	libua/dialog/sipaddr.h \
 	libua/dialog/sipfault.c \
 	libua/dialog/sipmsg.c \
-	libua/dialog/sipmsg.h
+	libua/dialog/sipmsg.h \
+	libua/dialog/sipraw.c \
+	libua/dialog/sipraw.h

@@ -39,6 +39,7 @@ static const struct {
 	{ 500, "Server Internal Error" },
 	{ 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
+	{ 505, "Version Not Supported" },
 	{ 600, "Busy Everywhere" },
 	{ 603, "Decline" },
 	{ 606, "Not Acceptable" },

@@ -108,6 +108,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_simturn.c \
 	tests/unit/test_sipaddr.c \
 	tests/unit/test_sipmsg.c \
+	tests/unit/test_sipraw.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stream.c \
 	tests/unit/test_stun.c \
