@@ -79,6 +79,21 @@ void ua_conns_shut(struct ua_conns *conns, const struct ua_addr *peer)
 }
 
 
+void ua_conns_break(struct ua_conns *conns, struct sip_msg *msg)
+{
+	struct ua_addr peer;
+
+	if (!conn_of(msg))
+		return;
+
+	/* libre goes on behind the end, or takes what is left for nothing. */
+	msg->mb->end = msg->mb->size;
+
+	ua_addr_from_sa(&peer, &msg->src);
+	ua_conns_shut(conns, &peer);
+}
+
+
 void ua_conns_flush(struct ua_conns *conns)
 {
 	unsigned i;

@@ -39,6 +39,16 @@ bool ua_conns_has(const struct ua_conns *conns, const struct ua_addr *peer);
 void ua_conns_shut(struct ua_conns *conns, const struct ua_addr *peer);
 
 
+/**
+ * Where the message ends, nobody knows: what came behind it on its connection
+ * is not read, and the connection is closed once what was written is sent
+ * (RFC 4475, 3.1.2.3).  Does nothing for a datagram.
+ *
+ * @param msg  The one that libre is at, noted before
+ */
+void ua_conns_break(struct ua_conns *conns, struct sip_msg *msg);
+
+
 /** Forget them */
 void ua_conns_flush(struct ua_conns *conns);
 

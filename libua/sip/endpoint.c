@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include <ua/log.h>
 #include "dialog/sipmsg.h"
+#include "dialog/sipraw.h"
 #include "sip/epcore.h"
 #include "sip/sesscore.h"
 #include "sip/sipseen.h"
@@ -44,6 +45,22 @@ static void refuse(struct ua_endpoint *ep, const struct sip_msg *msg,
 }
 
 
+/* What is wrong with the request itself */
+static void refuse_fault(struct ua_endpoint *ep, struct sip_msg *msg,
+			 const struct ua_sipmsg_fault *fault)
+{
+	if (fault->stateless)
+		(void)sip_replyf(ep->sip, msg, fault->code, fault->reason,
+				 "%sContent-Length: 0\r\n\r\n",
+				 fault->headers);
+	else
+		refuse(ep, msg, fault->code, fault->reason, fault->headers);
+
+	if (fault->framing)
+		ua_conns_break(&ep->conns, msg);
+}
+
+
 /* A flood must not fill the memory with answers: libre keeps each 32 s. */
 static bool overloaded(struct ua_endpoint *ep)
 {
@@ -69,9 +86,30 @@ static void dropped(struct ua_endpoint *ep, const struct sa *src,
 }
 
 
-static void guard_handler(const struct sa *src, const char *what, void *arg)
+static void drop_fault(struct ua_endpoint *ep, struct sip_msg *msg,
+		       const struct ua_sipmsg_fault *fault, const char *what)
 {
-	dropped(arg, src, what);
+	dropped(ep, &msg->src, what);
+	if (fault->framing)
+		ua_conns_break(&ep->conns, msg);
+}
+
+
+static void guard_handler(const struct sa *src, const char *what,
+			  const struct mbuf *mb, void *arg)
+{
+	struct ua_endpoint *ep = arg;
+	struct mbuf *out;
+	struct sa dst;
+
+	dropped(ep, src, what);
+	out = mb && !overloaded(ep) ? mbuf_alloc(1024) : NULL;
+	if (out && !ua_sipraw_refuse(out, mb, src, &dst)) {
+		out->pos = 0;
+		(void)sip_send(ep->sip, NULL, SIP_TRANSP_UDP, &dst, out);
+	}
+
+	mem_deref(out);
 }
 
 
@@ -231,7 +269,7 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 	const int err = ua_sipmsg_check(msg, &fault);
 
 	if (err == EBADMSG) {
-		dropped(ep, &msg->src, "broken request");
+		drop_fault(ep, msg, &fault, "broken request");
 		return;
 	}
 
@@ -247,7 +285,7 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 	}
 
 	if (err) {
-		refuse(ep, msg, fault.code, fault.reason, fault.headers);
+		refuse_fault(ep, msg, &fault);
 		return;
 	}
 
@@ -296,7 +334,8 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 	struct ua_sipmsg_fault fault;
 
 	if (ua_sipmsg_check(msg, &fault))
-		dropped(ep, &msg->src, "broken response");
+		drop_fault(ep, (struct sip_msg *)msg, &fault,
+			   "broken response");
 	else
 		ua_sesscore_response(ep, (struct sip_msg *)msg);
 

@@ -71,7 +71,7 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 	/* RFC 7983: STUN begins with 0 to 3, SIP with a letter. */
 	if (mb->buf[pos] <= 3) {
 		if (!seen(guard, UA_UDPGUARD_STUN, src, mb))
-			guard->h(src, "STUN", guard->arg);
+			guard->h(src, "STUN", NULL, guard->arg);
 		return true;
 	}
 
@@ -82,7 +82,7 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 	if (!err)
 		(void)seen(guard, UA_UDPGUARD_SIP, src, mb);
 	else if (err != ENOMEM)
-		guard->h(src, "no SIP", guard->arg);
+		guard->h(src, "no SIP", mb, guard->arg);
 
 	return err != 0;
 }

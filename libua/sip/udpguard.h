@@ -12,8 +12,11 @@ struct ua_udpguard;
  * A datagram that libre would not understand.
  *
  * @param what  Static words: "no SIP", "STUN", ...
+ * @param mb    The datagram, if it may be SIP that libre cannot read; else
+ *              NULL
  */
-typedef void(ua_udpguard_h)(const struct sa *src, const char *what, void *arg);
+typedef void(ua_udpguard_h)(const struct sa *src, const char *what,
+			    const struct mbuf *mb, void *arg);
 
 /** What a datagram is, as far as a flow is concerned */
 enum ua_udpguard_kind {
