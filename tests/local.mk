@@ -20,7 +20,8 @@ LIBPHONE = cli/libphone.la
 endif
 nodist_EXTRA_tests_unit_unit_SOURCES = tests/unit/suites.def
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit \
-	-I$(top_srcdir)/cli -I$(top_srcdir)/tests/sim
+	-I$(top_srcdir)/cli -I$(top_srcdir)/tests/sim \
+	-DTEST_VECTORS='"$(abs_top_srcdir)/tests/vectors"'
 tests_unit_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	$(INIH_CFLAGS) $(LIBEDIT_CFLAGS) $(ALSA_CFLAGS)
 tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libuacore.la $(CODECS_LA) $(CHECK_LIBS) $(RE_LIBS) \
@@ -50,6 +51,7 @@ bench: $(bench_programs) tests/bench/iceend_ua size
 		$(srcdir)/tests/bench/ice --quick --build . || test $$? = 77
 .PHONY: bench
 
+EXTRA_DIST += tests/vectors/rfc4475 tests/vectors/rfc5118
 EXTRA_DIST += tests/build.sh tests/fuzz tests/lab tests/lint tests/cli \
 	tests/call/try tests/bench/README.md tests/bench/ice \
 	tests/bench/iceend_nice.c

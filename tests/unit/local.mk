@@ -118,6 +118,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tlsclient.c \
 	tests/unit/test_tonesrc.c \
+	tests/unit/test_torture.c \
 	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_turnans.c \
