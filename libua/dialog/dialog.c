@@ -113,7 +113,8 @@ static int route_set(struct ua_dialog *dlg)
 		return 0;
 
 	pl_set_str(&pl, dlg->routev[0]);
-	if (sip_addr_decode(&addr, &pl) ||
+	/* It may become a Request-URI, see ua_dialog_uri(). */
+	if (sip_addr_decode(&addr, &pl) || !ua_sipmsg_uri_ok(&addr.auri) ||
 	    pl_strcasecmp(&addr.uri.scheme, "sip"))
 		return EBADMSG;
 

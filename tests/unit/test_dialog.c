@@ -201,6 +201,25 @@ START_TEST(too_many_routes_are_refused)
 END_TEST
 
 
+/* The first one is where requests go, and may be their Request-URI. */
+START_TEST(first_route_has_to_be_a_uri)
+{
+	static const char *const routes_bad[] = {
+		"<sip:p1;l <sip:p2>", "<sip:p 1;lr>",      "<sip:p\"1;lr>",
+		"<tel:1;lr>",         "<sip:p;lr=\r\n x>", "p1",
+	};
+	struct sip_msg *msg;
+	char headers[128];
+
+	(void)re_snprintf(headers, sizeof(headers), "Record-Route: %s\r\n",
+			  routes_bad[_i]);
+	msg = answer("bob", headers);
+	ck_assert_int_eq(EBADMSG, ua_dialog_fork(&dlg, half, msg));
+	mem_deref(msg);
+}
+END_TEST
+
+
 START_TEST(outbound_proxy_is_loose_even_if_not_written_so)
 {
 	mem_deref(half);
@@ -391,6 +410,7 @@ Suite *ua_suite_dialog(void)
 	tcase_add_test(tc, loose_routes_are_reversed_for_who_called);
 	tcase_add_test(tc, strict_router_becomes_the_request_uri);
 	tcase_add_test(tc, too_many_routes_are_refused);
+	tcase_add_loop_test(tc, first_route_has_to_be_a_uri, 0, 6);
 	tcase_add_test(tc, outbound_proxy_is_loose_even_if_not_written_so);
 	tcase_add_test(tc, callee_matches_by_both_tags);
 	tcase_add_test(tc, missing_from_tag_is_a_tag);
