@@ -122,7 +122,7 @@ static int open_resolver(struct ua_agent *agent)
 	ua_resolver_conf_default(&conf);
 	conf.log = &agent->log;
 	conf.rand = agent->env.rand;
-	conf.dns = agent->conf.dns;
+	conf.dnsv[0] = agent->conf.dns;
 
 	return ua_resolver_alloc(&agent->resolver, &conf);
 }
@@ -254,6 +254,7 @@ static void on_jump(int64_t step_ms, uint64_t slept_ms, void *arg)
 		ua_flow_rearm(le->data);
 
 	ua_network_rearm(agent);
+	ua_resolver_rearm(agent->resolver);
 	ua_evqueue_rearm(&agent->evq);
 	if (tmr_isrunning(&agent->settle))
 		tmr_start(&agent->settle, 0, on_settle, agent);

@@ -8,16 +8,28 @@ libua_la_SOURCES += \
 	libua/net/dnscache.h \
 	libua/net/dnsreply.c \
 	libua/net/dnsreply.h \
+	libua/net/finder.c \
+	libua/net/finder.h \
+	libua/net/findtext.c \
+	libua/net/findtext.h \
+	libua/net/hostrr.c \
+	libua/net/hostrr.h \
 	libua/net/hosts.c \
 	libua/net/hosts.h \
 	libua/net/iflist.c \
 	libua/net/iflist.h \
 	libua/net/locate.c \
 	libua/net/locate.h \
+	libua/net/lookups.c \
+	libua/net/lookups.h \
 	libua/net/netlink.c \
 	libua/net/netlink.h \
 	libua/net/netmon.c \
 	libua/net/netmon.h \
+	libua/net/nslist.c \
+	libua/net/nslist.h \
+	libua/net/question.c \
+	libua/net/question.h \
 	libua/net/resolvconf.c \
 	libua/net/resolvconf.h \
 	libua/net/resolver.c \

@@ -1,91 +1,73 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file resolver.c  From a host name to addresses to try */
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/re_compat.h"
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "net/dnscache.h"
 #include "net/dnsreply.h"
-#include "net/hosts.h"
+#include "net/finder.h"
 #include "net/iflist.h"
+#include "net/nslist.h"
 #include "net/resolvconf.h"
 #include "net/resolver.h"
 #include "net/textfile.h"
 #include <ua/log.h>
 
 enum {
-	SERVER_MAX = 4,     /* C libraries look at three                   */
-	LOOKUP_MAX = 64,    /* in flight                                   */
-	TEXT_LEN = 512,     /* room for what went wrong                    */
-	DEADLINE_MS = 3000, /* a user waits for a call no longer           */
-	PATIENCE_TENTHS = 6 /* of the deadline: libre has sent three times
-			       by then, at 0, 500 and 1500 ms              */
-};
-
-/* How far a query's time has run */
-enum stage {
-	STAGE_ASKING,
-	STAGE_IMPATIENT, /* silence about SRV and NAPTR counts as "no" */
-	STAGE_LATE       /* all silence does                           */
+	DEADLINE_MS = 3000, /* a user waits for a call no longer         */
+	LOOK_MS = 250       /* while somebody waits: on a new network the
+			       list of servers is written a moment after
+			       the address came                          */
 };
 
 struct ua_resolver {
 	const struct ua_log *log;
-	const struct ua_rand *rand;
-	struct ua_addr dns;
-	uint32_t deadline_ms;
+	struct ua_addr dnsv[UA_NSLIST_MAX];
+	size_t ndns; /* 0: the system's count      */
 	struct ua_textfile *hosts;
 	struct ua_textfile *resolv;
-	struct ua_dnscache *cache;
+	struct ua_finder *finder;
 	struct dnsc *dnsc; /* made when it is needed first */
-	struct sa serverv[SERVER_MAX];
+	struct sa serverv[UA_NSLIST_MAX];
 	uint32_t nserver;
-	struct list lookups;                 /* owned                     */
-	struct list queries;                 /* owned by who asked        */
-	struct ua_rr hostrrv[UA_DNS_RR_MAX]; /* lent out by on_locate()   */
+	struct list sent;    /* owned                                  */
+	struct list queries; /* owned by who asked                  */
+	struct tmr tmr;
+	uint64_t look_ms; /* The files are looked at again then     */
 };
 
-/* A question to the name servers, for whoever waits for its answer */
-struct lookup {
+/* A question that is on its way by libre's client */
+struct sent {
 	struct le le;
 	struct ua_resolver *res;
 	struct dns_query *dq;
-	struct tmr tmr;
-	char name[UA_DNS_NAME_LEN];
+	uint32_t id;
+	bool tcp;
+	struct sa server; /* libre borrows these two */
+	uint32_t nserver;
 	enum ua_rrtype type;
+	char name[UA_DNS_NAME_LEN];
 };
 
 struct ua_query {
 	struct le le;
-	struct ua_resolver *res; /* NULL: it is gone */
 	struct ua_query **qp;
-	struct ua_locate_conf conf;
-	char host[UA_DNS_NAME_LEN];
-	struct tmr tmr;       /* runs the rules            */
-	struct tmr tmr_stage; /* patience, then deadline   */
-	enum stage stage;
+	struct ua_finding *finding; /* NULL: it has ended */
 	ua_query_h *h;
 	void *arg;
 };
 
 
-/* A reply wakes the queries, and queries ask: a circle, opened here */
-static void wake_all(struct ua_resolver *res);
-
-
-static void lookup_destructor(void *data)
+static void sent_destructor(void *data)
 {
-	struct lookup *lookup = data;
+	struct sent *sent = data;
 
-	list_unlink(&lookup->le);
-	tmr_cancel(&lookup->tmr);
-	mem_deref(lookup->dq);
+	list_unlink(&sent->le);
+	mem_deref(sent->dq);
 }
 
 
@@ -94,51 +76,36 @@ static void query_destructor(void *data)
 	struct ua_query *q = data;
 
 	list_unlink(&q->le);
-	tmr_cancel(&q->tmr);
-	tmr_cancel(&q->tmr_stage);
+	mem_deref(q->finding);
 }
 
 
 static void resolver_destructor(void *data)
 {
 	struct ua_resolver *res = data;
-	struct ua_query *q;
 
-	while ((q = list_ledata(list_head(&res->queries)))) {
-		list_unlink(&q->le);
-		tmr_cancel(&q->tmr);
-		tmr_cancel(&q->tmr_stage);
-		q->res = NULL;
-	}
+	list_clear(&res->queries);
+	tmr_cancel(&res->tmr);
 
 	/* Before dnsc, which tells those that it still has */
-	list_flush(&res->lookups);
+	list_flush(&res->sent);
 	mem_deref(res->dnsc);
-	mem_deref(res->cache);
+	mem_deref(res->finder);
 	mem_deref(res->hosts);
 	mem_deref(res->resolv);
 }
 
 
-static const char *type_name(enum ua_rrtype type)
-{
-	return dns_rr_typename((uint16_t)type);
-}
-
-
 static void servers_read(struct ua_resolver *res)
 {
-	struct ua_addr addrv[SERVER_MAX];
-	size_t i, n;
+	struct ua_addr addrv[UA_NSLIST_MAX];
+	size_t i, n = res->ndns;
 
-	if (res->dns.af != UA_AF_NONE) {
-		addrv[0] = res->dns;
-		n = 1;
-	}
-	else {
+	if (n)
+		memcpy(addrv, res->dnsv, n * sizeof(addrv[0]));
+	else
 		n = ua_resolvconf_servers(ua_textfile_text(res->resolv), addrv,
-					  SERVER_MAX);
-	}
+					  UA_NSLIST_MAX);
 
 	for (i = 0; i < n; i++)
 		ua_addr_to_sa(&res->serverv[i], &addrv[i]);
@@ -146,76 +113,21 @@ static void servers_read(struct ua_resolver *res)
 
 	if (res->dnsc)
 		(void)dnsc_srv_set(res->dnsc, res->serverv, res->nserver);
+
+	ua_finder_network(res->finder, ua_clock_ms(), addrv, n);
 }
 
 
 /* Look at the system's files again: cheap when nothing has changed. */
 static void files_refresh(struct ua_resolver *res)
 {
-	(void)ua_textfile_refresh(res->hosts);
+	res->look_ms = ua_clock_ms() + LOOK_MS;
 
-	if (ua_textfile_refresh(res->resolv)) {
+	if (ua_textfile_refresh(res->hosts))
+		ua_finder_hosts(res->finder, ua_textfile_text(res->hosts));
+
+	if (ua_textfile_refresh(res->resolv))
 		servers_read(res);
-		ua_dnscache_flush(res->cache);
-	}
-}
-
-
-static void on_reply(int err, const struct dnshdr *hdr, struct list *ansl,
-		     struct list *authl, struct list *addl, void *arg)
-{
-	struct ua_dnsans ans = { .err = EPROTO };
-	struct lookup *lookup = arg;
-	struct ua_resolver *res = lookup->res;
-
-	(void)addl;
-
-	if (!err)
-		ua_dnsreply_decode(&ans, hdr, ansl, authl, lookup->name,
-				   lookup->type);
-
-	ua_log(res->log, UA_LOG_DEBUG, "dns", "%s %s: %zu records, %u s (%m)",
-	       lookup->name, type_name(lookup->type), ans.n, ans.ttl_s,
-	       ans.err);
-
-	/* Without memory it is asked again, until the deadline. */
-	err = ua_dnscache_put(res->cache, ua_clock_ms(), lookup->name,
-			      lookup->type, &ans);
-	if (err)
-		ua_log(res->log, UA_LOG_WARN, "dns", "%s: %m", lookup->name,
-		       err);
-
-	mem_deref(lookup);
-	wake_all(res);
-}
-
-
-/* libre's client would go on for a minute; nobody waits that long. */
-static void on_lookup_late(void *arg)
-{
-	struct lookup *lookup = arg;
-	struct ua_resolver *res = lookup->res;
-
-	mem_deref(lookup);
-
-	/* Who came later than the question has time left to ask again. */
-	wake_all(res);
-}
-
-
-static struct lookup *lookup_find(const struct ua_resolver *res,
-				  const char *name, enum ua_rrtype type)
-{
-	struct le *le;
-
-	for (le = list_head(&res->lookups); le; le = le->next) {
-		struct lookup *lookup = le->data;
-
-		if (lookup->type == type && !strcasecmp(lookup->name, name))
-			return lookup;
-	}
-
-	return NULL;
 }
 
 
@@ -239,169 +151,129 @@ static int dnsc_get(struct ua_resolver *res)
 }
 
 
-static int lookup_start(struct ua_resolver *res, const char *name,
-			enum ua_rrtype type)
+static void on_wake(void *arg);
+
+
+static void wake_at(struct ua_resolver *res, uint64_t at)
 {
-	struct lookup *lookup;
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (at == UA_NEVER)
+		tmr_cancel(&res->tmr);
+	else
+		tmr_start(&res->tmr, at > now_ms ? at - now_ms : 0, on_wake,
+			  res);
+}
+
+
+static void on_reply(int err, const struct dnshdr *hdr, struct list *ansl,
+		     struct list *authl, struct list *addl, void *arg)
+{
+	struct sent *sent = arg;
+	struct ua_resolver *res = sent->res;
+	const uint64_t now_ms = ua_clock_ms();
+	struct ua_dnsans ans;
+
+	(void)addl;
+
+	if (err && err != EBADMSG) {
+		ua_finder_failed(res->finder, now_ms, sent->id, err);
+	}
+	else if (!err && hdr->tc && !sent->tcp) {
+		ua_finder_cut(res->finder, sent->id);
+	}
+	else {
+		memset(&ans, 0, sizeof(ans));
+		ans.err = EPROTO;
+		if (!err)
+			ua_dnsreply_decode(&ans, hdr, ansl, authl, sent->name,
+					   sent->type);
+		ua_finder_answer(res->finder, now_ms, sent->id, &ans);
+	}
+
+	mem_deref(sent);
+	wake_at(res, 0);
+}
+
+
+/*
+ * One server at a time, by a query of its own: which one answered is seen
+ * then, and libre, which would go on to the next server after half a second
+ * and forget all about it, sends to this one again.
+ */
+static int question_send(struct ua_resolver *res,
+			 const struct ua_finder_out *out)
+{
+	struct sent *sent;
 	int err;
 
 	err = dnsc_get(res);
 	if (err)
 		return err;
 
-	if (list_count(&res->lookups) >= LOOKUP_MAX)
+	sent = mem_zalloc(sizeof(*sent), sent_destructor);
+	if (!sent)
 		return ENOMEM;
 
-	lookup = mem_zalloc(sizeof(*lookup), lookup_destructor);
-	if (!lookup)
-		return ENOMEM;
+	sent->res = res;
+	sent->id = out->id;
+	sent->tcp = out->tcp;
+	sent->type = out->type;
+	sent->nserver = 1;
+	ua_addr_to_sa(&sent->server, &out->server);
+	str_ncpy(sent->name, out->name, sizeof(sent->name));
+	list_append(&res->sent, &sent->le, sent);
 
-	lookup->res = res;
-	lookup->type = type;
-	str_ncpy(lookup->name, name, sizeof(lookup->name));
-	tmr_init(&lookup->tmr);
-	list_append(&res->lookups, &lookup->le, lookup);
+	err = dnsc_query_srv(
+		&sent->dq, res->dnsc, sent->name, (uint16_t)sent->type,
+		DNS_CLASS_IN, sent->tcp ? IPPROTO_TCP : IPPROTO_UDP,
+		&sent->server, &sent->nserver, true, on_reply, sent);
+	if (err)
+		mem_deref(sent);
 
-	err = dnsc_query(&lookup->dq, res->dnsc, name, (uint16_t)type,
-			 DNS_CLASS_IN, true, on_reply, lookup);
-	if (err) {
-		mem_deref(lookup);
-		return err == ENOMEM ? ENOMEM : ENONET;
+	return err;
+}
+
+
+/* What nobody waits for any more: libre would go on for a minute. */
+static void sent_sweep(struct ua_resolver *res)
+{
+	struct le *le = list_head(&res->sent);
+
+	while (le) {
+		struct sent *sent = le->data;
+
+		le = le->next;
+		if (!ua_finder_wants(res->finder, sent->id))
+			mem_deref(sent);
 	}
-
-	tmr_start(&lookup->tmr, res->deadline_ms, on_lookup_late, lookup);
-	return 0;
 }
 
 
-/* RFC 6761, 6.3: never asked, always the loopback */
-static bool is_localhost(const char *name)
+static void questions_send(struct ua_resolver *res)
 {
-	const size_t len = strlen(name);
-
-	return !strcasecmp(name, "localhost") ||
-	       (len > 10 && !strcasecmp(name + len - 10, ".localhost"));
-}
-
-
-static size_t hosts_find(const struct ua_resolver *res, const char *name,
-			 enum ua_rrtype type, struct ua_addr *addrv)
-{
-	const enum ua_af af = type == UA_RR_A ? UA_AF_IP4 : UA_AF_IP6;
-	size_t n;
-
-	n = ua_hosts_find(ua_textfile_text(res->hosts), name, af, addrv,
-			  UA_DNS_RR_MAX);
-	if (n || !is_localhost(name))
-		return n;
-
-	if (ua_addr_set(&addrv[0], af == UA_AF_IP4 ? "127.0.0.1" : "::1", 0))
-		return 0;
-
-	return 1;
-}
-
-
-/*
- * Names that this host knows itself need no name server, for any record: the
- * user has overruled what the domain says.  False: it does not know it.
- */
-static bool host_locate(struct ua_resolver *res, const char *name,
-			enum ua_rrtype type, size_t *n)
-{
-	struct ua_addr addrv[UA_DNS_RR_MAX];
-	size_t i;
-
-	if (!hosts_find(res, name, UA_RR_A, addrv) &&
-	    !hosts_find(res, name, UA_RR_AAAA, addrv))
-		return false;
-
-	*n = 0;
-	if (type != UA_RR_A && type != UA_RR_AAAA)
-		return true;
-
-	*n = hosts_find(res, name, type, addrv);
-	for (i = 0; i < *n; i++) {
-		memset(&res->hostrrv[i], 0, sizeof(res->hostrrv[i]));
-		res->hostrrv[i].addr = addrv[i];
-	}
-
-	return true;
-}
-
-
-/* "_sip._udp.example.com": the name that it is about is the third label's. */
-static const char *service_host(const char *name, enum ua_rrtype type)
-{
-	const char *p = name;
-	int i;
-
-	if (type != UA_RR_SRV)
-		return name;
-
-	for (i = 0; i < 2 && *p == '_'; i++) {
-		p = strchr(p, '.');
-		if (!p)
-			return name;
-		++p;
-	}
-
-	return p;
-}
-
-
-static bool is_optional(enum ua_rrtype type)
-{
-	return type == UA_RR_SRV || type == UA_RR_NAPTR;
-}
-
-
-static int on_locate(const char *name, enum ua_rrtype type,
-		     const struct ua_rr **rrv, size_t *n, void *arg)
-{
-	const struct ua_query *q = arg;
-	struct ua_resolver *res = q->res;
-	const struct ua_dnsans *ans;
+	struct ua_finder_out out;
 	int err;
-	int i;
 
-	if (host_locate(res, service_host(name, type), type, n)) {
-		*rrv = res->hostrrv;
-		return *n ? 0 : ENOENT;
-	}
-
-	for (i = 0; i < UA_DNSREPLY_ALIAS_MAX; i++) {
-
-		ans = ua_dnscache_get(res->cache, ua_clock_ms(), name, type);
-		if (!ans)
-			break;
-
-		if (ans->err)
-			return ans->err;
-
-		if (ans->n) {
-			*rrv = ans->rrv;
-			*n = ans->n;
-			return 0;
-		}
-
-		name = ans->alias;
-	}
-
-	if (i == UA_DNSREPLY_ALIAS_MAX)
-		return ENOENT;
-
-	if (q->stage == STAGE_LATE)
-		return ETIMEDOUT;
-
-	if (!lookup_find(res, name, type)) {
-		err = lookup_start(res, name, type);
+	while (ua_finder_output(res->finder, &out)) {
+		err = question_send(res, &out);
 		if (err)
-			return err;
+			ua_finder_failed(res->finder, ua_clock_ms(), out.id,
+					 err);
 	}
 
-	return q->stage == STAGE_IMPATIENT && is_optional(type) ? ETIMEDOUT
-								: EINPROGRESS;
+	sent_sweep(res);
+}
+
+
+static void timer_set(struct ua_resolver *res)
+{
+	uint64_t at = ua_finder_deadline(res->finder);
+
+	if (ua_finder_busy(res->finder) && res->look_ms < at)
+		at = res->look_ms;
+
+	wake_at(res, at);
 }
 
 
@@ -445,137 +317,39 @@ static void reach_sort(struct ua_target *targetv, size_t n)
 }
 
 
-static const char *error_text(char text[TEXT_LEN], const struct ua_query *q,
-			      int err)
+static void query_end(struct ua_query *q, struct ua_finder_event *ev)
 {
-	const struct ua_resolver *res = q->res;
-	const char *family = !q->conf.ip6 ? "IPv4 " : "IPv6 ";
+	reach_sort(ev->targetv, ev->n);
 
-	if (q->conf.ip4 && q->conf.ip6)
-		family = "";
-
-	switch (err) {
-
-	case 0:
-		return NULL;
-
-	case ENOENT:
-		(void)re_snprintf(text, TEXT_LEN,
-				  "%s: no such host, or it "
-				  "has no %saddress",
-				  q->host, family);
-		break;
-
-	case ENONET:
-		if (res->nserver)
-			(void)re_snprintf(text, TEXT_LEN,
-					  "%s: name server %J cannot be "
-					  "reached",
-					  q->host, &res->serverv[0]);
-		else
-			(void)re_snprintf(text, TEXT_LEN,
-					  "%s: no name server is configured",
-					  q->host);
-		break;
-
-	case ETIMEDOUT:
-		(void)re_snprintf(text, TEXT_LEN,
-				  "%s: no answer from name server %J in %u "
-				  "ms",
-				  q->host, &res->serverv[0], res->deadline_ms);
-		break;
-
-	case EPROTO:
-		(void)re_snprintf(text, TEXT_LEN,
-				  "%s: name server %J failed to look it up",
-				  q->host, &res->serverv[0]);
-		break;
-
-	default:
-		(void)re_snprintf(text, TEXT_LEN, "%s: %m", q->host, err);
-		break;
-	}
-
-	return text;
-}
-
-
-static void query_end(struct ua_query *q, int err, struct ua_target *targetv,
-		      size_t n)
-{
-	char buf[TEXT_LEN];
-	const char *text = error_text(buf, q, err);
-
-	reach_sort(targetv, n);
-	ua_log(q->res->log, UA_LOG_DEBUG, "dns", "%s: %s", q->host,
-	       text ? text : "found");
-
+	q->finding = NULL;
 	list_unlink(&q->le);
-	tmr_cancel(&q->tmr);
-	tmr_cancel(&q->tmr_stage);
 	*q->qp = NULL;
 
 	/* The resolver may be gone when this returns. */
-	q->h(err, text, targetv, n, q->arg);
+	q->h(ev->err, ev->err ? ev->text : NULL, ev->targetv, ev->n, q->arg);
 	mem_deref(q);
 }
 
 
-static void on_run(void *arg)
+static void on_wake(void *arg)
 {
-	struct ua_query *q = arg;
-	struct ua_located res;
-	int err;
+	struct ua_resolver *res = arg;
+	struct ua_finder_event ev;
 
-	err = ua_locate(&res, &q->conf, q->res->rand, on_locate, q);
+	if (ua_clock_ms() >= res->look_ms && ua_finder_busy(res->finder))
+		files_refresh(res);
 
-	/* Impatient, but with nothing in hand: the rest of the time is left.
-	 */
-	if (err == ETIMEDOUT && q->stage == STAGE_IMPATIENT) {
-		q->stage = STAGE_ASKING;
+	ua_finder_tick(res->finder, ua_clock_ms());
+	questions_send(res);
+
+	/* One at a time: its handler may free us. */
+	if (ua_finder_event(res->finder, &ev)) {
+		wake_at(res, 0);
+		query_end(ev.arg, &ev);
 		return;
 	}
 
-	if (err != EINPROGRESS)
-		query_end(q, err, res.targetv, res.n);
-}
-
-
-static void wake_all(struct ua_resolver *res)
-{
-	struct le *le;
-
-	for (le = list_head(&res->queries); le; le = le->next) {
-		struct ua_query *q = le->data;
-
-		tmr_start(&q->tmr, 0, on_run, q);
-	}
-}
-
-
-static void on_late(void *arg)
-{
-	struct ua_query *q = arg;
-
-	q->stage = STAGE_LATE;
-	on_run(q);
-}
-
-
-/*
- * Some home routers swallow questions for SRV and NAPTR.  When an address is
- * known but they stay silent, they are taken as "no" before the time is up.
- */
-static void on_impatient(void *arg)
-{
-	struct ua_query *q = arg;
-	const uint32_t deadline_ms = q->res->deadline_ms;
-
-	tmr_start(&q->tmr_stage,
-		  deadline_ms - deadline_ms * PATIENCE_TENTHS / 10, on_late,
-		  q);
-	q->stage = STAGE_IMPATIENT;
-	on_run(q);
+	timer_set(res);
 }
 
 
@@ -587,6 +361,47 @@ void ua_resolver_conf_default(struct ua_resolver_conf *conf)
 	conf->hosts_path = "/etc/hosts";
 	conf->resolv_path = "/etc/resolv.conf";
 	conf->deadline_ms = DEADLINE_MS;
+}
+
+
+static int resolver_make(struct ua_resolver *res,
+			 const struct ua_resolver_conf *conf)
+{
+	const struct ua_finder_conf fconf = {
+		.log = conf->log,
+		.rand = conf->rand,
+		.deadline_ms = conf->deadline_ms,
+	};
+	int err;
+
+	err = ua_textfile_alloc(&res->hosts, conf->hosts_path);
+	if (!err)
+		err = ua_textfile_alloc(&res->resolv, conf->resolv_path);
+	if (!err)
+		err = ua_finder_alloc(&res->finder, &fconf);
+	if (err)
+		return err;
+
+	files_refresh(res);
+	servers_read(res);
+
+	return 0;
+}
+
+
+static void servers_copy(struct ua_resolver *res,
+			 const struct ua_resolver_conf *conf)
+{
+	size_t n = 0;
+
+	while (n < UA_NSLIST_MAX && conf->dnsv[n].af != UA_AF_NONE) {
+		res->dnsv[n] = conf->dnsv[n];
+		if (!res->dnsv[n].port)
+			res->dnsv[n].port = DNS_PORT;
+		++n;
+	}
+
+	res->ndns = n;
 }
 
 
@@ -603,31 +418,13 @@ int ua_resolver_alloc(struct ua_resolver **resp,
 	if (!res)
 		return ENOMEM;
 
-	list_init(&res->lookups);
+	list_init(&res->sent);
 	list_init(&res->queries);
+	tmr_init(&res->tmr);
 	res->log = conf->log;
-	res->rand = conf->rand;
-	res->deadline_ms = conf->deadline_ms;
-	res->dns = conf->dns;
-	if (!res->dns.port)
-		res->dns.port = DNS_PORT;
+	servers_copy(res, conf);
 
-	err = ua_textfile_alloc(&res->hosts, conf->hosts_path);
-	if (err)
-		goto out;
-
-	err = ua_textfile_alloc(&res->resolv, conf->resolv_path);
-	if (err)
-		goto out;
-
-	err = ua_dnscache_alloc(&res->cache);
-	if (err)
-		goto out;
-
-	files_refresh(res);
-	servers_read(res);
-
-out:
+	err = resolver_make(res, conf);
 	if (err)
 		mem_deref(res);
 	else
@@ -639,23 +436,15 @@ out:
 
 void ua_resolver_reload(struct ua_resolver *res)
 {
-	ua_dnscache_flush(res->cache);
 	files_refresh(res);
 	servers_read(res);
+	wake_at(res, 0);
 }
 
 
-/* Lower case, no dot at the end: one spelling for caches and files */
-static void host_copy(char dst[UA_DNS_NAME_LEN], const char *host)
+void ua_resolver_rearm(struct ua_resolver *res)
 {
-	size_t i;
-
-	for (i = 0; host[i] && i < UA_DNS_NAME_LEN - 1; i++)
-		dst[i] = (char)tolower((unsigned char)host[i]);
-
-	if (i && dst[i - 1] == '.')
-		--i;
-	dst[i] = '\0';
+	wake_at(res, 0);
 }
 
 
@@ -666,29 +455,22 @@ int ua_resolver_query(struct ua_query **qp, struct ua_resolver *res,
 	struct ua_query *q;
 	int err;
 
-	err = ua_locate_check(conf);
-	if (err)
-		return err;
-
 	q = mem_zalloc(sizeof(*q), query_destructor);
 	if (!q)
 		return ENOMEM;
 
-	q->res = res;
+	files_refresh(res);
+	err = ua_finder_ask(&q->finding, res->finder, ua_clock_ms(), conf, q);
+	if (err) {
+		mem_deref(q);
+		return err;
+	}
+
 	q->qp = qp;
-	q->conf = *conf;
-	host_copy(q->host, conf->host);
-	q->conf.host = q->host;
 	q->h = h;
 	q->arg = arg;
-	tmr_init(&q->tmr);
-	tmr_init(&q->tmr_stage);
 	list_append(&res->queries, &q->le, q);
-
-	files_refresh(res);
-	tmr_start(&q->tmr, 0, on_run, q);
-	tmr_start(&q->tmr_stage, res->deadline_ms * PATIENCE_TENTHS / 10,
-		  on_impatient, q);
+	wake_at(res, 0);
 
 	*qp = q;
 	return 0;

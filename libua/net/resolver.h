@@ -4,6 +4,7 @@
 #define UA_RESOLVER_H
 
 #include "net/locate.h"
+#include "net/nslist.h"
 
 struct dnsc;
 struct ua_log;
@@ -14,11 +15,12 @@ struct ua_query;
 struct ua_resolver_conf {
 	const struct ua_log *log;   /**< Borrowed for its life, may be NULL  */
 	const struct ua_rand *rand; /**< Borrowed for its life               */
-	struct ua_addr dns;         /**< Server, port 0 means 53; af NONE: the
-					 system's                            */
-	const char *hosts_path;     /**< Copied                              */
-	const char *resolv_path;    /**< Copied                              */
-	uint32_t deadline_ms;       /**< A query ends by then                */
+	struct ua_addr dnsv[UA_NSLIST_MAX]; /**< Servers up to one of af NONE,
+						 port 0 means 53; none: the
+						 system's                    */
+	const char *hosts_path;  /**< Copied                              */
+	const char *resolv_path; /**< Copied                              */
+	uint32_t deadline_ms;    /**< A query ends by then                */
 };
 
 /**
@@ -77,8 +79,15 @@ UA_CHECK int ua_resolver_alloc(struct ua_resolver **resp,
 struct dnsc *ua_resolver_dnsc(struct ua_resolver *res);
 
 
-/** The network has changed: forget all answers, read the servers anew */
+/**
+ * The network has changed: forget all answers, read the servers anew, and
+ * whoever waits is looked up there.
+ */
 void ua_resolver_reload(struct ua_resolver *res);
+
+
+/** The wall clock was set: arm the timer anew */
+void ua_resolver_rearm(struct ua_resolver *res);
 
 
 /**
@@ -88,6 +97,9 @@ void ua_resolver_reload(struct ua_resolver *res);
  * server.  With a port: addresses.  Without: NAPTR (SIP, when more than one
  * transport is wanted), SRV, and addresses with the default port
  * (RFC 3263, 4.1 and 4.2).  Targets that no local address leads to come last.
+ *
+ * Several name servers are asked one after the other, a quarter of a second
+ * apart, and the one that answered is asked first the next time.
  *
  * @param qp    Set on success; cancel by mem_deref(*qp), set to NULL by the
  *              resolver before the handler is called; it must live as long

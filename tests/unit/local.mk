@@ -42,6 +42,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_endpoint.c \
 	tests/unit/test_event.c \
 	tests/unit/test_evqueue.c \
+	tests/unit/test_finder.c \
 	tests/unit/test_flow.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
@@ -72,10 +73,12 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_netlink.c \
 	tests/unit/test_netmon.c \
 	tests/unit/test_nominate.c \
+	tests/unit/test_nslist.c \
 	tests/unit/test_offer.c \
 	tests/unit/test_pacer.c \
 	tests/unit/test_pair.c \
 	tests/unit/test_perm.c \
+	tests/unit/test_question.c \
 	tests/unit/test_random.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \

@@ -37,7 +37,10 @@ static struct {
 	bool silent;          /* nor anything else */
 	uint8_t rcode;        /* answers all with that */
 	bool wrong_name;      /* answers for another name */
+	bool cut;             /* says by UDP that more was cut off */
 	size_t nquery;
+	struct tcp_sock *listener; /* on the same port, NULL: none */
+	struct tcp_conn *conn;     /* that takes the questions      */
 	long oom; /* limit of memory once it has answered, -1: none */
 } server;
 
@@ -159,6 +162,19 @@ static bool answers(const struct row *row, const char *name, uint16_t type)
 }
 
 
+static void tcp_write(struct mbuf *mb)
+{
+	struct mbuf *frame = mbuf_alloc(512);
+
+	ck_assert_ptr_nonnull(frame);
+	u16_write(frame, (unsigned)mb->end);
+	ck_assert_int_eq(0, mbuf_write_mem(frame, mb->buf, mb->end));
+	frame->pos = 0;
+	ck_assert_int_eq(0, tcp_send(server.conn, frame));
+	mem_deref(frame);
+}
+
+
 static void on_question(const struct ua_addr *src, uint8_t *buf, size_t len,
 			void *arg)
 {
@@ -186,8 +202,9 @@ static void on_question(const struct ua_addr *src, uint8_t *buf, size_t len,
 		goto out;
 
 	hdr.qr = true;
+	hdr.tc = server.cut;
 	hdr.rcode = server.rcode;
-	for (row = server.rows; row && row->name; row++)
+	for (row = server.rows; !server.cut && row && row->name; row++)
 		hdr.nans = (uint16_t)(hdr.nans + answers(row, name, type));
 
 	mbuf_rewind(mb);
@@ -196,12 +213,16 @@ static void on_question(const struct ua_addr *src, uint8_t *buf, size_t len,
 	u16_write(mb, type);
 	u16_write(mb, DNS_CLASS_IN);
 
-	for (row = server.rows; row && row->name; row++) {
+	for (row = server.rows; !server.cut && row && row->name; row++) {
 		if (answers(row, name, type))
 			row_write(mb, row);
 	}
 
-	ck_assert_int_eq(0, ua_sock_send(server.sock, src, mb->buf, mb->end));
+	if (server.conn)
+		tcp_write(mb);
+	else
+		ck_assert_int_eq(
+			0, ua_sock_send(server.sock, src, mb->buf, mb->end));
 
 out:
 	mem_deref(name);
@@ -257,7 +278,7 @@ static void resolver_make(uint32_t deadline_ms, bool system)
 	if (deadline_ms)
 		conf.deadline_ms = deadline_ms;
 	if (!system)
-		conf.dns = *ua_sock_local(server.sock);
+		conf.dnsv[0] = *ua_sock_local(server.sock);
 
 	mem_deref(res);
 	ck_assert_int_eq(0, ua_resolver_alloc(&res, &conf));
@@ -293,6 +314,8 @@ static void teardown(void)
 {
 	query = mem_deref(query);
 	res = mem_deref(res);
+	server.conn = mem_deref(server.conn);
+	server.listener = mem_deref(server.listener);
 	server.sock = mem_deref(server.sock);
 	libre_close();
 
@@ -657,6 +680,153 @@ START_TEST(bad_host_is_refused_at_once)
 END_TEST
 
 
+/* Questions by TCP are short: none comes in pieces. */
+static void on_tcp(struct mbuf *mb, void *arg)
+{
+	const struct ua_addr none = { .af = UA_AF_NONE };
+	uint16_t len;
+
+	server.cut = false;
+	while (mbuf_get_left(mb)) {
+		ck_assert_uint_ge(mbuf_get_left(mb), 2);
+		len = ntohs(mbuf_read_u16(mb));
+		ck_assert_uint_le(len, mbuf_get_left(mb));
+		on_question(&none, mbuf_buf(mb), len, arg);
+		mbuf_advance(mb, len);
+	}
+}
+
+
+static void on_connection(const struct sa *peer, void *arg)
+{
+	(void)peer;
+	ck_assert_int_eq(0, tcp_accept(&server.conn, server.listener, NULL,
+				       on_tcp, NULL, arg));
+}
+
+
+START_TEST(answer_that_was_cut_off_is_fetched_by_tcp)
+{
+	struct sa local;
+
+	ua_addr_to_sa(&local, ua_sock_local(server.sock));
+	if (tcp_listen(&server.listener, &local, on_connection, NULL))
+		return; /* somebody else's port: TCP and UDP have their own */
+
+	server.rows = zone;
+	server.cut = true;
+	ck_assert_int_eq(0, ask("plain.example", 5060, 1 << UA_TP_UDP));
+	ck_assert_ptr_nonnull(server.conn);
+	is_target(0, UA_TP_UDP, "127.0.0.3:5060");
+}
+END_TEST
+
+
+static void on_nothing(const struct ua_addr *src, uint8_t *buf, size_t len,
+		       void *arg)
+{
+	(void)src;
+	(void)buf;
+	(void)len;
+	++*(unsigned *)arg;
+}
+
+
+START_TEST(silent_server_costs_little_and_is_asked_last_then)
+{
+	struct ua_resolver_conf conf;
+	struct ua_sock *deaf;
+	struct ua_addr local;
+	unsigned heard = 0;
+
+	ck_assert_int_eq(0, ua_addr_set(&local, "127.0.0.1", 0));
+	ck_assert_int_eq(
+		0, ua_sock_open(&deaf, &local, on_nothing, NULL, &heard));
+
+	ua_resolver_conf_default(&conf);
+	conf.hosts_path = hosts_path;
+	conf.dnsv[0] = *ua_sock_local(deaf);
+	conf.dnsv[1] = *ua_sock_local(server.sock);
+	mem_deref(res);
+	ck_assert_int_eq(0, ua_resolver_alloc(&res, &conf));
+
+	server.rows = zone;
+	ck_assert_int_eq(0, ask("plain.example", 5060, 1 << UA_TP_UDP));
+	ck_assert_uint_ge(heard, 1);
+
+	heard = 0;
+	ck_assert_int_eq(0, ask("b.example.com", 5060, 1 << UA_TP_UDP));
+	ck_assert_uint_eq(0, heard);
+	is_target(0, UA_TP_UDP, "127.0.0.2:5060");
+	mem_deref(deaf);
+}
+END_TEST
+
+
+/* libre would ask again after half a second, but the deadline is before. */
+START_TEST(changed_network_asks_anew_at_once)
+{
+	server.rows = zone;
+	server.silent = true;
+	resolver_make(400, false);
+	got.called = 0;
+	ck_assert_int_eq(0, ask_start("plain.example", 5060, ANY));
+	run(50);
+	ck_assert_int_eq(0, got.called);
+	ck_assert_uint_eq(2, server.nquery);
+
+	server.silent = false;
+	ua_resolver_reload(res);
+	run(GIVE_UP_MS);
+	ck_assert_int_eq(1, got.called);
+	ck_assert_int_eq(0, got.err);
+	ck_assert_uint_eq(4, server.nquery);
+}
+END_TEST
+
+
+/* Nobody tells that it is written: a network comes first, then the list. */
+START_TEST(server_list_that_changes_under_a_query_is_read)
+{
+	put(resolv_path, "nameserver 127.255.255.254\n");
+	resolver_make(600, true);
+	got.called = 0;
+	ck_assert_int_eq(0, ask_start("plain.example", 5060, ANY));
+	run(10);
+	put(resolv_path, "# none any more\n");
+	run(GIVE_UP_MS);
+	ck_assert_int_eq(1, got.called);
+	ck_assert_int_eq(ENONET, got.err);
+	ck_assert_ptr_nonnull(strstr(got.text, "no name server"));
+}
+END_TEST
+
+
+static const struct row bad_zone[] = {
+	{ "_sip._udp.root.example", DNS_TYPE_SRV, "0 0 5060 ." },
+	{ "_sip._udp.port.example", DNS_TYPE_SRV, "0 0 0 a.example.com" },
+	{ "_sip._udp.gone.example", DNS_TYPE_SRV, "0 0 5060 gone.example" },
+	{ .name = NULL }
+};
+
+/* Host, and words of what is told */
+static const char *const bad_words[][3] = {
+	{ "root.example", "_sip._udp.root.example", "no such service" },
+	{ "port.example", "_sip._udp.port.example", "port 0" },
+	{ "gone.example", "_sip._udp.gone.example", "which has no address" },
+};
+
+
+START_TEST(record_that_points_nowhere_is_named)
+{
+	server.rows = bad_zone;
+	ck_assert_int_eq(ENOENT, ask(bad_words[_i][0], 0, ANY));
+	ck_assert_ptr_nonnull(strstr(got.text, bad_words[_i][1]));
+	ck_assert_ptr_nonnull(strstr(got.text, bad_words[_i][2]));
+}
+END_TEST
+
+
 static int make_and_ask(void *arg)
 {
 	struct ua_resolver *saved = res;
@@ -740,6 +910,11 @@ Suite *ua_suite_resolver(void)
 	tcase_add_test(tc, freed_resolver_answers_nobody);
 	tcase_add_test(tc, handler_may_free_the_resolver);
 	tcase_add_test(tc, bad_host_is_refused_at_once);
+	tcase_add_test(tc, answer_that_was_cut_off_is_fetched_by_tcp);
+	tcase_add_test(tc, silent_server_costs_little_and_is_asked_last_then);
+	tcase_add_test(tc, changed_network_asks_anew_at_once);
+	tcase_add_test(tc, server_list_that_changes_under_a_query_is_read);
+	tcase_add_loop_test(tc, record_that_points_nowhere_is_named, 0, 3);
 	tcase_add_test(tc, no_memory_leaks_nothing);
 	tcase_add_loop_test(tc, query_ends_even_without_memory, 0, 60);
 	suite_add_tcase(s, tc);
