@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "call/callcore.h"
+#include "call/failover.h"
 #include "call/flow.h"
 #include "call/turnenv.h"
 
@@ -247,8 +248,10 @@ static void on_jump(int64_t step_ms, uint64_t slept_ms, void *arg)
 			ua_account_rearm(le->data);
 	}
 
-	for (le = agent->env.calls.head; le; le = le->next)
+	for (le = agent->env.calls.head; le; le = le->next) {
 		ua_callmedia_rearm(le->data);
+		ua_failover_rearm(le->data);
+	}
 
 	for (le = agent->env.parting.head; le; le = le->next)
 		ua_flow_rearm(le->data);

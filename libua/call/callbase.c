@@ -8,6 +8,7 @@
 #include <ua/audio.h>
 #include "base/clock.h"
 #include "call/callcore.h"
+#include "call/failover.h"
 
 #define N UA_CALL_NONE
 #define R UA_CALL_RESOLVING
@@ -64,6 +65,7 @@ static void call_destructor(void *arg)
 	struct ua_call *call = arg;
 
 	list_unlink(&call->le);
+	ua_failover_stop(call);
 	ua_reoffer_stop(call);
 	ua_calltrickle_reset(call);
 	mem_deref(call->query);
@@ -159,6 +161,7 @@ void ua_callbase_close(struct ua_call *call, enum ua_by by, uint16_t code,
 		ev.by = UA_BY_ERROR;
 	}
 
+	ua_failover_stop(call);
 	ua_reoffer_stop(call);
 	ua_calltrickle_reset(call);
 	call->query = mem_deref(call->query);

@@ -38,6 +38,15 @@ struct ua_call_restart {
 	struct tmr tmr;
 };
 
+/** Servers that its name led to, see failover.h */
+struct ua_call_failover {
+	struct ua_target targetv[UA_TARGET_MAX];
+	size_t n;           /**< 0: there is but the one in use     */
+	size_t next;        /**< ... to be tried                    */
+	uint64_t silent_ms; /**< Long enough silent then            */
+	struct tmr tmr;
+};
+
 struct ua_call {
 	struct le le; /**< In env->calls, which owns it */
 	struct ua_env *env;
@@ -56,6 +65,7 @@ struct ua_call {
 	struct ua_query *query;
 	struct ua_hop hop;
 	bool has_hop;
+	struct ua_call_failover failover;
 	struct ua_endpoint *ep; /**< Borrowed of the agent */
 
 	struct ua_session *sess;
@@ -163,6 +173,10 @@ void ua_callsig_handler(struct ua_session *sess,
 
 /** Send the INVITE, if it is known where to, and what we can offer */
 void ua_callsig_invite(struct ua_call *call);
+
+/** Send the INVITE of a session that failed to the next server, which is the
+    hop now: the same one, but for what depends on where we are */
+void ua_callsig_again(struct ua_call *call, const struct ua_session *failed);
 
 /** Write a description.  Errors as ua_offer_local_offer(), ..._answer() */
 UA_CHECK int ua_callsig_write_offer(struct ua_call *call, char *sdp,

@@ -9,6 +9,7 @@
 #include "base/wr.h"
 #include "call/callcore.h"
 #include "call/caps.h"
+#include "call/failover.h"
 
 
 static int write_sdp(struct ua_call *call,
@@ -154,6 +155,7 @@ static void on_answered(struct ua_call *call, const struct ua_invite_event *ev)
 		return;
 	}
 
+	ua_failover_heard(call);
 	call->up_us = ua_clock_us();
 	out.reason = ev->reason;
 	out.ms = ua_callbase_ms(call);
@@ -184,6 +186,7 @@ static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
 	if (ua_callbase_step(call, UA_CALL_EV_RING))
 		return;
 
+	ua_failover_heard(call);
 	ua_callbase_emit(call, &out);
 
 	/* Early media of one fork: the first that has any. */
@@ -197,6 +200,9 @@ static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
 static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
 {
 	char words[128];
+
+	if (ua_failover_ended(call, ev))
+		return;
 
 	if (ev->code || !ev->err) {
 		ua_callbase_close(call, ev->by, ev->code, ev->reason);
@@ -274,19 +280,20 @@ void ua_callsig_handler(struct ua_session *sess,
 }
 
 
-/* Both are needed: where to, and what we can offer. */
-void ua_callsig_invite(struct ua_call *call)
+/* False: it could not be sent, and the call was told so. */
+static bool invite_send(struct ua_call *call, const struct ua_session *failed)
 {
-	struct ua_session_conf conf = { .h = ua_callsig_handler, .arg = call };
+	struct ua_session_conf conf = { .h = ua_callsig_handler,
+					.arg = call,
+					.again = failed };
 	struct ua_identity id = { .aor = call->local_uri };
 	char contact[UA_ENDPOINT_URI_MAX];
 	char sdp[UA_CALL_SDP_MAX];
 	size_t len;
 	int err;
 
-	if (!call->has_hop || !call->gathered || call->sess ||
-	    call->state != UA_CALL_RESOLVING)
-		return;
+	call->offer = mem_deref(call->offer);
+	call->asked = mem_deref(call->asked);
 
 	err = ua_caps_offer(&call->offer, call->env);
 	if (!err)
@@ -299,7 +306,7 @@ void ua_callsig_invite(struct ua_call *call)
 		err = ua_env_contact(&id, call->ep, contact, call->hop.tp);
 	if (err) {
 		ua_callbase_fail(call, "no INVITE could be made (%m)", err);
-		return;
+		return false;
 	}
 
 	conf.aor = id.aor;
@@ -316,13 +323,34 @@ void ua_callsig_invite(struct ua_call *call)
 	if (err) {
 		ua_callbase_fail(call, "%s: no INVITE could be sent (%m)",
 				 call->peer, err);
-		return;
+		return false;
 	}
+
+	ua_failover_sent(call, len);
+	return true;
+}
+
+
+/* Both are needed: where to, and what we can offer. */
+void ua_callsig_invite(struct ua_call *call)
+{
+	if (!call->has_hop || !call->gathered || call->sess ||
+	    call->state != UA_CALL_RESOLVING)
+		return;
+
+	if (!invite_send(call, NULL))
+		return;
 
 	str_ncpy(call->callid, ua_session_callid(call->sess),
 		 sizeof(call->callid));
 	(void)ua_callbase_step(call, UA_CALL_EV_SENT);
 	ua_callbase_tell(call, UA_EVENT_CALLING, 0, NULL);
+}
+
+
+void ua_callsig_again(struct ua_call *call, const struct ua_session *failed)
+{
+	(void)invite_send(call, failed);
 }
 
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "call/callcore.h"
+#include "call/failover.h"
 #include "call/incoming.h"
 
 
@@ -27,27 +28,13 @@ static void target_handler(int err, const char *text,
 {
 	struct ua_call *call = arg;
 
-	(void)n;
-
 	if (err) {
 		ua_callbase_fail(call, "%s: %s", call->peer,
 				 text ? text : strerror(err));
 		return;
 	}
 
-	call->hop.addr = targetv[0].addr;
-	call->hop.tp = targetv[0].tp;
-	err = call->env->endpoint(call->env, &call->hop.addr, &call->ep);
-	if (!err)
-		err = ua_dial_anonymous(call);
-	if (err) {
-		ua_callbase_fail(call, "%s: no way to it from here (%m)",
-				 call->peer, err);
-		return;
-	}
-
-	call->has_hop = true;
-	ua_callsig_invite(call);
+	ua_failover_begin(call, targetv, n);
 }
 
 

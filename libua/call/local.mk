@@ -15,6 +15,8 @@ libua_la_SOURCES += \
 	libua/call/dial.c \
 	libua/call/env.c \
 	libua/call/env.h \
+	libua/call/failover.c \
+	libua/call/failover.h \
 	libua/call/flow.c \
 	libua/call/flow.h \
 	libua/call/flowcore.h \

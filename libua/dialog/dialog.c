@@ -317,6 +317,30 @@ int ua_dialog_alloc(struct ua_dialog **dlgp, const struct ua_rand *rand,
 }
 
 
+static int str_replace(char **strp, const char *str)
+{
+	*strp = mem_deref(*strp);
+
+	return str_dup(strp, str);
+}
+
+
+int ua_dialog_repeat(struct ua_dialog *dlg, const struct ua_dialog *first)
+{
+	int err;
+
+	dlg->lseq = first->lseq - 1;
+
+	err = str_replace(&dlg->callid, first->callid);
+	if (!err)
+		err = str_replace(&dlg->ltag, first->ltag);
+	if (!err)
+		err = str_replace(&dlg->local, first->local);
+
+	return err;
+}
+
+
 /* RFC 2543 knew no From-tag: an empty one stands for it. */
 static int tag_dup(char **strp, const struct pl *tag)
 {

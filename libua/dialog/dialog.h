@@ -32,6 +32,20 @@ UA_CHECK int ua_dialog_alloc(struct ua_dialog **dlgp,
 
 
 /**
+ * Half of the same request at the next server (RFC 3263, 4.3): it differs in
+ * the branch alone, so that who gets both knows them for one (RFC 3261,
+ * 8.2.2.2).  From, Call-ID and CSeq become those of the first try.
+ *
+ * @param dlg    Half a dialog in which nothing was sent yet
+ * @param first  The half that failed
+ *
+ * @retval ENOMEM  dlg is spoilt
+ */
+UA_CHECK int ua_dialog_repeat(struct ua_dialog *dlg,
+			      const struct ua_dialog *first);
+
+
+/**
  * Of an INVITE that came in (RFC 3261, 12.1.1).  Our tag is the one that
  * libre writes into the answers to it.
  *

@@ -348,6 +348,7 @@ static void destructor(void *arg)
 
 	ua_invcore_req_reset(&inv->req);
 	mem_deref(inv->half);
+	mem_deref(inv->first);
 	mem_deref(inv->in_msg);
 	mem_deref(inv->ring_reason);
 	mem_deref(inv->ring_sdp);

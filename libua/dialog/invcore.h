@@ -102,7 +102,8 @@ struct ua_invite {
 	bool taken_back;    /**< Our re-INVITE, for the peer's     */
 	uint32_t back_cseq; /**< Its CSeq, 0: there was none       */
 
-	struct ua_dialog *half; /**< Of our first INVITE           */
+	struct ua_dialog *half;  /**< Of our first INVITE           */
+	struct ua_dialog *first; /**< ... which it repeats, or NULL */
 	struct ua_invcore_fork forkv[UA_INVITE_FORKS];
 	size_t forkc;
 	size_t main;          /**< Fork that is the session      */

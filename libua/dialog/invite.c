@@ -6,6 +6,7 @@
 
 #include "base/re_compat.h"
 #include "dialog/invcore.h"
+#include "dialog/invfork.h"
 #include "dialog/invuac.h"
 #include "dialog/invuas.h"
 #include "dialog/sipmsg.h"
@@ -35,6 +36,25 @@ static int sdp_dup(struct mbuf **mbp, const char *sdp, size_t len)
 }
 
 
+int ua_invite_repeat(struct ua_invite *inv, const struct ua_invite *first)
+{
+	if (inv->state != UA_INVITE_IDLE || !first->half)
+		return EPROTO;
+
+	mem_deref(inv->first);
+	inv->first = mem_ref(first->half);
+
+	return 0;
+}
+
+
+bool ua_invite_knows(const struct ua_invite *inv, const struct sip_msg *msg)
+{
+	return inv->half && ua_dialog_is_response(inv->half, msg) &&
+	       ua_invfork_find((struct ua_invite *)inv, msg);
+}
+
+
 int ua_invite_connect(struct ua_invite *inv, uint64_t now_ms, const char *uri,
 		      const char *sdp, size_t len)
 {
@@ -47,6 +67,8 @@ int ua_invite_connect(struct ua_invite *inv, uint64_t now_ms, const char *uri,
 			      inv->route);
 	if (!err && inv->service_route)
 		err = ua_dialog_preload(inv->half, inv->service_route);
+	if (!err && inv->first)
+		err = ua_dialog_repeat(inv->half, inv->first);
 	if (!err)
 		err = sdp_dup(&inv->req.sdp, sdp, len);
 	if (!err)

@@ -60,6 +60,7 @@ struct ua_invite_event {
 	uint16_t code; /**< SIP status; 0: none came (see err)        */
 	char reason[UA_INVITE_REASON_MAX];
 	int err;             /**< ETIMEDOUT, ECONNREFUSED, ...; 0: by code  */
+	uint32_t retry_s;    /**< Of ENDED: its Retry-After, 0: none        */
 	uint8_t fork;        /**< Early dialog by To-tag, 0 is the first    */
 	bool ack_owed;       /**< sdp is an offer, the answer goes into ACK */
 	const char *sdp;     /**< Body, not zero-ended; NULL: none          */
@@ -119,6 +120,27 @@ struct ua_invite_conf {
  */
 UA_CHECK int ua_invite_alloc(struct ua_invite **invp,
 			     const struct ua_invite_conf *conf);
+
+
+/**
+ * Before ua_invite_connect(): the INVITE is the one of another session, which
+ * failed, at the next server (see ua_dialog_repeat()).
+ *
+ * @param first  Session whose INVITE it is
+ *
+ * @retval 0       Done
+ * @retval EPROTO  Not IDLE, or first has called nobody
+ */
+UA_CHECK int ua_invite_repeat(struct ua_invite *inv,
+			      const struct ua_invite *first);
+
+
+/**
+ * Does an answer belong to a dialog that is there already?  An answer of no
+ * transaction is fed to that session first: of two that repeat one INVITE
+ * the other would take it for a new fork.
+ */
+bool ua_invite_knows(const struct ua_invite *inv, const struct sip_msg *msg);
 
 
 /**

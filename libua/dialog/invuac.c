@@ -367,6 +367,8 @@ static int on_refusal(struct ua_invite *inv, uint64_t now_ms,
 	if (err == ENOMEM)
 		return err;
 
+	if (!ua_sipmsg_number(msg, SIP_HDR_RETRY_AFTER, &inv->ended.retry_s))
+		inv->ended.retry_s = 0;
 	ua_sipmsg_text(reason, sizeof(reason), &msg->reason);
 	ua_invcore_finish(inv, now_ms, UA_BY_REMOTE, msg->scode, reason, err);
 

@@ -385,6 +385,16 @@ void ua_sesscore_response(struct ua_endpoint *ep, struct sip_msg *msg)
 	for (le = list_head(&ep->sessionl); le; le = le->next) {
 		struct ua_sesscore *core = le->data;
 
+		if (ua_invite_knows(core->inv, msg) &&
+		    !ua_invite_response(core->inv, ua_clock_ms(), msg)) {
+			pump(core);
+			return;
+		}
+	}
+
+	for (le = list_head(&ep->sessionl); le; le = le->next) {
+		struct ua_sesscore *core = le->data;
+
 		if (!ua_invite_response(core->inv, ua_clock_ms(), msg)) {
 			pump(core);
 			return;

@@ -69,7 +69,12 @@ int ua_session_connect(struct ua_session **sessp, struct ua_endpoint *ep,
 	if (err)
 		return err;
 
-	err = ua_invite_connect(sess->core->inv, ua_clock_ms(), uri, sdp, len);
+	if (conf->again)
+		err = ua_invite_repeat(sess->core->inv,
+				       conf->again->core->inv);
+	if (!err)
+		err = ua_invite_connect(sess->core->inv, ua_clock_ms(), uri,
+					sdp, len);
 	if (err) {
 		sess->core = mem_deref(sess->core);
 		mem_deref(sess);

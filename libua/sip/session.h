@@ -36,7 +36,11 @@ struct ua_session_conf {
 				dialog's route, on the same flow when that
 				leads to the same address                 */
 	bool trickle;      /**< As in ua_invite_conf                      */
-	uint32_t ring_ms;  /**< Unanswered for so long ends it, 0: never  */
+	const struct ua_session *again; /**< The INVITE is the one of this
+					     session, which failed, at the
+					     next server (borrowed for the
+					     call); NULL: it is none       */
+	uint32_t ring_ms; /**< Unanswered for so long ends it, 0: never  */
 	ua_session_h *h;
 	void *arg;
 };

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 tests_unit_unit_SOURCES = \
+	tests/unit/dnsbed.c \
+	tests/unit/dnsbed.h \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
 	tests/unit/icenet_call.c \
@@ -42,6 +44,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_endpoint.c \
 	tests/unit/test_event.c \
 	tests/unit/test_evqueue.c \
+	tests/unit/test_failover.c \
 	tests/unit/test_finder.c \
 	tests/unit/test_flow.c \
 	tests/unit/test_hosts.c \
@@ -65,6 +68,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_invinfo.c \
 	tests/unit/test_invite.c \
 	tests/unit/test_invmove.c \
+	tests/unit/test_invrepeat.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
 	tests/unit/test_sipflow.c \

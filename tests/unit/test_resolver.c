@@ -12,7 +12,7 @@
 #include "base/addr.h"
 #include "base/random.h"
 #include "net/resolver.h"
-#include "net/sock.h"
+#include "dnsbed.h"
 #include "oom.h"
 
 enum {
@@ -20,29 +20,6 @@ enum {
 	GIVE_UP_MS = 8000,
 	SHORT_MS = 100 /* deadline where nothing answers */
 };
-
-/* One record that the server knows */
-struct row {
-	const char *name;
-	uint16_t type;
-	const char *value; /* "192.0.2.1", "10 20 5060 host.",
-			      "50 60 s SIP+D2U host." or "host." */
-};
-
-/* Our name server: answers from rows, or misbehaves */
-static struct {
-	struct ua_sock *sock;
-	const struct row *rows;
-	uint16_t silent_type; /* never answered */
-	bool silent;          /* nor anything else */
-	uint8_t rcode;        /* answers all with that */
-	bool wrong_name;      /* answers for another name */
-	bool cut;             /* says by UDP that more was cut off */
-	size_t nquery;
-	struct tcp_sock *listener; /* on the same port, NULL: none */
-	struct tcp_conn *conn;     /* that takes the questions      */
-	long oom; /* limit of memory once it has answered, -1: none */
-} server;
 
 static struct ua_resolver *res;
 static struct ua_query *query;
@@ -70,164 +47,6 @@ static void put(const char *path, const char *text)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_ge(fputs(text, f), 0);
 	ck_assert_int_eq(0, fclose(f));
-}
-
-
-static void u16_write(struct mbuf *mb, unsigned v)
-{
-	ck_assert_int_eq(0, mbuf_write_u16(mb, htons((uint16_t)v)));
-}
-
-
-static void name_write(struct mbuf *mb, const char *name)
-{
-	ck_assert_int_eq(0, dns_dname_encode(mb, name, NULL, 0, false));
-}
-
-
-static void str_write(struct mbuf *mb, const char *str)
-{
-	ck_assert_int_eq(0, mbuf_write_u8(mb, (uint8_t)strlen(str)));
-	ck_assert_int_eq(0, mbuf_write_str(mb, str));
-}
-
-
-static void rdata_write(struct mbuf *mb, const struct row *row)
-{
-	char flags[8], service[32], host[256];
-	unsigned a, b, c;
-	struct ua_addr addr;
-
-	switch (row->type) {
-
-	case DNS_TYPE_A:
-	case DNS_TYPE_AAAA:
-		ck_assert_int_eq(0, ua_addr_set(&addr, row->value, 0));
-		ck_assert_int_eq(
-			0, mbuf_write_mem(mb, addr.ip,
-					  row->type == DNS_TYPE_A ? 4 : 16));
-		break;
-
-	case DNS_TYPE_SRV:
-		ck_assert_int_eq(4, sscanf(row->value, "%u %u %u %255s", &a,
-					   &b, &c, host));
-		u16_write(mb, a);
-		u16_write(mb, b);
-		u16_write(mb, c);
-		name_write(mb, host);
-		break;
-
-	case DNS_TYPE_NAPTR:
-		ck_assert_int_eq(5, sscanf(row->value, "%u %u %7s %31s %255s",
-					   &a, &b, flags, service, host));
-		u16_write(mb, a);
-		u16_write(mb, b);
-		str_write(mb, flags);
-		str_write(mb, service);
-		str_write(mb, "");
-		name_write(mb, host);
-		break;
-
-	default:
-		name_write(mb, row->value);
-		break;
-	}
-}
-
-
-static void row_write(struct mbuf *mb, const struct row *row)
-{
-	size_t at;
-
-	name_write(mb, server.wrong_name ? "evil.example" : row->name);
-	u16_write(mb, row->type);
-	u16_write(mb, DNS_CLASS_IN);
-	ck_assert_int_eq(0, mbuf_write_u32(mb, htonl(60)));
-
-	at = mb->pos;
-	u16_write(mb, 0);
-	rdata_write(mb, row);
-
-	mb->pos = at;
-	u16_write(mb, (unsigned)(mb->end - at - 2));
-	mb->pos = mb->end;
-}
-
-
-/* A row answers its own type, and an alias every type. */
-static bool answers(const struct row *row, const char *name, uint16_t type)
-{
-	return !str_casecmp(row->name, name) &&
-	       (row->type == type || row->type == DNS_TYPE_CNAME);
-}
-
-
-static void tcp_write(struct mbuf *mb)
-{
-	struct mbuf *frame = mbuf_alloc(512);
-
-	ck_assert_ptr_nonnull(frame);
-	u16_write(frame, (unsigned)mb->end);
-	ck_assert_int_eq(0, mbuf_write_mem(frame, mb->buf, mb->end));
-	frame->pos = 0;
-	ck_assert_int_eq(0, tcp_send(server.conn, frame));
-	mem_deref(frame);
-}
-
-
-static void on_question(const struct ua_addr *src, uint8_t *buf, size_t len,
-			void *arg)
-{
-	const struct row *row;
-	struct dnshdr hdr;
-	struct mbuf *mb;
-	uint16_t type;
-	char *name;
-
-	/* It stands for another host: that has memory. */
-	ua_oom_limit(-1);
-
-	(void)arg;
-	mb = mbuf_alloc(512);
-	ck_assert_ptr_nonnull(mb);
-	ck_assert_int_eq(0, mbuf_write_mem(mb, buf, len));
-	mb->pos = 0;
-	ck_assert_int_eq(0, dns_hdr_decode(mb, &hdr));
-	ck_assert_int_eq(0, dns_dname_decode(mb, &name, 0));
-	type = ntohs(mbuf_read_u16(mb));
-
-	++server.nquery;
-
-	if (server.silent || type == server.silent_type)
-		goto out;
-
-	hdr.qr = true;
-	hdr.tc = server.cut;
-	hdr.rcode = server.rcode;
-	for (row = server.rows; !server.cut && row && row->name; row++)
-		hdr.nans = (uint16_t)(hdr.nans + answers(row, name, type));
-
-	mbuf_rewind(mb);
-	ck_assert_int_eq(0, dns_hdr_encode(mb, &hdr));
-	name_write(mb, name);
-	u16_write(mb, type);
-	u16_write(mb, DNS_CLASS_IN);
-
-	for (row = server.rows; !server.cut && row && row->name; row++) {
-		if (answers(row, name, type))
-			row_write(mb, row);
-	}
-
-	if (server.conn)
-		tcp_write(mb);
-	else
-		ck_assert_int_eq(
-			0, ua_sock_send(server.sock, src, mb->buf, mb->end));
-
-out:
-	mem_deref(name);
-	mem_deref(mb);
-	ua_oom_limit(server.oom);
 }
 
 
@@ -278,7 +97,7 @@ static void resolver_make(uint32_t deadline_ms, bool system)
 	if (deadline_ms)
 		conf.deadline_ms = deadline_ms;
 	if (!system)
-		conf.dnsv[0] = *ua_sock_local(server.sock);
+		conf.dnsv[0] = *ua_sock_local(dnsbed.sock);
 
 	mem_deref(res);
 	ck_assert_int_eq(0, ua_resolver_alloc(&res, &conf));
@@ -287,13 +106,10 @@ static void resolver_make(uint32_t deadline_ms, bool system)
 
 static void setup(void)
 {
-	struct ua_addr local;
 	int fd;
 
 	ck_assert_int_eq(0, libre_init());
-	memset(&server, 0, sizeof(server));
 	memset(&got, 0, sizeof(got));
-	server.oom = -1;
 	tmr_init(&tmr);
 
 	fd = mkstemp(hosts_path);
@@ -303,9 +119,7 @@ static void setup(void)
 	ck_assert_int_ge(fd, 0);
 	(void)close(fd);
 
-	ck_assert_int_eq(0, ua_addr_set(&local, "127.0.0.1", 0));
-	ck_assert_int_eq(0, ua_sock_open(&server.sock, &local, on_question,
-					 NULL, NULL));
+	dnsbed_open();
 	resolver_make(0, false);
 }
 
@@ -314,9 +128,7 @@ static void teardown(void)
 {
 	query = mem_deref(query);
 	res = mem_deref(res);
-	server.conn = mem_deref(server.conn);
-	server.listener = mem_deref(server.listener);
-	server.sock = mem_deref(server.sock);
+	dnsbed_close();
 	libre_close();
 
 	(void)unlink(hosts_path);
@@ -362,7 +174,7 @@ static void is_target(size_t i, enum ua_tp tp, const char *addr)
 
 
 /* Loopback addresses: those are reached on every host that runs this. */
-static const struct row zone[] = {
+static const struct dnsbed_row zone[] = {
 	{ "example.com", DNS_TYPE_NAPTR,
 	  "90 50 s SIP+D2T _sip._tcp.example.com" },
 	{ "example.com", DNS_TYPE_NAPTR, "50 50 u E2U+sip _bad.example.com" },
@@ -395,7 +207,7 @@ END_TEST
 
 START_TEST(naptr_srv_and_alias_lead_to_targets)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask("Example.COM.", 0, ANY));
 	ck_assert_uint_eq(3, got.n);
 	is_target(0, UA_TP_TCP, "127.0.0.1:5070");
@@ -407,7 +219,7 @@ END_TEST
 
 START_TEST(plain_host_takes_the_default_port)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask("plain.example", 0, ANY));
 	ck_assert_uint_eq(1, got.n);
 	is_target(0, UA_TP_UDP, "127.0.0.3:5060");
@@ -419,18 +231,18 @@ START_TEST(second_question_is_answered_by_the_cache)
 {
 	size_t n;
 
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask("plain.example", 5062, ANY));
-	n = server.nquery;
+	n = dnsbed.nquery;
 	ck_assert_uint_eq(2, n);
 
 	ck_assert_int_eq(0, ask("PLAIN.example", 5063, ANY));
-	ck_assert_uint_eq(n, server.nquery);
+	ck_assert_uint_eq(n, dnsbed.nquery);
 	is_target(0, UA_TP_UDP, "127.0.0.3:5063");
 
 	ua_resolver_reload(res);
 	ck_assert_int_eq(0, ask("plain.example", 5063, ANY));
-	ck_assert_uint_eq(n + 2, server.nquery);
+	ck_assert_uint_eq(n + 2, dnsbed.nquery);
 }
 END_TEST
 
@@ -439,13 +251,13 @@ START_TEST(unknown_name_is_enoent_and_remembered)
 {
 	size_t n;
 
-	server.rcode = DNS_RCODE_NAME_ERR;
+	dnsbed.rcode = DNS_RCODE_NAME_ERR;
 	ck_assert_int_eq(ENOENT, ask("missing.example", 5060, ANY));
 	ck_assert_ptr_nonnull(strstr(got.text, "missing.example"));
 
-	n = server.nquery;
+	n = dnsbed.nquery;
 	ck_assert_int_eq(ENOENT, ask("missing.example", 5060, ANY));
-	ck_assert_uint_eq(n, server.nquery);
+	ck_assert_uint_eq(n, dnsbed.nquery);
 }
 END_TEST
 
@@ -457,7 +269,7 @@ START_TEST(two_queries_share_one_question)
 		.host = "plain.example", .port = 1, .tps = 1, .ip4 = true
 	};
 
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(
 		0, ua_resolver_query(&other, res, &conf, on_found, &got));
 	ck_assert_int_eq(
@@ -466,14 +278,14 @@ START_TEST(two_queries_share_one_question)
 	run(GIVE_UP_MS);
 
 	ck_assert_int_eq(1, got.called);
-	ck_assert_uint_eq(1, server.nquery);
+	ck_assert_uint_eq(1, dnsbed.nquery);
 }
 END_TEST
 
 
 START_TEST(refusal_of_the_server_is_told)
 {
-	server.rcode = DNS_RCODE_REFUSED;
+	dnsbed.rcode = DNS_RCODE_REFUSED;
 	ck_assert_int_eq(EPROTO, ask("plain.example", 5060, ANY));
 	ck_assert_ptr_nonnull(strstr(got.text, "127.0.0.1"));
 }
@@ -483,13 +295,13 @@ END_TEST
 START_TEST(silent_server_ends_by_the_deadline)
 {
 	resolver_make(SHORT_MS, false);
-	server.silent = true;
+	dnsbed.silent = true;
 	ck_assert_int_eq(ETIMEDOUT, ask("plain.example", 0, ANY));
 	ck_assert_ptr_nonnull(strstr(got.text, "127.0.0.1"));
 
 	/* And what was not answered is asked again. */
-	server.silent = false;
-	server.rows = zone;
+	dnsbed.silent = false;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask("plain.example", 0, ANY));
 }
 END_TEST
@@ -499,8 +311,8 @@ END_TEST
 START_TEST(swallowed_srv_and_naptr_do_not_hide_the_address)
 {
 	resolver_make(SHORT_MS, false);
-	server.rows = zone;
-	server.silent_type = DNS_TYPE_SRV;
+	dnsbed.rows = zone;
+	dnsbed.silent_type = DNS_TYPE_SRV;
 	ck_assert_int_eq(0, ask_start("plain.example", 0, ANY));
 
 	/* Timers fire in their order, however late: before the deadline. */
@@ -515,8 +327,8 @@ END_TEST
 START_TEST(swallowed_aaaa_does_not_hide_the_address)
 {
 	resolver_make(SHORT_MS, false);
-	server.rows = zone;
-	server.silent_type = DNS_TYPE_AAAA;
+	dnsbed.rows = zone;
+	dnsbed.silent_type = DNS_TYPE_AAAA;
 	ck_assert_int_eq(0, ask("plain.example", 5060, ANY));
 	is_target(0, UA_TP_UDP, "127.0.0.3:5060");
 }
@@ -551,8 +363,8 @@ END_TEST
 
 START_TEST(records_of_other_names_are_not_believed)
 {
-	server.rows = zone;
-	server.wrong_name = true;
+	dnsbed.rows = zone;
+	dnsbed.wrong_name = true;
 	ck_assert_int_eq(ENOENT, ask("plain.example", 5060, ANY));
 }
 END_TEST
@@ -560,7 +372,7 @@ END_TEST
 
 START_TEST(impossible_addresses_are_not_believed)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(ENOENT, ask("odd.example", 5060, ANY));
 }
 END_TEST
@@ -568,7 +380,7 @@ END_TEST
 
 START_TEST(loop_of_aliases_ends)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(ENOENT, ask("loop.example", 5060, ANY));
 }
 END_TEST
@@ -576,11 +388,11 @@ END_TEST
 
 START_TEST(hosts_file_overrules_the_server)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	put(hosts_path, "127.0.0.7 example.com\n::1 example.com\n");
 	ck_assert_int_eq(0, ask("example.com", 0, ANY));
 	ck_assert_uint_eq(2, got.n);
-	ck_assert_uint_eq(0, server.nquery);
+	ck_assert_uint_eq(0, dnsbed.nquery);
 
 	put(hosts_path, "127.0.0.77 example.com # changed\n");
 	ck_assert_int_eq(0, ask("example.com", 0, ANY));
@@ -596,7 +408,7 @@ END_TEST
 
 START_TEST(hosts_file_serves_targets_of_srv)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	put(hosts_path, "127.0.0.8 a.example.com\n");
 	ck_assert_int_eq(0, ask("example.com", 0, 1 << UA_TP_TCP));
 	ck_assert_uint_eq(1, got.n);
@@ -637,7 +449,7 @@ END_TEST
 
 START_TEST(cancelled_query_is_never_answered)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask_start("plain.example", 0, ANY));
 	query = mem_deref(query);
 	run(50);
@@ -648,7 +460,7 @@ END_TEST
 
 START_TEST(freed_resolver_answers_nobody)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask_start("plain.example", 0, ANY));
 	run(1);
 	res = mem_deref(res);
@@ -663,7 +475,7 @@ END_TEST
 
 START_TEST(handler_may_free_the_resolver)
 {
-	server.rows = zone;
+	dnsbed.rows = zone;
 	got.free_resolver = true;
 	ck_assert_int_eq(0, ask("plain.example", 0, ANY));
 	ck_assert_ptr_null(res);
@@ -680,43 +492,19 @@ START_TEST(bad_host_is_refused_at_once)
 END_TEST
 
 
-/* Questions by TCP are short: none comes in pieces. */
-static void on_tcp(struct mbuf *mb, void *arg)
-{
-	const struct ua_addr none = { .af = UA_AF_NONE };
-	uint16_t len;
-
-	server.cut = false;
-	while (mbuf_get_left(mb)) {
-		ck_assert_uint_ge(mbuf_get_left(mb), 2);
-		len = ntohs(mbuf_read_u16(mb));
-		ck_assert_uint_le(len, mbuf_get_left(mb));
-		on_question(&none, mbuf_buf(mb), len, arg);
-		mbuf_advance(mb, len);
-	}
-}
-
-
-static void on_connection(const struct sa *peer, void *arg)
-{
-	(void)peer;
-	ck_assert_int_eq(0, tcp_accept(&server.conn, server.listener, NULL,
-				       on_tcp, NULL, arg));
-}
-
-
 START_TEST(answer_that_was_cut_off_is_fetched_by_tcp)
 {
-	struct sa local;
+	/* Somebody else may have the port: TCP has its own. */
+	while (!dnsbed_listen()) {
+		dnsbed_close();
+		dnsbed_open();
+		resolver_make(0, false);
+	}
 
-	ua_addr_to_sa(&local, ua_sock_local(server.sock));
-	if (tcp_listen(&server.listener, &local, on_connection, NULL))
-		return; /* somebody else's port: TCP and UDP have their own */
-
-	server.rows = zone;
-	server.cut = true;
+	dnsbed.rows = zone;
+	dnsbed.cut = true;
 	ck_assert_int_eq(0, ask("plain.example", 5060, 1 << UA_TP_UDP));
-	ck_assert_ptr_nonnull(server.conn);
+	ck_assert_ptr_nonnull(dnsbed.conn);
 	is_target(0, UA_TP_UDP, "127.0.0.3:5060");
 }
 END_TEST
@@ -746,11 +534,11 @@ START_TEST(silent_server_costs_little_and_is_asked_last_then)
 	ua_resolver_conf_default(&conf);
 	conf.hosts_path = hosts_path;
 	conf.dnsv[0] = *ua_sock_local(deaf);
-	conf.dnsv[1] = *ua_sock_local(server.sock);
+	conf.dnsv[1] = *ua_sock_local(dnsbed.sock);
 	mem_deref(res);
 	ck_assert_int_eq(0, ua_resolver_alloc(&res, &conf));
 
-	server.rows = zone;
+	dnsbed.rows = zone;
 	ck_assert_int_eq(0, ask("plain.example", 5060, 1 << UA_TP_UDP));
 	ck_assert_uint_ge(heard, 1);
 
@@ -766,21 +554,21 @@ END_TEST
 /* libre would ask again after half a second, but the deadline is before. */
 START_TEST(changed_network_asks_anew_at_once)
 {
-	server.rows = zone;
-	server.silent = true;
+	dnsbed.rows = zone;
+	dnsbed.silent = true;
 	resolver_make(400, false);
 	got.called = 0;
 	ck_assert_int_eq(0, ask_start("plain.example", 5060, ANY));
 	run(50);
 	ck_assert_int_eq(0, got.called);
-	ck_assert_uint_eq(2, server.nquery);
+	ck_assert_uint_eq(2, dnsbed.nquery);
 
-	server.silent = false;
+	dnsbed.silent = false;
 	ua_resolver_reload(res);
 	run(GIVE_UP_MS);
 	ck_assert_int_eq(1, got.called);
 	ck_assert_int_eq(0, got.err);
-	ck_assert_uint_eq(4, server.nquery);
+	ck_assert_uint_eq(4, dnsbed.nquery);
 }
 END_TEST
 
@@ -802,7 +590,7 @@ START_TEST(server_list_that_changes_under_a_query_is_read)
 END_TEST
 
 
-static const struct row bad_zone[] = {
+static const struct dnsbed_row bad_zone[] = {
 	{ "_sip._udp.root.example", DNS_TYPE_SRV, "0 0 5060 ." },
 	{ "_sip._udp.port.example", DNS_TYPE_SRV, "0 0 0 a.example.com" },
 	{ "_sip._udp.gone.example", DNS_TYPE_SRV, "0 0 5060 gone.example" },
@@ -819,7 +607,7 @@ static const char *const bad_words[][3] = {
 
 START_TEST(record_that_points_nowhere_is_named)
 {
-	server.rows = bad_zone;
+	dnsbed.rows = bad_zone;
 	ck_assert_int_eq(ENOENT, ask(bad_words[_i][0], 0, ANY));
 	ck_assert_ptr_nonnull(strstr(got.text, bad_words[_i][1]));
 	ck_assert_ptr_nonnull(strstr(got.text, bad_words[_i][2]));
@@ -862,8 +650,8 @@ START_TEST(query_ends_even_without_memory)
 {
 	int err;
 
-	server.rows = zone;
-	server.oom = _i;
+	dnsbed.rows = zone;
+	dnsbed.oom = _i;
 	resolver_make(SHORT_MS, false);
 
 	ua_oom_limit(_i);
