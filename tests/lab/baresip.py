@@ -41,7 +41,9 @@ module_app menu.so
 class Baresip:
     """One instance in a host."""
 
-    def __init__(self, net, side, user, hertz, folder, ice=True):
+    def __init__(self, net, side, user, hertz, folder, ice=True,
+                 how=";answermode=auto;regint=300"):
+        """how: the account's parameters that are no defaults."""
         self.host = net.hosts[side]
         self.name = "baresip-" + side
         self.folder = os.path.join(folder, self.name)
@@ -55,8 +57,8 @@ class Baresip:
         self._write("config", CONFIG % {
             "tone": voice, "folder": self.folder, "modules": found[0]})
         account = "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s" \
-            ";answermode=auto;regint=300;audio_codecs=pcmu/8000/1" % (
-                user, SERVER, user, servers.PASSWORDS[user])
+            "%s;audio_codecs=pcmu/8000/1" % (
+                user, SERVER, user, servers.PASSWORDS[user], how)
         if ice:
             account += ";medianat=ice;stunserver=turn:%s:%d" \
                 ";stunuser=%s;stunpass=%s" % (

@@ -5,6 +5,7 @@
 import os
 import shutil
 import time
+import uuid
 
 import servers
 import tone
@@ -85,19 +86,20 @@ class Linphone:
         with open(os.path.join(self.folder, "rc"), "w") as out:
             out.write(CONFIG % {
                 "server": SERVER, "port": TURN_PORT, "user": user,
-                "password": servers.PASSWORDS[user], "uuid": UUIDS[user],
+                "password": servers.PASSWORDS[user], "uuid": UUIDS.get(user) or uuid.uuid5(
+                    uuid.NAMESPACE_OID, user),
                 "turn_user": servers.TURN_USER,
                 "turn_password": servers.TURN_PASSWORD,
                 "turn_realm": servers.TURN_REALM,
                 "protocols": "stun,turn,ice" if ice else "",
             })
 
-    def start(self, call=None):
+    def start(self, call=None, answer=True):
         env = dict(os.environ, HOME=self.folder, TERM="dumb",
                    XDG_DATA_HOME=self.folder, XDG_CONFIG_HOME=self.folder)
         self.process = self.host.spawn(
-            ["linphonec", "-c", os.path.join(self.folder, "rc"), "-a",
-             "-d", "6", "-l", self.debug],
+            ["linphonec", "-c", os.path.join(self.folder, "rc"),
+             *(["-a"] if answer else []), "-d", "6", "-l", self.debug],
             os.path.join(self.folder, "log"), env=env, stdin=True)
         for line in ("soundcard use files", "play " + self.voice,
                      "record " + self.sink):

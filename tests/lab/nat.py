@@ -71,6 +71,26 @@ table ip nat {
 }
 """
 
+# RFC 4787, REQ-6: a NAT must refresh a mapping by what comes from inside, and
+# need not by what comes from outside. Conntrack does both; so this set holds
+# what is refreshed from inside alone, and what is not in it does not get in.
+OUTBOUND = """
+table ip refresh {
+    set alive {
+        type ipv4_addr . inet_service . ipv4_addr . inet_service
+        flags dynamic,timeout
+        timeout %(timeout)ds
+    }
+    chain forward {
+        type filter hook forward priority 10;
+        iifname "in" oifname "out" meta l4proto udp \
+            update @alive { ip saddr . udp sport . ip daddr . udp dport }
+        iifname "out" meta l4proto udp \
+            ip daddr . udp dport . ip saddr . udp sport != @alive drop
+    }
+}
+"""
+
 OPEN_BY = {
     "full": {"key": "inet_service",
              "out": "udp sport", "in": "udp dport"},
@@ -88,14 +108,23 @@ def rules(kind, timeout=UDP_TIMEOUT):
     }
     if kind in OPEN_BY:
         text += OPEN % dict(OPEN_BY[kind], timeout=timeout)
+    if kind == "outbound":
+        text += OUTBOUND % {"timeout": timeout}
     return text
 
 
-def apply(host, kind, timeout=UDP_TIMEOUT):
-    """Makes a host with the interfaces `in` and `out` a NAT of a kind."""
+def apply(host, kind, timeout=UDP_TIMEOUT, stream=None):
+    """Makes a host with the interfaces `in` and `out` a NAT of a kind.
+
+    A kind is one of KINDS, or `outbound`: `port`, whose mappings are
+    refreshed from inside only. stream: the timeout of a flow that had
+    packets both ways for more than two seconds, if it is another one.
+    """
     host.sysctl("net.ipv4.ip_forward", 1)
     host.run(["nft", "-f", "-"], rules(kind, timeout))
     host.sysctl("net.netfilter.nf_conntrack_udp_timeout", timeout)
+    host.sysctl("net.netfilter.nf_conntrack_udp_timeout_stream",
+                stream or timeout)
 
 
 # IPv6 is not translated. A hole takes every packet and says nothing.

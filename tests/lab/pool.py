@@ -21,7 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NEEDED = {"ip": "iproute2", "nft": "nftables", "nsenter": "util-linux",
           "cc": "gcc", "kamailio": "kamailio", "turnserver": "coturn",
           "baresip": "baresip-core", "sipp": "sip-tester",
-          "conntrack": "conntrack", "openssl": "openssl"}
+          "conntrack": "conntrack", "tcpdump": "tcpdump",
+          "openssl": "openssl"}
 
 
 def unusable():
@@ -93,6 +94,15 @@ class Pool:
         self.nets.append(net)
         if with_servers:
             servers.start(net)
+        return net
+
+    def crowd(self, kind):
+        """A new net of another class, without servers."""
+        tag = "%s.%d" % (self.tag, len(self.nets))
+        folder = os.path.join(self.folder, "net%d" % len(self.nets))
+        os.makedirs(folder)
+        net = kind(tag, folder, **self.line)
+        self.nets.append(net)
         return net
 
     def run(self, tasks, with_servers=True, keep=False):

@@ -27,9 +27,10 @@ TURN_URI = TURN_URIS["any"]
 RELAY_PORTS = (40000, 49999)
 
 
-def certify(folder):
+def certify(folder, names=()):
     """A certificate of the server by an authority, and a stranger's one.
 
+    names: more that it is for, as "DNS:reach.lab" or "IP:198.51.100.12".
     Leaves ca.pem, other.pem (the authorities), srv.pem and srv.key.
     """
     def path(name):
@@ -46,7 +47,8 @@ def certify(folder):
             path("srv.key"), "-out", path("srv.csr"))
     with open(path("srv.ext"), "w") as out:
         out.write("basicConstraints=CA:FALSE\nsubjectAltName=%s\n" % ",".join(
-            "IP:" + address for address in (SERVER, SERVER2, SERVER6)))
+            ["IP:" + address for address in (SERVER, SERVER2, SERVER6)]
+            + list(names)))
     openssl("x509", "-req", "-in", path("srv.csr"), "-days", "2", "-CA",
             path("ca.pem"), "-CAkey", path("ca.key"), "-CAcreateserial",
             "-extfile", path("srv.ext"), "-out", path("srv.pem"))
@@ -54,7 +56,7 @@ def certify(folder):
         os.chmod(path(name), 0o600)
 
 
-def _listening(srv, address, port, process):
+def listening(srv, address, port, process):
     """Waits until a server takes TCP connections."""
     deadline = time.monotonic() + 20
     while True:
@@ -71,28 +73,45 @@ def _listening(srv, address, port, process):
         time.sleep(0.02)
 
 
-def kamailio(net):
-    modules = glob.glob("/usr/lib/*/kamailio/modules") \
+def modules():
+    """The folder of Kamailio's modules."""
+    found = glob.glob("/usr/lib/*/kamailio/modules") \
         + glob.glob("/usr/lib/kamailio/modules")
-    if not modules:
+    if not found:
         raise LabError("no modules of Kamailio below /usr/lib")
+    return found[0]
+
+
+LISTEN = ("udp:%s:5060", "tcp:%s:5060")
+
+
+def kamailio(net, name="kamailio", address=SERVER, listen=LISTEN,
+             domain=None, define=()):
+    """Kamailio at an address; define: the switches of kamailio.cfg."""
     with open(os.path.join(HERE, "kamailio.cfg")) as template:
         text = template.read()
     passwords = "\n".join('\t$sht(password=>%s) = "%s";' % entry
                           for entry in PASSWORDS.items())
-    for word, value in (("ADDRESS", SERVER), ("ADDRESS6", SERVER6),
-                        ("REALM", REALM),
-                        ("MODULES", modules[0] + "/"),
+    lines = ["listen=" + entry % address for entry in listen]
+    if address == SERVER:
+        lines += ["listen=" + entry % ("[%s]" % SERVER6) for entry in LISTEN]
+    if domain:
+        lines.append("alias=" + domain)
+    for word, value in (("LISTEN", "\n".join(lines)), ("REALM", REALM),
+                        ("CERTIFICATES", net.certificates),
+                        ("MODULES", modules() + "/"),
                         ("PASSWORDS", passwords)):
         text = text.replace("@%s@" % word, value)
-    config = os.path.join(net.folder, "kamailio.cfg")
+    config = os.path.join(net.folder, name + ".cfg")
     with open(config, "w") as out:
         out.write(text)
-    state = os.path.join(net.folder, "kamailio")
-    os.makedirs(state)
-    return net.hosts["srv"].spawn(
-        ["kamailio", "-DD", "-E", "-m", "32", "-M", "8", "-f", config,
-         "-Y", state, "-w", state], os.path.join(net.folder, "kamailio"))
+    state = os.path.join(net.folder, name)
+    os.makedirs(state, exist_ok=True)
+    argv = ["kamailio", "-DD", "-E", "-m", "32", "-M", "8", "-f", config,
+            "-Y", state, "-w", state]
+    for switch in define:
+        argv += ["-A", switch]
+    return net.hosts["srv"].spawn(argv, state)
 
 
 def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
@@ -113,7 +132,7 @@ def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
                 "--userdb", log + ".db", "--pidfile", log + ".pid",
                 "--fingerprint", "--relay-threads", "1",
                 "--log-file", "stdout", "--simple-log", "--verbose"], log)
-    _listening(net.hosts["srv"], addresses[0], TURN_PORT, process)
+    listening(net.hosts["srv"], addresses[0], TURN_PORT, process)
     return process
 
 
@@ -121,7 +140,7 @@ def start(net):
     """Starts both and returns when they serve."""
     proxy = kamailio(net)
     net.turn = coturn(net)
-    _listening(net.hosts["srv"], SERVER, SIP_PORT, proxy)
+    listening(net.hosts["srv"], SERVER, SIP_PORT, proxy)
 
 
 def secret(folder, name, text):
