@@ -51,7 +51,8 @@ bench: $(bench_programs) tests/bench/iceend_ua size
 		$(srcdir)/tests/bench/ice --quick --build . || test $$? = 77
 .PHONY: bench
 
-EXTRA_DIST += tests/vectors/rfc4475 tests/vectors/rfc5118
+EXTRA_DIST += tests/build.sh tests/fuzz tests/interop tests/lab tests/lint tests/cli \
 EXTRA_DIST += tests/build.sh tests/fuzz tests/lab tests/lint tests/cli \
+EXTRA_DIST += tests/vectors/rfc4475 tests/vectors/rfc5118 \
 	tests/call/try tests/bench/README.md tests/bench/ice \
 	tests/bench/iceend_nice.c

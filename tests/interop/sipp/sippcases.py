@@ -1,0 +1,509 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table of cases: who plays, what is done, what must have been seen."""
+
+import dataclasses
+import re
+import time
+
+from sippbed import Wrong, until
+from sippseen import digest
+
+PASSWORD = "wonder-4-land"
+LISTEN = ("listen",)
+CALL = ("call", "sip:bob@127.0.0.1:@PORT@")
+REALM = 'realm="sipp"'
+MD5 = 'WWW-Authenticate: Digest %s, nonce="md5", qop="auth"' % REALM
+SHA256 = ('WWW-Authenticate: Digest %s, nonce="sha", qop="auth", '
+          'algorithm=SHA-256' % REALM)
+UNKNOWN = ('WWW-Authenticate: Digest %s, nonce="odd", qop="auth", '
+           'algorithm=ROT-13' % REALM)
+
+
+@dataclasses.dataclass
+class Server:
+    """One SIPp: place 0 has @PORT@, 1 has @PORT2@."""
+    scenario: str
+    words: dict = dataclasses.field(default_factory=dict)
+    tp: str = "udp"
+    calls: int = 1
+    place: int = 0
+    endless: bool = False  # it is ended, its status says nothing
+
+
+@dataclasses.dataclass
+class Case:
+    """needs: what uaphone has not yet; such a case runs by name only."""
+    name: str
+    servers: tuple
+    checks: tuple = ()
+    steps: tuple = ()
+    phone: tuple = LISTEN
+    status: int = 0
+    ends: bool = False  # by itself; else it is told to quit
+    password: str = PASSWORD
+    config: str = ""
+    wire: bool = False
+    noise: bytes = b""
+    patience: float = 8  # until it has ended [s]
+    takes: float = 0  # about so long, if long [s]
+    needs: str = ""
+
+
+# -- steps: what is waited for before the phone is told to quit -------------
+
+def event(name, number=1, patience=8):
+    return lambda bed: bed.phone.wait(name, number, patience)
+
+
+def ready(bed):
+    """SIPp has come to the place in its scenario that says so."""
+    until("sipp is ready", lambda: bed.sipps[0].said("ready"))
+
+
+def window(seconds):
+    """What comes within so long is counted by a check."""
+    return lambda bed: time.sleep(seconds)
+
+
+def pings(number, patience):
+    return lambda bed: until("%d CRLF pings" % number,
+                             lambda: len(bed.wire.pings) >= number, patience)
+
+
+# -- checks: what the phone told, and what SIPp saw -------------------------
+
+def expect(what, is_so):
+    if not is_so:
+        raise Wrong("expected: " + what)
+
+
+def told(name, **values):
+    """The first event of that name has these values."""
+    def check(bed):
+        events = bed.phone.all(name)
+        expect("an event " + name, events)
+        for key, value in values.items():
+            expect("%s of %s: %s, not %s" % (
+                key, name, value, events[0].get(key)),
+                events[0].get(key) == value)
+    return check
+
+
+def told_times(name, least, most):
+    def check(bed):
+        number = len(bed.phone.all(name))
+        expect("%d to %d events %s, not %d" % (least, most, name, number),
+               least <= number <= most)
+    return check
+
+
+def saw(method, least, most=None):
+    def check(bed):
+        number = len(bed.received(method))
+        expect("%d to %s %s, not %d" % (least, most or least, method, number),
+               least <= number <= (most or least))
+    return check
+
+
+def in_a_row(bed):
+    """All REGISTERs of a line: one Call-ID, one From tag, CSeq by one."""
+    lines = {}
+    for message in bed.received("REGISTER"):
+        lines.setdefault(message.get("Call-ID"), []).append(message)
+    for line in lines.values():
+        counts = [int(message.get("CSeq").split()[0]) for message in line]
+        expect("CSeq one after the other, not %s" % counts, counts == list(
+            range(counts[0], counts[0] + len(counts))))
+        expect("one From", len({message.get("From")
+                                for message in line}) == 1)
+
+
+def left(bed):
+    """The goodbye removes our Contact, and no other's with a `*'."""
+    message = bed.received("REGISTER")[-1]
+    first = bed.received("REGISTER")[0]
+    expect("Expires 0, not %s" % message.get("Expires"),
+           message.get("Expires") == "0")
+    expect("one Contact, ours, with expires=0, not %s" % message.all(
+        "Contact"), [place(value) for value in message.all("Contact")]
+        == [place(first.get("Contact"))]
+        and "expires=0" in message.get("Contact"))
+    told("unregistered")(bed)
+
+
+def place(contact):
+    return contact.partition(">")[0].lstrip("<")
+
+
+def proves(number, nonce, count, name="Authorization", **values):
+    """The so many-th REGISTER answers that challenge, rightly."""
+    def check(bed):
+        message = bed.received("REGISTER")[number - 1]
+        cred = message.credentials(name)
+        for key, value in {"nonce": nonce, "nc": "%08x" % count, "qop": "auth",
+                           "username": "alice", "realm": "sipp",
+                           "uri": message.line.split()[1], **values}.items():
+            expect("%s=%s in %s" % (key, value, message.get(name)),
+                   cred.get(key, "MD5" if key == "algorithm" else None)
+                   == value)
+        expect("the response that RFC 7616 wants", cred["response"] == digest(
+            cred, "REGISTER", PASSWORD))
+    return check
+
+
+def has(method, header, pattern, number=1):
+    """The so many-th request has a header like this."""
+    def check(bed):
+        messages = bed.received(method)
+        expect("%d %s, not %d" % (number, method, len(messages)),
+               len(messages) >= number)
+        values = ", ".join(messages[number - 1].all(header))
+        expect("%s of %s like %s, not %r" % (header, method, pattern, values),
+               re.search(pattern, values))
+    return check
+
+
+def has_not(method, header, number=1):
+    def check(bed):
+        values = bed.received(method)[number - 1].all(header)
+        expect("no %s in %s %d, not %s" % (header, method, number, values),
+               not values)
+    return check
+
+
+def apart(least, most, first=1, second=2, method="REGISTER"):
+    """So many seconds between two requests."""
+    def check(bed):
+        messages = bed.received(method)
+        expect("%d of %s" % (second, method), len(messages) >= second)
+        took = messages[second - 1].at - messages[first - 1].at
+        expect("%s again after %g to %g s, not %.2f" % (
+            method, least, most, took), least <= took <= most)
+    return check
+
+
+def came_by(method, tp):
+    def check(bed):
+        via = bed.received(method)[0].get("Via")
+        expect("%s by %s, not %s" % (method, tp, via),
+               via.startswith("SIP/2.0/%s " % tp.upper()))
+    return check
+
+
+def larger(method, size):
+    """The datagram limit is what the case is about: it must be passed."""
+    def check(bed):
+        number = len(bed.received(method)[0].text.encode())
+        expect("more than %d bytes of %s, not %d" % (size, method, number),
+               number > size)
+    return check
+
+
+def one_connection(bed):
+    expect("one connection, not %d" % bed.wire.connections,
+           bed.wire.connections == 1)
+
+
+def pings_apart(least, most):
+    def check(bed):
+        at = bed.wire.pings
+        expect("CRLF each %g to %g s, not %s" % (least, most, [
+            round(b - a, 2) for a, b in zip(at, at[1:])]),
+            all(least <= b - a <= most for a, b in zip(at, at[1:])))
+    return check
+
+
+def packets(most):
+    """No more than so many from the phone, all in all."""
+    def check(bed):
+        expect("at most %d packets, not %d" % (most, bed.wire.packets),
+               bed.wire.packets <= most)
+    return check
+
+
+def took(least, most):
+    """From the start of the phone to its result [s]."""
+    def check(bed):
+        seconds = bed.phone.all("result")[-1]["t"]
+        expect("an end after %g to %g s, not %g" % (least, most, seconds),
+               least <= seconds <= most)
+    return check
+
+
+# -- how cases are made -----------------------------------------------------
+
+REGISTERED = (event("registered"),)
+BYE = (in_a_row, left)
+
+
+def registers(name, scenario, *checks, words=None, tp="udp", steps=REGISTERED,
+              phone=LISTEN, **more):
+    """The phone gets registered, and unregisters at its end."""
+    if tp == "tcp":
+        phone += ("--transport", "tcp")
+    return Case(name, (Server(scenario, words or {}, tp),),
+                checks + BYE, steps, phone, **more)
+
+
+def refused(name, status_line, status, *checks, why="Server: sipp",
+            phone=LISTEN, **more):
+    """Every REGISTER gets the same answer; the phone ends by itself."""
+    return Case(name, (Server("refuse", {"STATUS": status_line, "WHY": why},
+                              endless=True),),
+                checks, phone=phone, status=status, ends=True, **more)
+
+
+def calls(name, binding, *checks, tp="udp", phone=CALL, **more):
+    """Registers, then calls: busy."""
+    if tp == "tcp":
+        phone += ("--transport", "tcp")
+    return Case(name, (Server("call", {"BINDING": binding}, tp, calls=2),),
+                checks + BYE + (told("registered"), told("closed", code=486)),
+                phone=phone, status=1, ends=True, **more)
+
+
+def hostile(name, server, *checks, seconds=6, phone=(), **more):
+    """A server that keeps the phone busy: what it sends is counted."""
+    server.endless = True
+    return Case(name, (server,), checks, (window(seconds),), phone,
+                wire=True, takes=seconds, **more)
+
+
+SERVICE_ROUTE = """[last_Contact:]
+Path: <sip:edge@[local_ip]:[local_port];lr>
+Service-Route: <sip:home@[local_ip]:[local_port];lr;sr=1>, <sip:core@[local_ip]:[local_port];lr;sr=2>"""
+GRUU = ("Contact: <[$contact]>;expires=300"
+        ';pub-gruu="sip:alice@[local_ip]:[local_port];gr=urn:x"'
+        ';temp-gruu="sip:tgruu.x@[local_ip]:[local_port];gr"')
+OUTBOUND = """[last_Contact:]
+Require: outbound
+Flow-Timer: 4"""
+FOREIGN = "<sip:alice@192.0.2.1:5060>;expires=3600"
+FOREIGN2 = '"Desk" <sip:alice@192.0.2.2;transport=tcp>;expires=20'
+LONG = "sip:" + "bob" * 300 + "@127.0.0.1:@PORT@"
+ACCOUNTS = "".join("""[account %s]
+aor = sip:%s@127.0.0.1:@PORT@
+register-expires = %d
+keepalive = off
+""" % (name, name, expires) for name, expires in (
+    ("anna", 120), ("ben", 180), ("carl", 240)))
+
+CASES = [
+    # -- granted
+    registers("200", "bind", saw("REGISTER", 2),
+              told("registered", expires=300),
+              has("REGISTER", "Contact", r"^<sip:alice@127\.0\.0\.1:\d+>"),
+              has("REGISTER", "Max-Forwards", "^70$"),
+              has_not("REGISTER", "Authorization")),
+    registers("expires, ours among foreign ones", "bind",
+              told("registered", expires=120), saw("REGISTER", 2),
+              words={"BINDING": "Contact: %s, <[$contact]>;expires=120\n"
+                     "Contact: %s" % (FOREIGN, FOREIGN2)}),
+    registers("expires, in its own header", "bind",
+              told("registered", expires=90), saw("REGISTER", 2),
+              words={"BINDING": "Contact: <[$contact]>\nExpires: 90"}),
+    registers("expires 4294967296", "bind",
+              told("registered", expires=300), saw("REGISTER", 2),
+              words={"BINDING": "Contact: <[$contact]>;expires=4294967296"}),
+    refused("expires 0", "200 OK", 3, saw("REGISTER", 1),
+            told("register_failed", code=200), told_times("registered", 0, 0),
+            why="Contact: <sip:alice@127.0.0.1>;expires=0"),
+    refused("200 without our Contact", "200 OK", 3, saw("REGISTER", 1),
+            told("register_failed"), told_times("registered", 0, 0),
+            why="Contact: %s, %s" % (FOREIGN, FOREIGN2),
+            needs="a 200 without our Contact is no binding"),
+    registers("200 without any Contact", "bind", saw("REGISTER", 2),
+              told("registered", expires=60),
+              words={"BINDING": "Expires: 60"}),
+    registers("refresh before expiry", "refresh", saw("REGISTER", 3),
+              told("registered", expires=10), apart(5, 9.5),
+              steps=(event("registered", 2, 12),), takes=10),
+    registers("tcp, one connection", "bind", one_connection,
+              came_by("REGISTER", "tcp"), saw("REGISTER", 2), tp="tcp",
+              wire=True),
+    Case("three accounts", (Server("bind", calls=3),),
+         (saw("REGISTER", 6), told_times("registered", 3, 3), in_a_row,
+          told_times("unregistered", 3, 3)),
+         (event("registered", 3),), config=ACCOUNTS),
+
+    # -- challenged
+    registers("401 MD5", "challenge", saw("REGISTER", 3),
+              has_not("REGISTER", "Authorization"), proves(2, "md5", 1),
+              proves(3, "md5", 2), words={"CHALLENGE": MD5}),
+    registers("401 SHA-256 before MD5", "challenge", saw("REGISTER", 3),
+              proves(2, "sha", 1, algorithm="SHA-256"),
+              words={"CHALLENGE": SHA256 + "\n" + MD5}),
+    registers("401 MD5 before SHA-256", "challenge", saw("REGISTER", 3),
+              proves(2, "sha", 1, algorithm="SHA-256"),
+              words={"CHALLENGE": MD5 + "\n" + SHA256}),
+    registers("401 one of two unknown", "challenge", saw("REGISTER", 3),
+              proves(2, "md5", 1, algorithm="MD5"),
+              words={"CHALLENGE": UNKNOWN + "\n" + MD5}),
+    registers("401 another scheme besides", "challenge", saw("REGISTER", 3),
+              proves(2, "md5", 1),
+              words={"CHALLENGE": 'WWW-Authenticate: Basic realm="x"\n'
+                     + MD5}),
+    refused("401 unknown alone", "401 Unauthorized", 3, saw("REGISTER", 1),
+            told("register_failed", code=401), why=UNKNOWN),
+    registers("407", "challenge", saw("REGISTER", 3),
+              proves(2, "md5", 1, "Proxy-Authorization"),
+              has_not("REGISTER", "Authorization", 2),
+              words={"STATUS": "407 Proxy Authentication Required",
+                     "CHALLENGE": MD5.replace("WWW-", "Proxy-")}),
+    registers("stale nonce", "stale", saw("REGISTER", 4), proves(2, "old", 1),
+              proves(3, "new", 1), proves(4, "new", 2),
+              told_times("register_failed", 0, 0)),
+    registers("nextnonce", "challenge", saw("REGISTER", 3),
+              proves(2, "md5", 1), proves(3, "fresh", 1),
+              words={"CHALLENGE": MD5, "BINDING": "[last_Contact:]\n"
+                     'Authentication-Info: nextnonce="fresh"'}),
+    refused("wrong password", "401 Unauthorized", 3, saw("REGISTER", 2),
+            proves(2, "md5", 1), told("register_failed", code=401),
+            told_times("registered", 0, 0), why=MD5),
+    refused("no password", "401 Unauthorized", 78, saw("REGISTER", 1, 2),
+            told("register_failed", code=401), why=MD5, password=""),
+
+    # -- refused, or not answered
+    registers("423", "brief", saw("REGISTER", 3),
+              told("registered", expires=1800),
+              told_times("register_failed", 0, 0)),
+    registers("503, later", "retry", saw("REGISTER", 3), apart(1.9, 4), phone=(),
+              steps=(event("register_failed"), event("registered"))),
+    refused("503", "503 Service Unavailable", 69, saw("REGISTER", 1),
+            told("register_failed", code=503), why="Retry-After: 2"),
+    refused("403", "403 Forbidden", 3, saw("REGISTER", 1),
+            told("register_failed", code=403)),
+    refused("302 to itself", "302 Moved Temporarily", 3, saw("REGISTER", 1, 2),
+            told("register_failed", code=302), took(0, 3),
+            why="Contact: <sip:[local_ip]:[local_port]>"),
+    Case("302 elsewhere",
+         (Server("refuse", {"STATUS": "302 Moved Temporarily",
+                            "WHY": "Contact: <sip:[local_ip]:@PORT2@>"},
+                 endless=True),
+          Server("bind", place=1)),
+         (told("registered", expires=300), left), REGISTERED,
+         needs="redirects"),
+    Case("silence, listen", (Server("silence", endless=True),),
+         (told_times("registered", 0, 0), took(2.9, 8), saw("REGISTER", 2, 5)),
+         phone=LISTEN + ("--timeout", "3"), status=69, ends=True),
+    Case("silence, call", (Server("silence", endless=True),),
+         (told_times("registered", 0, 0), took(2.9, 8)),
+         phone=CALL + ("--timeout", "3"), status=69, ends=True),
+    # RFC 3261, 17.1.2.2: at 0, 0.5, 1.5, 3.5, 7.5 ... 31.5 s
+    Case("silence, to its end", (Server("silence", endless=True),),
+         (told("register_failed", code=0), took(31, 34),
+          saw("REGISTER", 11)), status=69, ends=True, patience=40, takes=32),
+
+    # -- routes and addresses
+    calls("service route", SERVICE_ROUTE,
+          has("REGISTER", "Supported", r"\bpath\b"),
+          has("INVITE", "Route", "^<sip:home@.*;lr;sr=1>, *"
+              "<sip:core@.*;lr;sr=2>$"), needs="service route"),
+    calls("gruu", GRUU, has("REGISTER", "Supported", r"\bgruu\b"),
+          has("REGISTER", "Contact", r';\+sip\.instance="<urn:uuid:'),
+          has("INVITE", "Contact", "^<sip:alice@.*;gr=urn:x>"), needs="gruu"),
+    calls("no gruu asked, none used", "[last_Contact:]",
+          has("INVITE", "Contact", r"^<sip:alice@127\.0\.0\.1:\d+>"),
+          has_not("INVITE", "Route")),
+    registers("outbound", "bind",
+              has("REGISTER", "Supported", r"\boutbound\b"),
+              has("REGISTER", "Contact", r";reg-id=1\b"),
+              has("REGISTER", "Contact", r';\+sip\.instance="<urn:uuid:'),
+              pings_apart(3, 4), one_connection, tp="tcp", wire=True,
+              words={"BINDING": OUTBOUND}, takes=9,
+              phone=LISTEN + ("--keepalive", "auto"),
+              steps=REGISTERED + (pings(2, 10),), needs="outbound"),
+
+    # -- is the other one there
+    registers("ping, OPTIONS", "ping", steps=(ready,),
+              words={"METHOD": "OPTIONS", "EVENT": "Accept: application/sdp"}),
+    registers("ping, NOTIFY", "ping", steps=(ready,),
+              words={"METHOD": "NOTIFY", "EVENT": "Event: keep-alive"},
+              needs="NOTIFY keep-alive"),
+    registers("ping, CRLF by udp", "ping", told_times("flow_lost", 0, 0),
+              saw("REGISTER", 2), packets(3), steps=(ready,), wire=True,
+              noise=b"\r\n\r\n",
+              words={"METHOD": "OPTIONS", "EVENT": "Accept: application/sdp"}),
+    registers("ping, CRLF by tcp", "ping", told_times("flow_lost", 0, 0),
+              saw("REGISTER", 2), one_connection, steps=(ready,), wire=True,
+              noise=b"\r\n\r\n", tp="tcp",
+              words={"METHOD": "OPTIONS", "EVENT": "Accept: application/sdp"}),
+    registers("keepalive crlf by tcp", "bind", one_connection,
+              pings_apart(4, 5.2), told_times("flow_lost", 0, 0),
+              steps=REGISTERED + (pings(2, 12),), tp="tcp", wire=True,
+              phone=LISTEN + ("--keepalive", "crlf", "--keepalive-interval",
+                              "5"), takes=10, needs="crlf"),
+    registers("keepalive crlf by udp", "bind", pings_apart(4, 5.2),
+              told_times("flow_lost", 0, 0),
+              steps=REGISTERED + (pings(2, 12),), wire=True,
+              phone=LISTEN + ("--keepalive", "crlf", "--keepalive-interval",
+                              "5"), takes=10, needs="crlf"),
+    Case("OPTIONS not answered", (Server("deaf", endless=True),),
+         (told_times("flow_lost", 1, 1), saw("OPTIONS", 1, 12),
+          saw("REGISTER", 2, 4)),
+         (event("flow_lost", 1, 15), event("registered", 2)),
+         LISTEN + ("--keepalive", "options", "--keepalive-interval", "5"),
+         takes=13),
+    Case("OPTIONS not answered, learnt", (Server("deaf", endless=True),),
+         (told_times("flow_lost", 0, 1), told("keepalive", method="register"),
+          saw("REGISTER", 3, 8)),
+         (event("keepalive", 2, 40),),
+         LISTEN + ("--keepalive", "auto", "--keepalive-interval", "5"),
+         takes=30, needs="keepalive learns"),
+    Case("keepalive options", (Server("answer", endless=True),),
+         (told("keepalive", method="options"), apart(4, 5.2, 1, 2, "OPTIONS"),
+          told_times("flow_lost", 0, 0), saw("REGISTER", 2)),
+         (event("keepalive", 2, 12),),
+         LISTEN + ("--keepalive", "options", "--keepalive-interval", "5"),
+         takes=10),
+    Case("keepalive register", (Server("answer", endless=True),),
+         (told("keepalive", method="register"), saw("OPTIONS", 0),
+          saw("REGISTER", 3), apart(4, 5.5)),
+         (event("keepalive", 1, 12),),
+         LISTEN + ("--keepalive", "register", "--keepalive-interval", "5"),
+         takes=6),
+    registers("tcp, called by the same connection", "invite", one_connection,
+              told("incoming"), told("closed", code=603), tp="tcp", wire=True,
+              phone=LISTEN + ("--reject", "603"),
+              steps=REGISTERED + (event("incoming"), event("closed"), ready)),
+    registers("called by udp", "invite", told("incoming"),
+              told("closed", code=603), phone=LISTEN + ("--reject", "603"),
+              steps=REGISTERED + (event("incoming"), event("closed"), ready)),
+
+    # -- a registrar that means no good: packets within 6 s, from 10 at once
+    # to 60 a minute
+    hostile("hostile, 423 without end", Server("longer"), packets(16),
+            needs="an end of 423 and 423"),
+    hostile("hostile, always stale", Server("refuse", {
+        "STATUS": "401 Unauthorized", "WHY": MD5 + ", stale=true"}),
+        packets(16)),
+    hostile("hostile, a second to live", Server("answer", {
+        "BINDING": "Contact: <[$contact]>;expires=1"}), packets(16)),
+    hostile("hostile, 500", Server("refuse", {
+        "STATUS": "500 Server Internal Error", "WHY": "Server: sipp"}),
+        packets(16)),
+    hostile("hostile, Retry-After 0", Server("refuse", {
+        "STATUS": "503 Service Unavailable", "WHY": "Retry-After: 0"}),
+        packets(16)),
+    hostile("hostile, 302 without end", Server("refuse", {
+        "STATUS": "302 Moved Temporarily",
+        "WHY": "Contact: <sip:[call_number]@[local_ip]:@PORT@>"}),
+        packets(16)),
+    hostile("hostile, 200 and no binding", Server("refuse", {
+        "STATUS": "200 OK", "WHY": "Contact: <sip:a@192.0.2.1>;expires=0"}),
+        packets(16)),
+]
+
+# What two SIPps share is the number of a port: one by UDP, the other by TCP.
+LARGE = (Server("bind"), Server("call", tp="tcp"))
+CASES += [
+    Case("large, by tcp", LARGE,
+         (came_by("INVITE", "tcp"), larger("INVITE", 1300),
+          told("closed", code=486)) + BYE,
+         phone=("call", LONG), status=1, ends=True),
+    Case("large, by udp where there is no tcp",
+         (Server("call", calls=2),),
+         (came_by("INVITE", "udp"), larger("INVITE", 1300),
+          told("closed", code=486)) + BYE,
+         phone=("call", LONG), status=1, ends=True),
+]
