@@ -56,11 +56,7 @@ bench: $(bench_programs) tests/bench/iceend_ua size
 		$(srcdir)/tests/bench/reach --quick --build . || test $$? = 77
 .PHONY: bench
 
-	tests/bench/iceend_nice.c \
-	tests/bench/iceend_nice.c tests/bench/reach \
-	tests/call/try tests/bench/README.md tests/bench/ice \
-	tests/cli tests/call/try tests/bench/README.md tests/bench/ice \
 EXTRA_DIST += tests/build.sh tests/fuzz tests/interop tests/lab tests/lint \
-EXTRA_DIST += tests/build.sh tests/fuzz tests/interop tests/lab tests/lint tests/cli \
-EXTRA_DIST += tests/build.sh tests/fuzz tests/lab tests/lint tests/cli \
-EXTRA_DIST += tests/vectors/rfc4475 tests/vectors/rfc5118
+	tests/cli tests/call/try tests/bench/README.md tests/bench/ice \
+	tests/bench/iceend_nice.c tests/bench/reach tests/vectors/rfc4475 \
+	tests/vectors/rfc5118
