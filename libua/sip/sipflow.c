@@ -11,6 +11,7 @@
 #include "dialog/sipmsg.h"
 #include "sip/epcore.h"
 #include "sip/sipflowcore.h"
+#include "sip/sipseen.h"
 #include "sip/wake.h"
 
 static void on_wake(void *arg);
@@ -201,6 +202,7 @@ static void on_event(struct ua_sipflow *flow, uint64_t now_ms,
 		break;
 
 	case UA_PINGER_METHOD:
+		flow->req = mem_deref(flow->req);
 		if (pev->ping != UA_PING_OPTIONS)
 			break;
 		flow->memory.deaf = true;
@@ -338,6 +340,7 @@ static struct ua_sipflow *flow_make(struct ua_endpoint *ep,
 	ua_pinger_init(&flow->pinger, &pconf, ua_clock_ms());
 	ua_lifetime_init(&flow->life, &lconf);
 	list_append(&ep->flowl, &flow->le, flow);
+	ua_sipseen_begin(ep);
 	ua_wake_at(&flow->tmr, deadline(flow), on_wake, flow);
 
 	return flow;

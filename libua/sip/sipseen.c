@@ -104,6 +104,19 @@ void ua_sipseen_conn(struct ua_endpoint *ep, const struct sip_msg *msg)
 }
 
 
+void ua_sipseen_begin(struct ua_endpoint *ep)
+{
+	size_t i;
+
+	for (i = 0; i < UA_CONNS_MAX; i++) {
+		const struct sip_msg *msg = ep->conns.msgv[i];
+
+		if (msg && sip_msg_tcpconn(msg))
+			ua_sipseen_conn(ep, msg);
+	}
+}
+
+
 bool ua_sipseen_probe(struct ua_endpoint *ep, const struct sip_msg *msg)
 {
 	struct le *le;

@@ -16,6 +16,9 @@ bool ua_sipseen_traffic(struct ua_endpoint *ep, enum ua_tp tp,
 bool ua_sipseen_stun(struct ua_endpoint *ep, const struct ua_addr *src,
 		     const uint8_t *buf, size_t len);
 
+/** A flow is new: watch the connection that is there already */
+void ua_sipseen_begin(struct ua_endpoint *ep);
+
 /** A message came on a connection: watch that */
 void ua_sipseen_conn(struct ua_endpoint *ep, const struct sip_msg *msg);
 
