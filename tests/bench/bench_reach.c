@@ -3,7 +3,7 @@
  *
  * Without arguments: heap of registered accounts that are idle, with a
  * registrar in the same process that grants everything.  With the address of
- * a registrar and numbers of accounts: how fast they get registered; the
+ * a registrar and a number of accounts: how fast they get registered; the
  * script `reach` reads that.  Nothing is asserted.
  */
 
@@ -19,7 +19,6 @@
 
 enum {
 	ACCOUNTS = 200,
-	ROUNDS = 5,      /* of a rate: the machine is never quite idle   */
 	QUIET_MS = 6000, /* Transactions of SIP are forgotten            */
 	WAIT_MS = 60000,
 	TARGET_KIB = 16 /* of an account, from the design                */
@@ -142,17 +141,9 @@ static void account_add(struct side *side, unsigned number, const char *server,
 /* ------------------------------ rate ------------------------------- */
 
 
-static int cmp(const void *p, const void *q)
-{
-	const double x = *(const double *)p;
-	const double y = *(const double *)q;
-
-	return (x > y) - (x < y);
-}
-
-
-/* From the first account added to the last one registered [s] */
-static double round_s(const char *server, unsigned n, unsigned *failed)
+/* Prints the time from the first account added to the last one registered [s],
+   and how often one of them failed. */
+static void bench_rate(const char *server, unsigned n)
 {
 	struct side side;
 	double at;
@@ -167,26 +158,9 @@ static double round_s(const char *server, unsigned n, unsigned *failed)
 		account_add(&side, i, server, UA_KEEPALIVE_OFF);
 	run(&side, n, WAIT_MS);
 	at = wall_s() - at;
-	*failed += side.failed;
 
+	(void)printf("rate %u %.6f %u\n", n, at, side.failed);
 	ua_agent_free(side.agent);
-
-	return at;
-}
-
-
-static void bench_rate(const char *server, unsigned n)
-{
-	double took[ROUNDS];
-	unsigned failed = 0;
-	size_t i;
-
-	for (i = 0; i < ROUNDS; i++)
-		took[i] = round_s(server, n, &failed);
-	qsort(took, ROUNDS, sizeof(took[0]), cmp);
-
-	(void)printf("rate %u %.6f %.6f %.6f %u\n", n, took[0],
-		     took[ROUNDS / 2], took[ROUNDS - 1], failed);
 }
 
 
@@ -287,24 +261,20 @@ int main(int argc, char *argv[])
 {
 	unsigned long n;
 	char *end;
-	int i;
 
 	if (argc == 1) {
 		bench_heaps();
 		return 0;
 	}
 
-	for (i = 2; i < argc; i++) {
-		n = strtoul(argv[i], &end, 10);
-		if (*end || !n || n > 100000) {
-			(void)fprintf(stderr,
-				      "bench_reach: %s: a number of"
-				      " accounts expected\n",
-				      argv[i]);
-			return 64;
-		}
-		bench_rate(argv[1], (unsigned)n);
+	n = argc == 3 ? strtoul(argv[2], &end, 10) : 0;
+	if (!n || *end || n > 100000) {
+		(void)fprintf(stderr,
+			      "usage: bench_reach [SERVER ACCOUNTS]\n");
+		return 64;
 	}
+
+	bench_rate(argv[1], (unsigned)n);
 
 	return 0;
 }
