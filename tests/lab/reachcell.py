@@ -10,7 +10,12 @@ import wire
 from net import SERVER
 from waiter import OFFSET
 
-BEFORE = 0.6  # s before the next ping: where a mapping is oldest
+# s before the next ping: where a mapping is oldest, and, as events tell whole
+# seconds only, long enough for LATE
+BEFORE = 1.1
+# s: who rings later rang at the proxy's third INVITE (0, 0.5, 1.5 s) or a
+# later one; the first ones found no mapping, and a ping came to their help
+LATE = 1.2
 SHORT_GAP = 5  # s, at least, between two calls
 OVER = 4  # s that an idle time is longer than the NAT's timeout
 SEEN_WITHIN = {"register": 35}  # s beyond its interval: RFC 3261's Timer F
@@ -28,10 +33,14 @@ class Call:
         self.after = ring.after
         self.codes = ring.codes
 
+    def good(self):
+        return self.after is not None and self.after < LATE
+
     def text(self):
-        """As a run prints it: when, `*` if just before a ping, `!` lost."""
+        """When; `*`: just before a ping, `!`: did not ring, `?`: late."""
         return "%d%s%s" % (self.at, "*" if self.worst else "",
-                           "" if self.after is not None else "!")
+                           "" if self.good() else
+                           "!" if self.after is None else "?")
 
 
 class ReachCell:
@@ -146,6 +155,9 @@ class ReachCell:
     def rang(self):
         return sum(call.after is not None for call in self.calls)
 
+    def late(self):
+        return self.rang() - sum(call.good() for call in self.calls)
+
     # -- what befalls it ----------------------------------------------------
 
     def bound(self):
@@ -206,13 +218,15 @@ class ReachCell:
             return
         if not self.judged():
             return
-        missed = [call for call in self.calls if call.after is None]
+        missed = [call for call in self.calls if not call.good()]
         if missed:
-            self.wrong.append("%d of %d calls did not ring: after %s" % (
+            self.wrong.append("%d of %d calls did not ring, or late: "
+                              "after %s" % (
                 len(missed), len(self.calls), ", ".join(
                     "%.0f s idle%s (%s)" % (
                         call.idle, " just before a ping" if call.worst
-                        else "", call.codes[-1] if call.codes else "-")
+                        else "", "no" if call.after is None
+                        else "%.1f s" % call.after)
                     for call in missed)))
         if not self.calls:
             self.wrong.append("no call was placed")

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 
+import reachcell
 import reachfaults
 import ringer
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-HEAD = ("NAT", "method", "calls", "rang", "ring s", "dead seen s",
+HEAD = ("NAT", "method", "calls", "rang", "late", "ring s", "dead seen s",
         "back s", "mended s", "messages/h", "bytes/h", "interval s", "learning s")
 FAULT_HEAD = ("what happens", "lost seen s", "reachable s", "messages",
               "calls", "rang")
@@ -26,7 +27,7 @@ def _number(value, form="%.0f"):
 
 def _row(row, cell):
     if not cell.usable():
-        return [row.name, cell.method] + ["-"] * 10
+        return [row.name, cell.method] + ["-"] * 11
     late = [call.after for call in cell.calls if call.after is not None]
     rate = cell.steady_rate
     ways = "/".join(str(way) for way in cell.waiter.ways())
@@ -45,7 +46,7 @@ def _row(row, cell):
         return "> %.0f" % cell.waited if tried in cell.looked else "-"
 
     return [row.name, method, str(len(cell.calls)), str(cell.rang()),
-            _number(max(late, default=None), "%.2f"),
+            str(cell.late()), _number(max(late, default=None), "%.2f"),
             after(cell.seen, "cut") if cell.judged() else "-",
             after(cell.back, "reboot"), _number(cell.again, "%.1f"),
             _number(rate.messages if rate else None),
@@ -141,6 +142,8 @@ calls.
 CELLS = """
 ## Each NAT, each method
 
+- *late*: of those that rang, how many only after %(late)g s: the proxy had to
+  ask three times, a mapping was dead and a ping revived it.
 - *ring*: s until it rang, the slowest of the calls.
 - *dead seen*: the line goes dead; s until the phone says so.
 - *back*: the NAT forgets all; s until requests reach the phone again.
@@ -261,7 +264,7 @@ def write(reach, path):
     for words, (head, rows, _) in zip((CELLS, FAULTS, HOLDS),
                                       _tables(reach)):
         if rows:
-            lines += [words] + _markdown(head, rows)
+            lines += [words.replace("%(late)g", "%g" % reachcell.LATE)] + _markdown(head, rows)
     lines += _failures(reach) + _not_there(reach)
     with open(path, "w") as out:
         out.write("\n".join(lines).replace("\n\n\n", "\n\n") + "\n")
