@@ -406,8 +406,6 @@ START_TEST(without_memory_a_redirect_is_tried_again)
 {
 	struct sip_msg *req, *msg;
 
-	regbed_open(&bed);
-	regbed_begin(&bed);
 	req = regbed_sent(&bed);
 	msg = siptext("SIP/2.0 %u Elsewhere\n"
 		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr\n"
