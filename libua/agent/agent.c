@@ -155,6 +155,7 @@ static void agent_destructor(void *arg)
 	list_flush(&agent->endpoints);
 	mem_deref(agent->env.turn);
 	mem_deref(agent->store);
+	mem_deref(agent->env.creds);
 	mem_deref(agent->resolver);
 	mem_deref(agent->mq);
 	list_flush(&agent->strings);
@@ -278,6 +279,19 @@ static int open_store(struct ua_agent *agent)
 }
 
 
+/* A mistake in these files is better told now than by the first call. */
+static int check_creds(struct ua_agent *agent, char *errstr)
+{
+	const struct ua_agent_conf *conf = &agent->conf;
+	struct ua_tlscreds *creds;
+
+	if (!conf->tls_ca && !conf->tls_cert && !conf->tls_key)
+		return 0;
+
+	return ua_env_creds(&agent->env, &creds, errstr);
+}
+
+
 static int agent_make(struct ua_agent **agentp,
 		      const struct ua_agent_conf *conf, bool threaded,
 		      char *errstr)
@@ -333,7 +347,11 @@ static int agent_make(struct ua_agent **agentp,
 		goto out;
 	agent->env.resolver = agent->resolver;
 
-	err = ua_turnenv_alloc(&agent->env, errstr);
+	err = check_creds(agent, errstr);
+	if (err)
+		goto out;
+
+	err = ua_turnenv_alloc(&agent->env);
 	if (err)
 		goto out;
 

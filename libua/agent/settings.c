@@ -6,6 +6,7 @@
 
 #include "agent/impl.h"
 #include "call/server.h"
+
 /** A copied string, owned by the list it stands in */
 struct copy {
 	struct le le;
@@ -94,6 +95,7 @@ int ua_settings_keep(struct ua_agent *agent)
 		conf->user_agent = "libua/" PACKAGE_VERSION;
 
 	if (keep(agent, &conf->user_agent) || keep(agent, &conf->tls_ca) ||
+	    keep(agent, &conf->tls_cert) || keep(agent, &conf->tls_key) ||
 	    keep(agent, &conf->state_dir) || keep(agent, &conf->instance))
 		return ENOMEM;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/tlscreds.h"
 #include "call/env.h"
 
 
@@ -22,6 +23,27 @@ int ua_env_contact(const struct ua_identity *id, const struct ua_endpoint *ep,
 	if (!err && id->outbound &&
 	    strlen(buf) + sizeof(ob) <= UA_ENDPOINT_URI_MAX)
 		memcpy(buf + strlen(buf), ob, sizeof(ob));
+
+	return err;
+}
+
+
+int ua_env_creds(struct ua_env *env, struct ua_tlscreds **credsp, char *errstr)
+{
+	const struct ua_tlscreds_conf conf = {
+		.ca_file = env->conf->tls_ca,
+		.cert_file = env->conf->tls_cert,
+		.key_file = env->conf->tls_key,
+	};
+	char why[UA_TLSCREDS_WHY_MAX] = "";
+	int err = 0;
+
+	if (!env->creds)
+		err = ua_tlscreds_alloc(&env->creds, &conf, why);
+	if (!err)
+		*credsp = env->creds;
+	else if (errstr)
+		str_ncpy(errstr, why, UA_ERRSTR_MAX);
 
 	return err;
 }

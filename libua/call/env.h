@@ -15,6 +15,7 @@
 struct ua_account;
 struct ua_call;
 struct ua_env;
+struct ua_tlscreds;
 struct ua_turnenv;
 
 /** Who calls or is called, and over which flow; all borrowed */
@@ -46,6 +47,7 @@ struct ua_env {
 	struct ua_resolver *resolver;
 	struct ua_shun shun; /**< Told of each server that fails or answers;
 				  forgets all when the network changes    */
+	struct ua_tlscreds *creds; /**< See ua_env_creds(), NULL until then */
 	struct ua_turnenv *turn;
 	struct list calls;    /**< struct ua_call, in order of their number */
 	struct list parting;  /**< struct ua_flow that release their relays */
@@ -96,6 +98,20 @@ struct ua_env {
 UA_CHECK int ua_env_contact(const struct ua_identity *id,
 			    const struct ua_endpoint *ep, char *buf,
 			    enum ua_tp tp);
+
+
+/**
+ * Whom the agent's TLS trusts, and who it is: read when first needed.
+ *
+ * @param credsp  Set on success (borrowed)
+ * @param errstr  UA_ERRSTR_MAX bytes: what is wrong with which file; may be
+ *                NULL
+ *
+ * @retval 0      Done
+ * @retval errno  As ua_tlscreds_alloc()
+ */
+UA_CHECK int ua_env_creds(struct ua_env *env, struct ua_tlscreds **credsp,
+			  char *errstr);
 
 
 /** The addresses that media may use, as the agent was told */

@@ -32,39 +32,25 @@ static void env_destructor(void *arg)
 }
 
 
-int ua_turnenv_alloc(struct ua_env *env, char *errstr)
+int ua_turnenv_alloc(struct ua_env *env)
 {
-	char why[UA_TLSCLIENT_WHY_MAX] = "";
-	struct ua_turnenv *te;
-	int err = 0;
+	env->turn = mem_zalloc(sizeof(*env->turn), env_destructor);
 
-	te = mem_zalloc(sizeof(*te), env_destructor);
-	if (!te)
-		return ENOMEM;
-
-	/* A mistake in it is better told now than in the first call. */
-	if (env->conf->tls_ca)
-		err = ua_tlsclient_trust(&te->trust, env->conf->tls_ca, why);
-
-	if (err) {
-		if (errstr)
-			str_ncpy(errstr, why, UA_ERRSTR_MAX);
-		mem_deref(te);
-		return err;
-	}
-
-	env->turn = te;
-	return 0;
+	return env->turn ? 0 : ENOMEM;
 }
 
 
 int ua_turnenv_trust(struct ua_env *env, struct ua_tlstrust **trustp)
 {
 	struct ua_turnenv *te = env->turn;
+	struct ua_tlscreds *creds;
 	int err = 0;
 
-	if (!te->trust)
-		err = ua_tlsclient_trust(&te->trust, env->conf->tls_ca, NULL);
+	if (!te->trust) {
+		err = ua_env_creds(env, &creds, NULL);
+		if (!err)
+			err = ua_tlsclient_trust(&te->trust, creds);
+	}
 	if (!err)
 		*trustp = te->trust;
 

@@ -24,14 +24,10 @@ enum {
 /**
  * Make it, when the agent is made.
  *
- * @param errstr  UA_ERRSTR_MAX bytes, or NULL: what was wrong with the
- *                agent's file of trusted certificates
- *
  * @retval 0       Done: env->turn, freed by mem_deref()
- * @retval EINVAL  See errstr
  * @retval ENOMEM  Try later
  */
-UA_CHECK int ua_turnenv_alloc(struct ua_env *env, char *errstr);
+UA_CHECK int ua_turnenv_alloc(struct ua_env *env);
 
 
 /**
@@ -40,7 +36,7 @@ UA_CHECK int ua_turnenv_alloc(struct ua_env *env, char *errstr);
  * @param trustp  Set on success (borrowed)
  *
  * @retval 0      Done
- * @retval errno  As ua_tlsclient_trust()
+ * @retval errno  As ua_env_creds() and ua_tlsclient_trust()
  */
 UA_CHECK int ua_turnenv_trust(struct ua_env *env, struct ua_tlstrust **trustp);
 

@@ -6,9 +6,10 @@
 #include <string.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "base/re_compat.h"
+#include "base/certcheck.h"
+#include "base/tlscreds.h"
 #include "net/tlsclient.h"
 
 struct ua_tlstrust {
@@ -19,10 +20,8 @@ struct ua_tlsclient {
 	SSL *ssl;
 	BIO *in;  /* From the server, owned by ssl */
 	BIO *out; /* To it, likewise               */
-	char host[256];
-	char other[256]; /* Whose certificate it is instead */
+	struct ua_certcheck chk;
 	bool ready;
-	char why[UA_TLSCLIENT_WHY_MAX];
 };
 
 
@@ -34,103 +33,39 @@ static void trust_destructor(void *arg)
 }
 
 
-static int trust_load(struct ua_tlstrust *trust, const char *ca_file,
-		      char *why)
+static int on_verify(X509_STORE_CTX *store, void *arg)
 {
-	const char *words;
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(
+		store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct ua_tlsclient *tls = SSL_get_app_data(ssl);
+	(void)arg;
 
-	if (!ca_file)
-		return SSL_CTX_set_default_verify_paths(trust->ctx) ? 0
-								    : ENOMEM;
-
-	ERR_clear_error();
-	if (SSL_CTX_load_verify_locations(trust->ctx, ca_file, NULL)) {
-		/* Whatever is in the file is trusted, also if it is no CA. */
-		X509_STORE_set_flags(SSL_CTX_get_cert_store(trust->ctx),
-				     X509_V_FLAG_PARTIAL_CHAIN);
-		return 0;
-	}
-
-	words = ERR_reason_error_string(ERR_peek_error());
-	if (why)
-		(void)re_snprintf(why, UA_TLSCLIENT_WHY_MAX,
-				  "%s: no certificate can be read (%s)",
-				  ca_file, words ? words : "unknown reason");
-	ERR_clear_error();
-	return EINVAL;
+	return ua_certcheck_verify(&tls->chk, store);
 }
 
 
-int ua_tlsclient_trust(struct ua_tlstrust **trustp, const char *ca_file,
-		       char *why)
+int ua_tlsclient_trust(struct ua_tlstrust **trustp,
+		       const struct ua_tlscreds *creds)
 {
 	struct ua_tlstrust *trust;
-	int err = ENOMEM;
+	int err;
 
 	trust = mem_zalloc(sizeof(*trust), trust_destructor);
 	if (!trust)
 		return ENOMEM;
 
 	trust->ctx = SSL_CTX_new(TLS_client_method());
-	if (!trust->ctx)
-		goto out;
-
-	/* Without these two anybody could be the server. */
-	SSL_CTX_set_verify(trust->ctx, SSL_VERIFY_PEER, NULL);
-	if (!SSL_CTX_set_min_proto_version(trust->ctx, TLS1_2_VERSION))
-		goto out;
-
-	err = trust_load(trust, ca_file, why);
-
-out:
-	if (err)
+	err = trust->ctx ? ua_tlscreds_apply(creds, trust->ctx) : ENOMEM;
+	if (err) {
+		ERR_clear_error();
 		mem_deref(trust);
-	else
-		*trustp = trust;
-
-	return err;
-}
-
-
-/* The first name of a certificate; "" if there is none to print */
-static void name_of(char *name, size_t size, X509 *cert)
-{
-	GENERAL_NAMES *names =
-		X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	const GENERAL_NAME *first = sk_GENERAL_NAME_value(names, 0);
-	size_t len;
-
-	name[0] = '\0';
-	if (first && first->type == GEN_DNS) {
-		len = (size_t)ASN1_STRING_length(first->d.dNSName);
-		if (len < size) {
-			memcpy(name, ASN1_STRING_get0_data(first->d.dNSName),
-			       len);
-			name[len] = '\0';
-		}
+		return err;
 	}
 
-	if (!*name &&
-	    X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
-				      NID_commonName, name, (int)size) < 0)
-		name[0] = '\0';
+	SSL_CTX_set_cert_verify_callback(trust->ctx, on_verify, NULL);
+	*trustp = trust;
 
-	GENERAL_NAMES_free(names);
-}
-
-
-/* Changes no verdict: remembers what a person wants to know of it. */
-static int on_verify(int ok, X509_STORE_CTX *store)
-{
-	const SSL *ssl = X509_STORE_CTX_get_ex_data(
-		store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct ua_tlsclient *tls = SSL_get_app_data(ssl);
-	X509 *cert = X509_STORE_CTX_get_current_cert(store);
-
-	if (!ok && cert)
-		name_of(tls->other, sizeof(tls->other), cert);
-
-	return ok;
+	return 0;
 }
 
 
@@ -139,32 +74,6 @@ static void tls_destructor(void *arg)
 	struct ua_tlsclient *tls = arg;
 
 	SSL_free(tls->ssl);
-}
-
-
-/* A name is told to the server, an address is not (RFC 6066, 3). */
-static int host_set(struct ua_tlsclient *tls, const char *host)
-{
-	struct ua_addr addr;
-
-	if (!*host || strlen(host) >= sizeof(tls->host))
-		return EINVAL;
-
-	str_ncpy(tls->host, host, sizeof(tls->host));
-
-	if (!ua_addr_set(&addr, host, 0))
-		return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(tls->ssl),
-						 addr.ip,
-						 addr.af == UA_AF_IP4 ? 4 : 16)
-			       ? 0
-			       : ENOMEM;
-
-	SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (!SSL_set1_host(tls->ssl, host) ||
-	    !SSL_set_tlsext_host_name(tls->ssl, host))
-		return ENOMEM;
-
-	return 0;
 }
 
 
@@ -185,50 +94,7 @@ static int ssl_open(struct ua_tlsclient *tls, struct ua_tlstrust *trust)
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
 	SSL_set_connect_state(tls->ssl);
 	(void)SSL_set_app_data(tls->ssl, tls);
-	SSL_set_verify(tls->ssl, SSL_VERIFY_PEER, on_verify);
 	return 0;
-}
-
-
-static void why_cert(struct ua_tlsclient *tls, long verdict)
-{
-	const char *words;
-
-	switch (verdict) {
-
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		words = "its certificate has expired";
-		break;
-
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		words = "its certificate is not valid yet";
-		break;
-
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		(void)re_snprintf(tls->why, sizeof(tls->why),
-				  "its certificate is for %s, not for %s",
-				  *tls->other ? tls->other : "another",
-				  tls->host);
-		return;
-
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		words = "its certificate is signed by itself alone";
-		break;
-
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		words = "the issuer of its certificate is unknown";
-		break;
-
-	default:
-		words = X509_verify_cert_error_string(verdict);
-		break;
-	}
-
-	str_ncpy(tls->why, words, sizeof(tls->why));
 }
 
 
@@ -236,25 +102,14 @@ static void why_cert(struct ua_tlsclient *tls, long verdict)
 static int failed(struct ua_tlsclient *tls)
 {
 	const unsigned long code = ERR_peek_error();
-	const long verdict = SSL_get_verify_result(tls->ssl);
-	const char *words = ERR_reason_error_string(code);
 	int err = EPROTO;
 
-	if (!tls->ready && verdict != X509_V_OK) {
-		why_cert(tls, verdict);
+	if (!tls->ready && SSL_get_verify_result(tls->ssl) != X509_V_OK)
 		err = EACCES;
-	}
-	else if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE) {
+	else if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
 		err = ENOMEM;
-	}
-	else if (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER) {
-		str_ncpy(tls->why, "it does not speak TLS", sizeof(tls->why));
-	}
-	else {
-		(void)re_snprintf(tls->why, sizeof(tls->why), "TLS failed: %s",
-				  words ? words : "unknown reason");
-	}
 
+	ua_certcheck_failed(&tls->chk);
 	ERR_clear_error();
 	return err;
 }
@@ -286,9 +141,11 @@ int ua_tlsclient_alloc(struct ua_tlsclient **tlsp, struct ua_tlstrust *trust,
 	if (!tls)
 		return ENOMEM;
 
-	err = ssl_open(tls, trust);
+	err = ua_certcheck_init(&tls->chk, host);
 	if (!err)
-		err = host_set(tls, host);
+		err = ssl_open(tls, trust);
+	if (!err)
+		err = ua_certcheck_sni(&tls->chk, tls->ssl);
 
 	/* The first words need nothing of the server, only memory. */
 	if (!err && handshake(tls))
@@ -368,7 +225,7 @@ size_t ua_tlsclient_output(struct ua_tlsclient *tls, uint8_t *buf, size_t size)
 
 const char *ua_tlsclient_why(const struct ua_tlsclient *tls)
 {
-	return tls->why;
+	return tls->chk.why;
 }
 
 

@@ -6,9 +6,10 @@
 #include <ua/types.h>
 
 struct ua_tlsclient;
+struct ua_tlscreds;
 struct ua_tlstrust;
 
-enum { UA_TLSCLIENT_WHY_MAX = 160 /**< Longest reason [bytes] */ };
+enum { UA_TLSCLIENT_WHY_MAX = 400 /**< Room for a reason [bytes] */ };
 
 
 /**
@@ -17,22 +18,19 @@ enum { UA_TLSCLIENT_WHY_MAX = 160 /**< Longest reason [bytes] */ };
  * OpenSSL is used directly: libre 1.1.0's own TLS lets an unknown issuer pass
  * unless it is asked not to, and cannot tell why it refused one.
  *
- * @param trustp   Set on success; shared by connections, mem_deref() frees it
- * @param ca_file  PEM file, nothing else is trusted then; NULL: what the
- *                 system trusts
- * @param why      UA_TLSCLIENT_WHY_MAX bytes: what was wrong; may be NULL
+ * @param trustp  Set on success; shared by connections, mem_deref() frees it
+ * @param creds   What is trusted, and who we are; not needed afterwards
  *
  * @retval 0       Done
- * @retval EINVAL  No certificate in the file, or it cannot be read
  * @retval ENOMEM  Try later
  */
 UA_CHECK int ua_tlsclient_trust(struct ua_tlstrust **trustp,
-				const char *ca_file, char *why);
+				const struct ua_tlscreds *creds);
 
 
 /**
  * Begin a handshake, TLS 1.2 or later.  The server's certificate must be valid
- * for the host (RFC 6125), which is told by SNI if it is a name.
+ * for the host (see certcheck.h), which is told by SNI if it is a name.
  *
  * @param tlsp   Set on success; mem_deref() frees it
  * @param trust  Borrowed for the life of the connection

@@ -154,9 +154,12 @@ static void setup(struct fix *f, bool tls, const struct tlsbed_how *how)
 	ck_assert_int_eq(0, tcp_listen(&f->ts, &any, srv_conn, f));
 	ck_assert_int_eq(0, tcp_local_get(f->ts, &f->local));
 	if (tls) {
+		struct ua_tlscreds *creds;
+
 		tlsbed_open(&f->bed, how);
-		ck_assert_int_eq(
-			0, ua_tlsclient_trust(&f->trust, f->bed.ca, NULL));
+		creds = tlsbed_creds(f->bed.ca, NULL, NULL);
+		ck_assert_int_eq(0, ua_tlsclient_trust(&f->trust, creds));
+		mem_deref(creds);
 	}
 }
 

@@ -22,12 +22,24 @@ struct fix {
 };
 
 
+static struct ua_tlstrust *trust_of(const char *ca)
+{
+	struct ua_tlscreds *creds = tlsbed_creds(ca, NULL, NULL);
+	struct ua_tlstrust *trust;
+
+	ck_assert_int_eq(0, ua_tlsclient_trust(&trust, creds));
+	mem_deref(creds);
+
+	return trust;
+}
+
+
 static void setup(struct fix *f, const struct tlsbed_how *how,
 		  const char *host)
 {
 	memset(f, 0, sizeof(*f));
 	tlsbed_open(&f->bed, how);
-	ck_assert_int_eq(0, ua_tlsclient_trust(&f->trust, f->bed.ca, NULL));
+	f->trust = trust_of(f->bed.ca);
 	ck_assert_int_eq(0, ua_tlsclient_alloc(&f->tls, f->trust, host));
 }
 
@@ -130,7 +142,7 @@ START_TEST(own_authority_is_unknown_to_the_system)
 	struct fix f;
 
 	setup(&f, &how, "turn.test");
-	ck_assert_int_eq(0, ua_tlsclient_trust(&trust, NULL, NULL));
+	trust = trust_of(NULL);
 	mem_deref(f.tls);
 	ck_assert_int_eq(0, ua_tlsclient_alloc(&f.tls, trust, "turn.test"));
 	ck_assert_int_eq(EACCES, tlsbed_carry(&f.bed, f.tls));
@@ -157,7 +169,7 @@ START_TEST(certificate_in_the_file_is_trusted_as_it_is)
 	ck_assert_int_eq(
 		1, PEM_write_X509(file, SSL_CTX_get0_certificate(f.bed.ctx)));
 	ck_assert_int_eq(0, fclose(file));
-	ck_assert_int_eq(0, ua_tlsclient_trust(&trust, path, NULL));
+	trust = trust_of(path);
 	(void)remove(path);
 
 	mem_deref(f.tls);
@@ -220,22 +232,6 @@ START_TEST(what_is_changed_on_its_way_is_refused)
 END_TEST
 
 
-START_TEST(bad_file_of_authorities_is_named)
-{
-	char why[UA_TLSCLIENT_WHY_MAX] = "";
-	struct ua_tlstrust *trust;
-
-	ck_assert_int_eq(EINVAL,
-			 ua_tlsclient_trust(&trust, "/nowhere/ca.pem", why));
-	ck_assert_ptr_nonnull(strstr(why, "/nowhere/ca.pem"));
-	ck_assert_int_eq(EINVAL, ua_tlsclient_trust(&trust, "/dev/null", why));
-	ck_assert_ptr_nonnull(strstr(why, "/dev/null"));
-	ck_assert_int_eq(EINVAL,
-			 ua_tlsclient_trust(&trust, "/dev/null", NULL));
-}
-END_TEST
-
-
 START_TEST(host_that_is_none_is_refused)
 {
 	struct ua_tlsclient *tls;
@@ -244,7 +240,7 @@ START_TEST(host_that_is_none_is_refused)
 
 	memset(host, 'a', sizeof(host));
 	host[sizeof(host) - 1] = '\0';
-	ck_assert_int_eq(0, ua_tlsclient_trust(&trust, NULL, NULL));
+	trust = trust_of(NULL);
 	ck_assert_int_eq(EINVAL, ua_tlsclient_alloc(&tls, trust, ""));
 	ck_assert_int_eq(EINVAL, ua_tlsclient_alloc(&tls, trust, host));
 	mem_deref(trust);
@@ -269,7 +265,7 @@ START_TEST(no_memory_for_a_client)
 	struct ua_tlstrust *trust;
 
 	/* What OpenSSL makes once for the process is made before. */
-	ck_assert_int_eq(0, ua_tlsclient_trust(&trust, NULL, NULL));
+	trust = trust_of(NULL);
 	ck_assert_int_eq(0, alloc_and_free(trust));
 	ua_oom_walk(alloc_and_free, trust);
 	mem_deref(trust);
@@ -291,7 +287,6 @@ Suite *ua_suite_tlsclient(void)
 	tcase_add_test(tc, old_tls_is_refused);
 	tcase_add_test(tc, server_without_tls_is_told_apart);
 	tcase_add_test(tc, what_is_changed_on_its_way_is_refused);
-	tcase_add_test(tc, bad_file_of_authorities_is_named);
 	tcase_add_test(tc, host_that_is_none_is_refused);
 	tcase_add_test(tc, no_memory_for_a_client);
 	suite_add_tcase(s, tc);

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/tlscreds.h"
 #include "net/tlsclient.h"
 #include "rig.h"
 #include "tlsbed.h"
@@ -34,8 +35,10 @@ static void ext_add(X509 *cert, int nid, const char *value)
 }
 
 
+/* san NULL: it is an authority. */
 static X509 *cert_make(const char *name, EVP_PKEY *key, const char *issuer,
-		       EVP_PKEY *issuer_key, long from_s, long to_s)
+		       EVP_PKEY *issuer_key, long from_s, long to_s,
+		       const char *san, const char *eku)
 {
 	static long serial;
 	X509 *cert = X509_new();
@@ -57,17 +60,12 @@ static X509 *cert_make(const char *name, EVP_PKEY *key, const char *issuer,
 				    dn, "CN", MBSTRING_ASC,
 				    (const unsigned char *)issuer, -1, -1, 0));
 	ck_assert_int_eq(1, X509_set_pubkey(cert, key));
-	if (strcmp(name, issuer)) {
-		char san[128];
-
-		(void)snprintf(san, sizeof(san), "DNS:%s,IP:127.0.0.1", name);
-		if (!strcmp(name, "other.test"))
-			(void)snprintf(san, sizeof(san), "DNS:%s", name);
-		ext_add(cert, NID_subject_alt_name, san);
-	}
-	else {
+	if (!san)
 		ext_add(cert, NID_basic_constraints, "critical,CA:TRUE");
-	}
+	else if (*san)
+		ext_add(cert, NID_subject_alt_name, san);
+	if (eku)
+		ext_add(cert, NID_ext_key_usage, eku);
 
 	ck_assert_int_gt(X509_sign(cert, issuer_key, EVP_sha256()), 0);
 	return cert;
@@ -88,18 +86,39 @@ static void ca_write(struct tlsbed *bed, X509 *ca)
 }
 
 
+static int any_client(int ok, X509_STORE_CTX *store)
+{
+	(void)ok;
+	(void)store;
+
+	return 1;
+}
+
+
+static void version_set(SSL_CTX *ctx, int max_version)
+{
+	SSL_CTX_set_security_level(ctx, 0);
+	ck_assert_int_eq(1, SSL_CTX_set_max_proto_version(ctx, max_version));
+	ck_assert_int_eq(1, SSL_CTX_set_min_proto_version(ctx, 0));
+}
+
+
 void tlsbed_open(struct tlsbed *bed, const struct tlsbed_how *how)
 {
 	const char *name = how->other_name ? "other.test" : "turn.test";
+	const char *san = how->san          ? how->san
+			  : how->other_name ? "DNS:other.test"
+					    : "DNS:turn.test,IP:127.0.0.1";
 	EVP_PKEY *ca_key = key_make();
 	EVP_PKEY *strange_key = key_make();
 	EVP_PKEY *key = key_make();
-	X509 *ca = cert_make("authority", ca_key, "authority", ca_key, -DAY_S,
-			     DAY_S);
 	X509 *cert;
 
 	memset(bed, 0, sizeof(*bed));
-	ca_write(bed, ca);
+	bed->authority_key = ca_key;
+	bed->authority = cert_make("authority", ca_key, "authority", ca_key,
+				   -DAY_S, DAY_S, NULL, NULL);
+	ca_write(bed, bed->authority);
 	cert = cert_make(name, key,
 			 how->own        ? name
 			 : how->stranger ? "stranger"
@@ -108,25 +127,25 @@ void tlsbed_open(struct tlsbed *bed, const struct tlsbed_how *how)
 			 : how->stranger ? strange_key
 					 : ca_key,
 			 how->early ? DAY_S / 2 : -DAY_S,
-			 how->expired ? -DAY_S / 2 : DAY_S);
+			 how->expired ? -DAY_S / 2 : DAY_S, san, how->eku);
 
 	bed->ctx = SSL_CTX_new(TLS_server_method());
 	ck_assert_ptr_nonnull(bed->ctx);
 	ck_assert_int_eq(1, SSL_CTX_use_certificate(bed->ctx, cert));
 	ck_assert_int_eq(1, SSL_CTX_use_PrivateKey(bed->ctx, key));
-	if (how->max_version) {
-		SSL_CTX_set_security_level(bed->ctx, 0);
-		ck_assert_int_eq(1, SSL_CTX_set_max_proto_version(
-					    bed->ctx, how->max_version));
-		ck_assert_int_eq(1,
-				 SSL_CTX_set_min_proto_version(bed->ctx, 0));
-	}
+	if (how->max_version)
+		version_set(bed->ctx, how->max_version);
+	if (how->ask)
+		SSL_CTX_set_verify(bed->ctx,
+				   SSL_VERIFY_PEER |
+					   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+				   any_client);
+	ck_assert_int_eq(1, SSL_CTX_set_session_id_context(
+				    bed->ctx, (const uint8_t *)"bed", 3));
 
 	X509_free(cert);
-	X509_free(ca);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(strange_key);
-	EVP_PKEY_free(ca_key);
 	tlsbed_accept(bed);
 }
 
@@ -135,8 +154,52 @@ void tlsbed_close(struct tlsbed *bed)
 {
 	SSL_free(bed->ssl);
 	SSL_CTX_free(bed->ctx);
+	X509_free(bed->authority);
+	EVP_PKEY_free(bed->authority_key);
 	(void)unlink(bed->ca);
 	memset(bed, 0, sizeof(*bed));
+}
+
+
+struct ua_tlscreds *tlsbed_creds(const char *ca, const char *cert,
+				 const char *key)
+{
+	const struct ua_tlscreds_conf conf = { .ca_file = ca,
+					       .cert_file = cert,
+					       .key_file = key };
+	struct ua_tlscreds *creds;
+	char why[UA_TLSCREDS_WHY_MAX] = "";
+	const int err = ua_tlscreds_alloc(&creds, &conf, why);
+
+	ck_assert_msg(!err, "%s", why);
+	return creds;
+}
+
+
+void tlsbed_issue(struct tlsbed *bed, char cert_path[128], char key_path[128])
+{
+	EVP_PKEY *key = key_make();
+	X509 *cert = cert_make("client", key, "authority", bed->authority_key,
+			       -DAY_S, DAY_S, "URI:sip:alice@client.test",
+			       "clientAuth");
+	static unsigned n;
+	FILE *f;
+
+	(void)snprintf(cert_path, 128, "%s/client%u.pem", rig_dir(), ++n);
+	f = fopen(cert_path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(1, PEM_write_X509(f, cert));
+	ck_assert_int_eq(0, fclose(f));
+
+	(void)snprintf(key_path, 128, "%s/client%u.key", rig_dir(), n);
+	f = fopen(key_path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(
+		1, PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
+	ck_assert_int_eq(0, fclose(f));
+
+	X509_free(cert);
+	EVP_PKEY_free(key);
 }
 
 

@@ -60,8 +60,14 @@ struct ua_agent_conf {
 	struct ua_server_conf stun[UA_SERVER_MAX]; /**< For candidates, never
 							for REGISTER       */
 	struct ua_server_conf turn[UA_SERVER_MAX];
-	const char *tls_ca;    /**< PEM file: trusted of TLS servers, and
-				    nothing else is; NULL: as the system  */
+	const char *tls_ca;   /**< PEM file: trusted of TLS servers, of SIP and
+				   TURN, and nothing else is; NULL: as the
+				   system                                */
+	const char *tls_cert; /**< PEM file: our certificate, its issuers
+				   behind it, for servers that ask for one;
+				   NULL: none                            */
+	const char *tls_key;  /**< PEM file: its key, without a passphrase;
+				   NULL: it is in tls_cert               */
 	const char *state_dir; /**< Folder of what is worth to be remembered
 				    between two runs (what NATs bear, the
 				    name of this instance); made if it is
