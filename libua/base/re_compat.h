@@ -3,6 +3,8 @@
 #ifndef UA_RE_COMPAT_H
 #define UA_RE_COMPAT_H
 
+#include <errno.h>
+
 /*
  * libre 1.1.0's headers do not compile alone: they want to be told what the
  * C library has.  Newer ones know; the macros do no harm there.
@@ -129,6 +131,61 @@ static inline bool ua_sip_cancel(struct sip_request *req)
 	sip_request_cancel(req);
 	return true;
 }
+
+/*
+ * 2.9.0: tls_openssl_context() is gone.  tls_set_verify_server(), which is
+ * there instead, checks no host when the next hop is a numeric address, as all
+ * of ours are.  But OpenSSL tells of each context that is made: here libre
+ * makes it.  The table of who is told keeps an empty row, some 50 bytes, for
+ * each time.
+ */
+#if LIBRE_VERSION_NUM >= 20900
+#include <pthread.h>
+#include <openssl/ssl.h>
+
+static inline void ua_tls_born(void *ctx, void *ptr, CRYPTO_EX_DATA *ad,
+			       int idx, long thread, void *ctxp)
+{
+	(void)ptr;
+	(void)ad;
+	(void)idx;
+
+	/* Another thread makes one too: ctxp may point nowhere by now. */
+	if (thread == (long)pthread_self())
+		*(SSL_CTX **)ctxp = ctx;
+}
+
+
+static inline int ua_tls_alloc(struct tls **tlsp, struct ssl_ctx_st **ctxp)
+{
+	struct ssl_ctx_st *ctx = NULL;
+	const int idx = SSL_CTX_get_ex_new_index((long)pthread_self(), &ctx,
+						 ua_tls_born, NULL, NULL);
+	int err;
+
+	if (idx < 0)
+		return ENOMEM;
+
+	err = tls_alloc(tlsp, TLS_METHOD_TLS, NULL, NULL);
+	(void)CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL_CTX, idx);
+	if (!err && !ctx) {
+		*tlsp = (struct tls *)mem_deref(*tlsp);
+		err = ENOMEM;
+	}
+
+	*ctxp = ctx;
+	return err;
+}
+#else
+static inline int ua_tls_alloc(struct tls **tlsp, struct ssl_ctx_st **ctxp)
+{
+	const int err = tls_alloc(tlsp, TLS_METHOD_SSLV23, NULL, NULL);
+
+	if (!err)
+		*ctxp = tls_openssl_context(*tlsp);
+	return err;
+}
+#endif
 
 /* 3.9.0: ARRAY_SIZE() is RE_ARRAY_SIZE() alone. */
 #ifndef ARRAY_SIZE

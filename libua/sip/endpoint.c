@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file endpoint.c  One SIP address of this machine: a UDP and a TCP port */
+/** @file endpoint.c  One SIP address of this machine: a UDP and a TCP port, or
+ * TLS to one host */
 
 #include <errno.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "dialog/sipmsg.h"
 #include "dialog/sipraw.h"
 #include "sip/epcore.h"
+#include "sip/outreq.h"
 #include "sip/sesscore.h"
 #include "sip/sipseen.h"
+#include "sip/siptls.h"
 
 enum {
 	CALLS = 32,      /* max_calls unless told otherwise           */
@@ -321,7 +324,7 @@ static bool request_handler(const struct sip_msg *msg, void *arg)
 
 	ua_conns_note(&ep->conns, msg);
 	ua_sipseen_conn(ep, msg);
-	if (!ua_udpguard_knock(ep->guard, msg))
+	if (!ep->guard || !ua_udpguard_knock(ep->guard, msg))
 		on_request(ep, (struct sip_msg *)msg);
 
 	return true;
@@ -374,9 +377,11 @@ static void destructor(void *arg)
 
 	ua_sesscore_close(ep);
 	list_flush(&ep->closing);
+	tmr_cancel(&ep->ended);
 	ua_conns_flush(&ep->conns);
 	mem_deref(ep->guard);
 	mem_deref(ep->sip);
+	mem_deref(ep->tls);
 	mem_deref(ep->software);
 }
 
@@ -413,6 +418,44 @@ static int listen_both(struct ua_endpoint *ep, const struct ua_addr *local)
 		if (err != EADDRINUSE || local->port)
 			break;
 	}
+
+	return err;
+}
+
+
+static void ended_handler(void *arg)
+{
+	ua_outreq_ended(arg);
+}
+
+
+/* libre is at work on that connection. */
+static void tls_ended(void *arg)
+{
+	struct ua_endpoint *ep = arg;
+
+	tmr_start(&ep->ended, 0, ended_handler, ep);
+}
+
+
+static int listen_tls(struct ua_endpoint *ep,
+		      const struct ua_endpoint_conf *conf)
+{
+	struct sa sa;
+	int err;
+
+	err = ua_siptls_alloc(&ep->tls, conf->creds, conf->tls_host, ep->log);
+	if (err)
+		return err;
+
+	ua_siptls_handler(ep->tls, tls_ended, ep);
+	ua_addr_to_sa(&sa, &conf->local);
+	err = sip_transp_add(ep->sip, SIP_TRANSP_TLS, &sa,
+			     ua_siptls_transport(ep->tls));
+	if (!err)
+		err = sip_transp_laddr(ep->sip, &sa, SIP_TRANSP_TLS, &sa);
+	if (!err)
+		ua_addr_from_sa(&ep->local, &sa);
 
 	return err;
 }
@@ -460,8 +503,9 @@ int ua_endpoint_alloc(struct ua_endpoint **epp,
 		err = sip_alloc(&ep->sip, conf->dnsc, HASH_SIZE, HASH_SIZE,
 				HASH_SIZE, conf->software, NULL, ep);
 	if (!err)
-		err = listen_both(ep, &conf->local);
-	if (!err)
+		err = conf->tls_host ? listen_tls(ep, conf)
+				     : listen_both(ep, &conf->local);
+	if (!err && !ep->tls)
 		err = guard_set(ep);
 	if (!err)
 		err = sip_listen(NULL, ep->sip, true, request_handler, ep);
@@ -484,6 +528,19 @@ int ua_endpoint_alloc(struct ua_endpoint **epp,
 const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep)
 {
 	return &ep->local;
+}
+
+
+const char *ua_endpoint_tls_host(const struct ua_endpoint *ep)
+{
+	return ep->tls ? ua_siptls_host(ep->tls) : NULL;
+}
+
+
+const char *ua_endpoint_why(const struct ua_endpoint *ep, int err, char *buf,
+			    size_t size)
+{
+	return ep->tls ? ua_siptls_why(ep->tls, err, buf, size) : NULL;
 }
 
 
@@ -510,6 +567,23 @@ void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst)
 }
 
 
+static int contact_print(const struct ua_endpoint *ep, char *buf,
+			 const char *scheme, const char *user,
+			 const char *params)
+{
+	struct ua_addr local = ep->local;
+	char addr[UA_ADDR_LEN];
+	int n;
+
+	local.scope = 0; /* a zone means nothing to others */
+	n = re_snprintf(buf, UA_ENDPOINT_URI_MAX, "%s:%s%s%s%s", scheme,
+			user ? user : "", user ? "@" : "",
+			ua_addr_str(&local, addr), params);
+
+	return n < 0 ? ENOSPC : 0;
+}
+
+
 int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 			const char *user, enum ua_tp tp)
 {
@@ -518,16 +592,14 @@ int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 		[UA_TP_TCP] = ";transport=tcp",
 		[UA_TP_TLS] = ";transport=tls",
 	};
-	struct ua_addr local = ep->local;
-	char addr[UA_ADDR_LEN];
-	int n;
 
-	local.scope = 0; /* a zone means nothing to others */
-	n = re_snprintf(buf, UA_ENDPOINT_URI_MAX, "sip:%s%s%s%s",
-			user ? user : "", user ? "@" : "",
-			ua_addr_str(&local, addr), params[tp]);
+	return contact_print(ep, buf, "sip", user, params[tp]);
+}
 
-	return n < 0 ? ENOSPC : 0;
+
+int ua_endpoint_sips(const struct ua_endpoint *ep, char *buf, const char *user)
+{
+	return contact_print(ep, buf, "sips", user, "");
 }
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file endpoint.h  One SIP address of this machine: a UDP and a TCP port */
+/** @file endpoint.h  One SIP address of this machine: a UDP and a TCP port, or
+ * TLS to one host */
 #ifndef UA_ENDPOINT_H
 #define UA_ENDPOINT_H
 
@@ -11,6 +12,7 @@ struct pl;
 struct sip_msg;
 struct ua_endpoint;
 struct ua_log;
+struct ua_tlscreds;
 
 enum {
 	UA_ENDPOINT_URI_MAX = 256, /**< Room for a Contact URI [bytes]      */
@@ -59,6 +61,11 @@ typedef void(ua_endpoint_trace_h)(bool tx, enum ua_tp tp,
 struct ua_endpoint_conf {
 	struct ua_addr local; /**< One concrete address; port 0: a free one
 				   of both UDP and TCP                     */
+	const char *tls_host; /**< NULL: UDP and TCP; else TLS to this one
+				   alone, so that no connection ever serves
+				   another host than the one whose
+				   certificate was checked.  Copied        */
+	const struct ua_tlscreds *creds; /**< For TLS; not needed later    */
 	const char *software; /**< User-Agent and Server, copied           */
 	struct dnsc *dnsc;    /**< Referenced; NULL: numeric hosts only    */
 	uint32_t max_calls;   /**< More get 486                            */
@@ -78,7 +85,9 @@ void ua_endpoint_conf_default(struct ua_endpoint_conf *conf);
 
 
 /**
- * Open UDP and TCP on the same port of one address.  Call it, and all of this
+ * Open UDP and TCP on the same port of one address; or TLS, where libre cannot
+ * but listen on a port too: whoever connects there is refused at the first
+ * message of the handshake.  Call it, and all of this
  * folder, on the thread that runs re_main().
  *
  * @param epp  Set on success; mem_deref() it: that ends everything at once,
@@ -87,7 +96,7 @@ void ua_endpoint_conf_default(struct ua_endpoint_conf *conf);
  *             on the message that caused it
  *
  * @retval 0              Done
- * @retval EINVAL         0.0.0.0 or :: or nothing as address
+ * @retval EINVAL         0.0.0.0 or :: or nothing as address; no host
  * @retval EADDRINUSE     Port is taken, by UDP or by TCP: choose another
  * @retval EADDRNOTAVAIL  Not an address of this machine
  * @retval ENOMEM         Try later
@@ -98,6 +107,20 @@ UA_CHECK int ua_endpoint_alloc(struct ua_endpoint **epp,
 
 /** Where it listens, with the port */
 const struct ua_addr *ua_endpoint_local(const struct ua_endpoint *ep);
+
+
+/** Whose certificate it wants; NULL: it is not for TLS */
+const char *ua_endpoint_tls_host(const struct ua_endpoint *ep);
+
+
+/**
+ * Words for a request from here that failed with an error.
+ *
+ * @return "TLS to sip.example.com: its certificate has expired", in buf; NULL:
+ *         there is nothing to say but the error
+ */
+const char *ua_endpoint_why(const struct ua_endpoint *ep, int err, char *buf,
+			    size_t size);
 
 
 /**
@@ -112,6 +135,10 @@ void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst);
  *
  * The private address stands in it: the registrar looks at the source.
  *
+ * With TLS it says transport=tls.  RFC 3261, 26.2.2 and RFC 5630, 3.1.4
+ * deprecate that; but they leave no other way to say that one hop is by TLS,
+ * and registrars understand it.
+ *
  * @param buf   Room for UA_ENDPOINT_URI_MAX
  * @param user  Escaped as in a URI, NULL: none
  *
@@ -120,6 +147,15 @@ void ua_endpoint_warm(struct ua_endpoint *ep, const struct ua_addr *dst);
  */
 UA_CHECK int ua_endpoint_contact(const struct ua_endpoint *ep, char *buf,
 				 const char *user, enum ua_tp tp);
+
+
+/**
+ * The same with "sips:", which wants TLS on every hop and therefore names no
+ * transport: of an account whose address is sips:, and for calls to such
+ * (RFC 3261, 8.1.1.8; RFC 5630, 5.1.1).
+ */
+UA_CHECK int ua_endpoint_sips(const struct ua_endpoint *ep, char *buf,
+			      const char *user);
 
 
 /**

@@ -23,7 +23,9 @@ struct ua_epcore_refusal {
 
 struct ua_endpoint {
 	struct sip *sip;
-	struct ua_udpguard *guard;
+	struct ua_udpguard *guard; /**< NULL: there is no UDP            */
+	struct ua_siptls *tls;     /**< NULL: UDP and TCP                */
+	struct tmr ended;          /**< A TLS connection has             */
 	struct ua_addr local;
 	char *software;
 	const struct ua_rand *rand;
@@ -40,6 +42,7 @@ struct ua_endpoint {
 	struct list sessionl;  /**< Of sessions, see session.c        */
 	struct list flowl;     /**< Of flows, see sipflow.c           */
 	struct list closing;   /**< Second sockets, see sipprobe.c    */
+	struct list outreql;   /**< Of requests, see outreq.c         */
 	unsigned nreq;         /**< Requests in flight                */
 	struct ua_epcore_refusal refusalv[UA_EPCORE_REFUSALS];
 	size_t refusal_next;

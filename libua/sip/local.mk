@@ -28,6 +28,8 @@ libua_la_SOURCES += \
 	libua/sip/sipprobe.h \
 	libua/sip/sipseen.c \
 	libua/sip/sipseen.h \
+	libua/sip/siptls.c \
+	libua/sip/siptls.h \
 	libua/sip/udpguard.c \
 	libua/sip/udpguard.h \
 	libua/sip/wake.c \

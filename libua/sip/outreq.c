@@ -20,6 +20,7 @@ enum {
 };
 
 struct ua_outreq {
+	struct le le;
 	struct ua_endpoint *ep;
 	struct sip_request *req;
 	char *met;
@@ -32,6 +33,7 @@ struct ua_outreq {
 	bool used;     /* A connection was there already             */
 	bool fallback; /* UDP is still to be tried                   */
 	bool cancel;   /* once libre can                             */
+	bool answered; /* By anything at all                         */
 	bool final;
 	ua_outreq_h *h;
 	void *arg;
@@ -44,12 +46,30 @@ static const char *tp_param(enum ua_tp tp)
 }
 
 
+static bool is_tp(const struct uri *uri, const char *name)
+{
+	struct pl tp;
+
+	return !msg_param_decode(&uri->params, "transport", &tp) &&
+	       !pl_strcasecmp(&tp, name);
+}
+
+
+static uint16_t port_of(const struct uri *uri)
+{
+	if (uri->port)
+		return uri->port;
+
+	return is_tp(uri, "tls") ? SIP_PORT_TLS : SIP_PORT;
+}
+
+
 static bool leads_to(const struct uri *uri, const struct ua_addr *addr)
 {
 	struct ua_addr a;
 	struct sa sa;
 
-	if (sa_set(&sa, &uri->host, uri->port ? uri->port : SIP_PORT))
+	if (sa_set(&sa, &uri->host, port_of(uri)))
 		return false;
 
 	ua_addr_from_sa(&a, &sa);
@@ -58,7 +78,7 @@ static bool leads_to(const struct uri *uri, const struct ua_addr *addr)
 }
 
 
-/* It wants TLS on each hop (RFC 3261, 19.1), which is not there yet. */
+/* It wants TLS on each hop (RFC 3261, 19.1). */
 static bool is_sips(const char *str)
 {
 	struct uri uri;
@@ -70,15 +90,65 @@ static bool is_sips(const char *str)
 }
 
 
-/* The URI that libre resolves, and whether it leaves the transport open. */
-static int route_print(char *route, const struct ua_outreq_conf *conf,
-		       bool *udp)
+static int flow_print(char *route, const struct ua_hop *flow)
 {
 	char addr[UA_ADDR_LEN];
+
+	return re_snprintf(route, ROUTE_MAX, "sip:%s;transport=%s",
+			   ua_addr_str(&flow->addr, addr),
+			   tp_param(flow->tp)) < 0
+		       ? EINVAL
+		       : 0;
+}
+
+
+/*
+ * By TLS to the host whose certificate this endpoint wants: what began by TLS
+ * stays there, for its one connection is the way to us as well.  libre does
+ * not know sips:.
+ */
+static int route_tls(char *route, const struct ua_outreq_conf *conf)
+{
+	struct uri uri, place;
+	struct pl pl;
+
+	if (conf->flow.addr.af)
+		return conf->flow.tp == UA_TP_TLS
+			       ? flow_print(route, &conf->flow)
+			       : EPROTONOSUPPORT;
+
+	pl_set_str(&pl, conf->hop);
+	if (uri_decode(&uri, &pl))
+		return EINVAL;
+
+	/* There is no TLS over UDP (RFC 3261, 19.1). */
+	if (is_tp(&uri, "udp"))
+		return EPROTONOSUPPORT;
+
+	memset(&place, 0, sizeof(place));
+	pl_set_str(&place.scheme, "sip");
+	place.host = uri.host;
+	place.af = uri.af;
+	place.port = uri.port;
+	pl_set_str(&place.params, ";transport=tls");
+
+	return re_snprintf(route, ROUTE_MAX, "%H", uri_encode, &place) < 0
+		       ? EINVAL
+		       : 0;
+}
+
+
+/* The URI that libre resolves, and whether it leaves the transport open. */
+static int route_print(char *route, const struct ua_endpoint *ep,
+		       const struct ua_outreq_conf *conf, bool *udp)
+{
 	struct uri uri;
 	struct pl pl, tp;
 	bool named;
-	int n;
+
+	*udp = false;
+	if (ep->tls)
+		return route_tls(route, conf);
 
 	if (is_sips(conf->uri) || is_sips(conf->hop))
 		return EPROTONOSUPPORT;
@@ -91,18 +161,13 @@ static int route_print(char *route, const struct ua_outreq_conf *conf,
 
 	if (conf->flow.addr.af &&
 	    (conf->force || (!named && leads_to(&uri, &conf->flow.addr)))) {
-
 		*udp = conf->flow.tp == UA_TP_UDP;
-		n = re_snprintf(route, ROUTE_MAX, "sip:%s;transport=%s",
-				ua_addr_str(&conf->flow.addr, addr),
-				tp_param(conf->flow.tp));
-	}
-	else {
-		*udp = !named || !pl_strcasecmp(&tp, "udp");
-		n = re_snprintf(route, ROUTE_MAX, "%s", conf->hop);
+		return flow_print(route, &conf->flow);
 	}
 
-	return n < 0 ? EINVAL : 0;
+	*udp = !named || !pl_strcasecmp(&tp, "udp");
+
+	return re_snprintf(route, ROUTE_MAX, "%s", conf->hop) < 0 ? EINVAL : 0;
 }
 
 
@@ -130,16 +195,15 @@ static int route_switch(char *to, const char *from, enum ua_tp tp)
 }
 
 
-static bool is_tcp(const char *route)
+static bool is_stream(const char *route)
 {
 	struct uri uri;
-	struct pl pl, tp;
+	struct pl pl;
 
 	pl_set_str(&pl, route);
 
 	return !uri_decode(&uri, &pl) &&
-	       !msg_param_decode(&uri.params, "transport", &tp) &&
-	       !pl_strcasecmp(&tp, "tcp");
+	       (is_tp(&uri, "tcp") || is_tp(&uri, "tls"));
 }
 
 
@@ -150,8 +214,7 @@ static bool route_addr(struct ua_addr *addr, const char *route)
 	struct pl pl;
 
 	pl_set_str(&pl, route);
-	if (uri_decode(&uri, &pl) ||
-	    sa_set(&sa, &uri.host, uri.port ? uri.port : SIP_PORT))
+	if (uri_decode(&uri, &pl) || sa_set(&sa, &uri.host, port_of(&uri)))
 		return false;
 
 	ua_addr_from_sa(addr, &sa);
@@ -211,6 +274,7 @@ static void destructor(void *arg)
 {
 	struct ua_outreq *req = arg;
 
+	list_unlink(&req->le);
 	tmr_cancel(&req->tmr);
 	if (req->ep && !req->final)
 		--req->ep->nreq;
@@ -319,6 +383,7 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	struct ua_sipmsg_fault fault;
 
 	if (!err) {
+		req->answered = true;
 		ua_conns_note(&req->ep->conns, msg);
 		ua_sipseen_conn(req->ep, msg);
 	}
@@ -392,7 +457,8 @@ static int first_send(struct ua_outreq *req, bool large)
 	err = route_send(&req->req, req->ep, true, req->met, req->uri,
 			 req->route, req->mb, response_handler, req);
 
-	return err || !is_tcp(req->route) ? err : tcp_watch(req, req->route);
+	return err || !is_stream(req->route) ? err
+					     : tcp_watch(req, req->route);
 }
 
 
@@ -411,7 +477,7 @@ int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,
 	bool udp;
 	int err;
 
-	err = route_print(route, conf, &udp);
+	err = route_print(route, ep, conf, &udp);
 	if (err)
 		return err;
 
@@ -424,6 +490,7 @@ int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,
 	req->arg = arg;
 	req->mb = mem_ref(conf->mb);
 	req->ep = ep;
+	list_append(&ep->outreql, &req->le, req);
 	++ep->nreq;
 
 	err = str_dup(&req->met, conf->met);
@@ -453,13 +520,40 @@ void ua_outreq_cancel(struct ua_outreq *req)
 }
 
 
+static struct ua_outreq *unanswered(const struct ua_endpoint *ep)
+{
+	struct le *le;
+
+	for (le = list_head(&ep->outreql); le; le = le->next) {
+		struct ua_outreq *req = le->data;
+
+		if (!req->answered && !req->final && !req->used)
+			return req;
+	}
+
+	return NULL;
+}
+
+
+void ua_outreq_ended(struct ua_endpoint *ep)
+{
+	struct ua_outreq *req;
+
+	/* Each handler may free whatever it likes but the endpoint. */
+	while ((req = unanswered(ep)) != NULL) {
+		req->req = mem_deref(req->req);
+		finish(req, EPROTO, NULL);
+	}
+}
+
+
 int ua_outreq_ack(struct ua_endpoint *ep, const struct ua_outreq_conf *conf)
 {
 	char route[ROUTE_MAX], tcp[ROUTE_MAX];
 	bool udp;
 	int err;
 
-	err = route_print(route, conf, &udp);
+	err = route_print(route, ep, conf, &udp);
 	if (err)
 		return err;
 

@@ -36,22 +36,25 @@ struct ua_outreq_conf {
 	const char *hop;    /**< URI of the next hop                        */
 	struct ua_hop flow; /**< addr.af NONE: the hop's URI decides        */
 	bool force;         /**< Take the flow whatever the hop is; false:
-				 only if it leads to the hop's address      */
+				 only if it leads to the hop's address.  A
+				 flow by TLS is always taken                */
 	struct mbuf *mb;    /**< Headers after Via, and body                */
 };
 
 
 /**
- * Send a request by a transaction.  One of more than UA_ENDPOINT_UDP_MAX
- * bytes goes by TCP, and once more by UDP if TCP is not taken (RFC 3261,
- * 18.1.1).
+ * Send a request by a transaction.  From an endpoint of TLS everything goes by
+ * TLS, to sips: nothing goes by anything else (RFC 3261, 26.2.2).  One of more
+ * than UA_ENDPOINT_UDP_MAX bytes goes by TCP, and once more by UDP if TCP is
+ * not taken (RFC 3261, 18.1.1).
  *
  * @param reqp  Set on success; mem_deref() it at any time, an INVITE is
  *              cancelled by that
  *
  * @retval 0       On its way, the handler will be called
  * @retval EINVAL  A URI is none
- * @retval EPROTONOSUPPORT  sips: is not to be had by UDP or TCP
+ * @retval EPROTONOSUPPORT  sips: is not to be had by UDP or TCP: take an
+ *                          endpoint of TLS
  * @retval other   Of the network: it did not leave
  */
 UA_CHECK int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,
@@ -60,6 +63,10 @@ UA_CHECK int ua_outreq_send(struct ua_outreq **reqp, struct ua_endpoint *ep,
 
 /** Cancel an INVITE: CANCEL goes as soon as a 1xx allows it (RFC 3261, 9.1) */
 void ua_outreq_cancel(struct ua_outreq *req);
+
+/** A TLS connection was ended by the server: requests without any answer fail
+    with EPROTO; but those that had found it open go on another one */
+void ua_outreq_ended(struct ua_endpoint *ep);
 
 /** Send an ACK of a 2xx, without a transaction */
 UA_CHECK int ua_outreq_ack(struct ua_endpoint *ep,

@@ -33,6 +33,7 @@ static int contact_print(char *buf, const struct ua_sesscore *core,
 			 const struct ua_endpoint *ep)
 {
 	char user[UA_ENDPOINT_URI_MAX];
+	const char *to;
 	struct pl pl, tp;
 	struct uri uri;
 	bool tcp;
@@ -48,11 +49,17 @@ static int contact_print(char *buf, const struct ua_sesscore *core,
 	if (pl_isset(&uri.user) && pl_strcpy(&uri.user, user, sizeof(user)))
 		return ENOSPC;
 
+	to = user[0] ? user : NULL;
+	if (!pl_strcasecmp(&uri.scheme, "sips"))
+		return ua_endpoint_sips(ep, buf, to);
+
 	tcp = !msg_param_decode(&uri.params, "transport", &tp) &&
 	      !pl_strcasecmp(&tp, "tcp");
 
-	return ua_endpoint_contact(ep, buf, user[0] ? user : NULL,
-				   tcp ? UA_TP_TCP : UA_TP_UDP);
+	return ua_endpoint_contact(ep, buf, to,
+				   ep->tls ? UA_TP_TLS
+				   : tcp   ? UA_TP_TCP
+					   : UA_TP_UDP);
 }
 
 
@@ -133,6 +140,11 @@ bool ua_sesmove_dst(const struct ua_session *sess,
 
 	if (!hop)
 		return false;
+
+	if (ep->tls && core->hop.addr.af) {
+		*dst = core->hop.addr;
+		return true;
+	}
 
 	pl_set_str(&pl, hop);
 	if (uri_decode(&uri, &pl) ||
