@@ -293,8 +293,8 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 		if (err == EINVAL)
 			ua_settings_errf(
 				errstr,
-				"%s: a host name or address and udp or"
-				" tcp expected",
+				"%s: a host name or address and udp, tcp"
+				" or tls expected",
 				acc->server);
 	}
 	if (err) {
@@ -373,6 +373,7 @@ void ua_account_remove(struct ua_account *acc)
 	ua_account_stop(acc);
 	list_unlink(&acc->le);
 	acc->agent = NULL;
+	ua_network_sweep(agent);
 
 	/* With a line it goes when the line is unregistered. */
 	if (ua_account_busy(acc))

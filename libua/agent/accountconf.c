@@ -3,27 +3,22 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/accountcore.h"
+#include "call/target.h"
 
 
 /* A SIP URI, with "sip:" put before what has no scheme. */
 static int dup_uri(char **strp, struct uri *uri, const char *str,
 		   const char *what, char *errstr)
 {
+	const bool scheme =
+		ua_target_is_sips(str) || !strncasecmp(str, "sip:", 4);
 	struct pl pl;
 	int err;
 
-	if (!strncasecmp(str, "sips:", 5)) {
-		ua_settings_errf(errstr,
-				 "%s %s: sips needs TLS, which is not in this"
-				 " version: sip:... expected",
-				 what, str);
-		return EINVAL;
-	}
-
-	err = re_sdprintf(strp, "%s%s",
-			  strncasecmp(str, "sip:", 4) ? "sip:" : "", str);
+	err = re_sdprintf(strp, "%s%s", scheme ? "" : "sip:", str);
 	if (err)
 		return err;
 
@@ -35,6 +30,41 @@ static int dup_uri(char **strp, struct uri *uri, const char *str,
 	}
 
 	return 0;
+}
+
+
+/*
+ * sips: is for all of them or for none: a Contact that is sips: wants an
+ * address that is (RFC 5630, 5.1.1.1), and a server that is wants such a
+ * Contact (RFC 3261, 8.1.1.8).  With an address that is sips: the server's URI
+ * becomes that too (RFC 5630, 5.1.1).
+ */
+static int dup_server(char **strp, const struct ua_account *acc,
+		      const char *str, const char *what, char *errstr)
+{
+	const bool sips = ua_target_is_sips(acc->aor);
+	struct uri uri;
+	char *sip;
+	int err;
+
+	if (!sips && ua_target_is_sips(str)) {
+		ua_settings_errf(errstr,
+				 "%s %s: sip:...;transport=tls expected, or a"
+				 " sips: aor too",
+				 what, str);
+		return EINVAL;
+	}
+
+	err = dup_uri(strp, &uri, str, what, errstr);
+	if (err || !sips || ua_target_is_sips(*strp))
+		return err;
+
+	sip = *strp;
+	*strp = NULL;
+	err = re_sdprintf(strp, "sips:%s", sip + strlen("sip:"));
+	mem_deref(sip);
+
+	return err;
 }
 
 
@@ -71,27 +101,26 @@ int ua_accountconf_identity(struct ua_account *acc,
 		return ENOMEM;
 
 	if (conf->registrar)
-		return dup_uri(&acc->registrar, &uri, conf->registrar,
-			       "registrar", errstr);
+		return dup_server(&acc->registrar, acc, conf->registrar,
+				  "registrar", errstr);
 
 	if (uri.port)
-		return re_sdprintf(&acc->registrar, "sip:%r:%u", &uri.host,
-				   uri.port);
+		return re_sdprintf(&acc->registrar, "%r:%r:%u", &uri.scheme,
+				   &uri.host, uri.port);
 
-	return re_sdprintf(&acc->registrar, "sip:%r", &uri.host);
+	return re_sdprintf(&acc->registrar, "%r:%r", &uri.scheme, &uri.host);
 }
 
 
 int ua_accountconf_server(struct ua_account *acc,
 			  const struct ua_account_conf *conf, char *errstr)
 {
-	struct uri uri;
 	int err;
 
 	if (!conf->proxy)
 		return str_dup(&acc->server, acc->registrar);
 
-	err = dup_uri(&acc->server, &uri, conf->proxy, "proxy", errstr);
+	err = dup_server(&acc->server, acc, conf->proxy, "proxy", errstr);
 	if (err)
 		return err;
 
@@ -102,9 +131,17 @@ int ua_accountconf_server(struct ua_account *acc,
 
 int ua_accountconf_check(const struct ua_account_conf *conf, char *errstr)
 {
-	if (conf->tp_set && conf->tp != UA_TP_UDP && conf->tp != UA_TP_TCP) {
-		ua_settings_errf(errstr, "transport %s: udp or tcp expected",
-				 ua_tp_name(conf->tp));
+	if (conf->tp_set && conf->tp > UA_TP_TLS) {
+		ua_settings_errf(errstr,
+				 "transport %d: udp, tcp or tls expected",
+				 (int)conf->tp);
+		return EINVAL;
+	}
+
+	if (conf->tp_set && conf->tp != UA_TP_TLS && conf->aor &&
+	    ua_target_is_sips(conf->aor)) {
+		ua_settings_errf(errstr, "transport %s: tls expected with %s",
+				 ua_tp_name(conf->tp), conf->aor);
 		return EINVAL;
 	}
 

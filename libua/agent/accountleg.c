@@ -7,6 +7,7 @@
 #include "agent/accountcore.h"
 #include "agent/netstore.h"
 #include "base/clock.h"
+#include "call/target.h"
 
 /*
  *  account -+- leg 1: registration (reg-id 1) -- flow -- server A
@@ -21,6 +22,9 @@ static const char *err_words(const struct ua_leg *leg, int err, char *buf,
 			     size_t size)
 {
 	char addr[UA_ADDR_LEN];
+
+	if (leg->ep && ua_endpoint_why(leg->ep, err, buf, size))
+		return buf;
 
 	(void)re_snprintf(buf, size, "%s from %s:%s (%m)",
 			  err == ETIMEDOUT ? "no answer" : "no service",
@@ -72,9 +76,16 @@ int ua_accountleg_endpoint(const struct ua_leg *leg, size_t target,
 			   struct ua_endpoint **epp)
 {
 	const struct ua_account *acc = leg->acc;
+	const struct ua_target *to = &acc->targets[target];
 	struct ua_env *env = &acc->agent->env;
+	char host[UA_DNS_NAME_LEN];
 
-	return env->again(env, &acc->targets[target].addr, leg->ep, epp);
+	return env->again(
+		env, &to->addr,
+		ua_target_tls_host(host,
+				   acc->redirect ? acc->redirect : acc->server,
+				   to->tp),
+		leg->ep, epp);
 }
 
 
@@ -159,7 +170,7 @@ static void on_flow_lost(struct ua_leg *leg,
 			 const struct ua_sipflow_event *fev)
 {
 	struct ua_event ev = { .type = UA_EVENT_FLOW_LOST };
-	char words[160];
+	char words[512];
 
 	ev.reason = err_words(leg, fev->err, words, sizeof(words));
 	leg->registered = false;
@@ -347,7 +358,7 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 {
 	struct ua_account *acc = leg->acc;
 	const bool silent = !rev->code || rev->code == 503;
-	char words[160];
+	char words[512];
 
 	leg->registered = false;
 	leg->pinging = false;
@@ -458,7 +469,9 @@ int ua_accountleg_use(struct ua_leg *leg, size_t target,
 	char contact[UA_ENDPOINT_URI_MAX];
 	int err;
 
-	err = ua_endpoint_contact(ep, contact, acc->user, to->tp);
+	err = ua_target_is_sips(acc->aor)
+		      ? ua_endpoint_sips(ep, contact, acc->user)
+		      : ua_endpoint_contact(ep, contact, acc->user, to->tp);
 	if (!err && leg->line)
 		err = ua_regline_move(leg->line, ep, &conf.hop, contact);
 	if (err)

@@ -588,9 +588,7 @@ void ua_dispatch(struct ua_agent *agent)
 
 const struct ua_addr *ua_agent_local(const struct ua_agent *agent)
 {
-	const struct ua_site *site = list_ledata(agent->endpoints.head);
-
-	return ua_endpoint_local(site->ep);
+	return ua_endpoint_local(ua_site_first(agent));
 }
 
 

@@ -29,7 +29,8 @@ struct ua_watch {
 	void *arg;
 };
 
-/** A place of ours in the network: an endpoint on one local address */
+/** A place of ours in the network: an endpoint on one local address, for UDP
+    and TCP or for TLS to one host */
 struct ua_site {
 	struct le le;
 	struct ua_agent *agent;
@@ -84,15 +85,23 @@ UA_CHECK int ua_site_open(struct ua_agent *agent, char *errstr);
 
 /** For struct ua_env */
 int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
-		     struct ua_endpoint **epp);
+		     const char *host, struct ua_endpoint **epp);
 
 int ua_site_again(struct ua_env *env, const struct ua_addr *dst,
-		  struct ua_endpoint *ep, struct ua_endpoint **epp);
+		  const char *host, struct ua_endpoint *ep,
+		  struct ua_endpoint **epp);
 
-/** Close those whose address is gone, unless somebody needs them; true: one
-    is left over, sweep again later */
+/** Close those whose address is gone, and those of TLS, unless somebody needs
+    them; true: one is left over, sweep again later */
 bool ua_site_sweep(struct ua_agent *agent);
 
+
+/** The first endpoint that is not for TLS: there is always one */
+const struct ua_endpoint *ua_site_first(const struct ua_agent *agent);
+
+
+/** Sweep a while later, and until nothing is left over */
+void ua_network_sweep(struct ua_agent *agent);
 
 /** Watch the network.  ENOMEM */
 UA_CHECK int ua_network_start(struct ua_agent *agent);

@@ -86,6 +86,13 @@ static void on_sweep(void *arg)
 }
 
 
+void ua_network_sweep(struct ua_agent *agent)
+{
+	if (!tmr_isrunning(&agent->sweep))
+		tmr_start(&agent->sweep, UA_SWEEP_MS, on_sweep, agent);
+}
+
+
 /* Each account finds its way again, and each call follows. */
 static void follow(struct ua_agent *agent)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file site.c  Endpoints of an agent: one a local address */
+/** @file site.c  Endpoints of an agent: one a local address, and one more for
+ * each host that is spoken to by TLS */
 
 #include <errno.h>
 #include <string.h>
@@ -72,11 +73,17 @@ static uint16_t on_invite(struct sip_msg *msg, void *arg)
 
 
 static int site_add(struct ua_agent *agent, const struct ua_addr *local,
-		    struct ua_site **sitep)
+		    const char *host, struct ua_site **sitep)
 {
+	struct ua_tlscreds *creds = NULL;
 	struct ua_endpoint_conf conf;
 	struct ua_site *site;
-	int err;
+	int err = 0;
+
+	if (host)
+		err = ua_env_creds(&agent->env, &creds, NULL);
+	if (err)
+		return err;
 
 	site = mem_zalloc(sizeof(*site), site_destructor);
 	if (!site)
@@ -85,6 +92,8 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
 	site->agent = agent;
 	ua_endpoint_conf_default(&conf);
 	conf.local = *local;
+	conf.tls_host = host;
+	conf.creds = creds;
 	conf.software = agent->conf.user_agent;
 	conf.dnsc = ua_resolver_dnsc(agent->resolver);
 	conf.max_calls = agent->conf.max_calls;
@@ -153,8 +162,17 @@ static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
 }
 
 
+/* host NULL: is it one for UDP and TCP? */
+static bool is_for(const struct ua_endpoint *ep, const char *host)
+{
+	const char *own = ua_endpoint_tls_host(ep);
+
+	return own && host ? !str_casecmp(own, host) : own == host;
+}
+
+
 static int endpoint_at(struct ua_agent *agent, struct ua_addr *local,
-		       struct ua_endpoint **epp)
+		       const char *host, struct ua_endpoint **epp)
 {
 	struct ua_site *site;
 	struct le *le;
@@ -162,21 +180,27 @@ static int endpoint_at(struct ua_agent *agent, struct ua_addr *local,
 
 	for (le = agent->endpoints.head; le; le = le->next) {
 		site = le->data;
-		if (ua_addr_ip_eq(ua_endpoint_local(site->ep), local)) {
+		if (is_for(site->ep, host) &&
+		    ua_addr_ip_eq(ua_endpoint_local(site->ep), local)) {
 			*epp = site->ep;
 			return 0;
 		}
 	}
 
-	/* The port that was asked for, if it can be had there too. */
-	local->port = agent->conf.local.port;
-	err = site_add(agent, local, &site);
+	/* The port that was asked for, if it can be had there too; nobody is
+	   served at one of TLS. */
+	local->port = host ? 0 : agent->conf.local.port;
+	err = site_add(agent, local, host, &site);
 	if (err == EADDRINUSE && local->port) {
 		local->port = 0;
-		err = site_add(agent, local, &site);
+		err = site_add(agent, local, host, &site);
 	}
 	if (err)
 		return err;
+
+	/* Some host that was called once is not kept for ever. */
+	if (host)
+		ua_network_sweep(agent);
 
 	*epp = site->ep;
 	return 0;
@@ -184,7 +208,7 @@ static int endpoint_at(struct ua_agent *agent, struct ua_addr *local,
 
 
 int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
-		     struct ua_endpoint **epp)
+		     const char *host, struct ua_endpoint **epp)
 {
 	struct ua_agent *agent = (struct ua_agent *)env;
 	struct ua_addr local;
@@ -192,7 +216,7 @@ int ua_site_endpoint(struct ua_env *env, const struct ua_addr *dst,
 
 	err = local_for(agent, dst, &local);
 
-	return err ? err : endpoint_at(agent, &local, epp);
+	return err ? err : endpoint_at(agent, &local, host, epp);
 }
 
 
@@ -217,7 +241,8 @@ static bool stays(const struct ua_agent *agent, const struct ua_endpoint *ep,
 
 
 int ua_site_again(struct ua_env *env, const struct ua_addr *dst,
-		  struct ua_endpoint *ep, struct ua_endpoint **epp)
+		  const char *host, struct ua_endpoint *ep,
+		  struct ua_endpoint **epp)
 {
 	struct ua_agent *agent = (struct ua_agent *)env;
 	struct ua_addr local;
@@ -227,8 +252,8 @@ int ua_site_again(struct ua_env *env, const struct ua_addr *dst,
 	if (err)
 		return err;
 
-	if (!ep || !stays(agent, ep, &local))
-		return endpoint_at(agent, &local, epp);
+	if (!ep || !is_for(ep, host) || !stays(agent, ep, &local))
+		return endpoint_at(agent, &local, host, epp);
 
 	*epp = ep;
 	return 0;
@@ -258,6 +283,36 @@ static bool is_used(const struct ua_agent *agent, const struct ua_endpoint *ep)
 }
 
 
+/* There is always one for UDP and TCP: ua_agent_local() tells its address. */
+static bool is_last(const struct ua_agent *agent, const struct ua_site *site)
+{
+	const struct le *le;
+	unsigned n = 0;
+
+	if (ua_endpoint_tls_host(site->ep))
+		return false;
+
+	for (le = agent->endpoints.head; le; le = le->next)
+		n += is_for(((struct ua_site *)le->data)->ep, NULL);
+
+	return n < 2;
+}
+
+
+static bool is_account_at(const struct ua_agent *agent,
+			  const struct ua_endpoint *ep)
+{
+	const struct le *le;
+
+	for (le = agent->accounts.head; le; le = le->next) {
+		if (ua_account_is_at(le->data, ep))
+			return true;
+	}
+
+	return false;
+}
+
+
 bool ua_site_sweep(struct ua_agent *agent)
 {
 	struct le *le = agent->endpoints.head;
@@ -265,20 +320,34 @@ bool ua_site_sweep(struct ua_agent *agent)
 
 	while (le) {
 		struct ua_site *site = le->data;
+		const bool there =
+			ua_env_index(&agent->env, ua_endpoint_local(site->ep));
 
 		le = le->next;
-		if (ua_env_index(&agent->env, ua_endpoint_local(site->ep)))
+
+		/* An account leaves one by a change that sweeps anyway. */
+		if (there &&
+		    (is_for(site->ep, NULL) || is_account_at(agent, site->ep)))
 			continue;
 
-		/* There is always one: ua_agent_local() tells its address. */
-		if (list_count(&agent->endpoints) < 2 ||
-		    is_used(agent, site->ep))
+		if (is_last(agent, site) || is_used(agent, site->ep))
 			left = true;
 		else
 			mem_deref(site);
 	}
 
 	return left;
+}
+
+
+const struct ua_endpoint *ua_site_first(const struct ua_agent *agent)
+{
+	const struct le *le = agent->endpoints.head;
+
+	while (ua_endpoint_tls_host(((struct ua_site *)le->data)->ep))
+		le = le->next;
+
+	return ((struct ua_site *)le->data)->ep;
 }
 
 
@@ -309,7 +378,7 @@ int ua_site_open(struct ua_agent *agent, char *errstr)
 		local.port = conf->local.port;
 	}
 
-	err = site_add(agent, &local, NULL);
+	err = site_add(agent, &local, NULL, NULL);
 	if (err)
 		ua_settings_errf(
 			errstr, "local address %s: %s",

@@ -40,7 +40,8 @@ static struct ua_endpoint *right_place(struct ua_call *call)
 	struct ua_addr dst;
 
 	if (!call->ep || !destination(call, &dst) ||
-	    call->env->again(call->env, &dst, call->ep, &ep))
+	    call->env->again(call->env, &dst, ua_endpoint_tls_host(call->ep),
+			     call->ep, &ep))
 		return call->ep;
 
 	return ep;

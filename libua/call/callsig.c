@@ -10,6 +10,7 @@
 #include "call/callcore.h"
 #include "call/caps.h"
 #include "call/failover.h"
+#include "call/target.h"
 
 
 static int write_sdp(struct ua_call *call,
@@ -199,7 +200,7 @@ static void on_progress(struct ua_call *call, const struct ua_invite_event *ev)
 
 static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
 {
-	char words[128];
+	char words[512];
 
 	if (ua_failover_ended(call, ev))
 		return;
@@ -209,10 +210,12 @@ static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
 		return;
 	}
 
-	(void)re_snprintf(words, sizeof(words), "%s (%m)",
-			  ev->err == ETIMEDOUT ? "no answer from the server"
-					       : "server unreachable",
-			  ev->err);
+	if (!ua_endpoint_why(call->ep, ev->err, words, sizeof(words)))
+		(void)re_snprintf(words, sizeof(words), "%s (%m)",
+				  ev->err == ETIMEDOUT
+					  ? "no answer from the server"
+					  : "server unreachable",
+				  ev->err);
 	ua_callbase_close(call, ev->by, 0, words);
 }
 
@@ -280,6 +283,32 @@ void ua_callsig_handler(struct ua_session *sess,
 }
 
 
+/*
+ * To sips: everything else must be that too: our Contact (RFC 3261, 8.1.1.8),
+ * and the route (RFC 5630, 5.1.1).  An account that is sips: has a sips: route
+ * already, so its Contact is one with any peer.
+ */
+static int secure(const struct ua_call *call, const struct ua_identity *id,
+		  char *contact, char *route, struct ua_session_conf *conf)
+{
+	const bool sips = ua_target_is_sips(call->peer) ||
+			  ua_target_is_sips(conf->route ? conf->route : "");
+
+	if (!sips)
+		return ua_env_contact(id, call->ep, contact, call->hop.tp,
+				      false);
+
+	if (conf->route && !ua_target_is_sips(conf->route)) {
+		if (re_snprintf(route, UA_ENDPOINT_URI_MAX, "sips:%s",
+				conf->route + strlen("sip:")) < 0)
+			return ENOSPC;
+		conf->route = route;
+	}
+
+	return ua_env_contact(id, call->ep, contact, call->hop.tp, true);
+}
+
+
 /* False: it could not be sent, and the call was told so. */
 static bool invite_send(struct ua_call *call, const struct ua_session *failed)
 {
@@ -288,6 +317,7 @@ static bool invite_send(struct ua_call *call, const struct ua_session *failed)
 					.again = failed };
 	struct ua_identity id = { .aor = call->local_uri };
 	char contact[UA_ENDPOINT_URI_MAX];
+	char route[UA_ENDPOINT_URI_MAX];
 	char sdp[UA_CALL_SDP_MAX];
 	size_t len;
 	int err;
@@ -302,8 +332,9 @@ static bool invite_send(struct ua_call *call, const struct ua_session *failed)
 		err = ua_offer_clone(&call->asked, call->offer);
 	if (!err && call->account)
 		err = call->env->identity(call->env, call->account, &id);
+	conf.route = id.route;
 	if (!err)
-		err = ua_env_contact(&id, call->ep, contact, call->hop.tp);
+		err = secure(call, &id, contact, route, &conf);
 	if (err) {
 		ua_callbase_fail(call, "no INVITE could be made (%m)", err);
 		return false;
@@ -311,7 +342,6 @@ static bool invite_send(struct ua_call *call, const struct ua_session *failed)
 
 	conf.aor = id.aor;
 	conf.contact = contact;
-	conf.route = id.route;
 	conf.service_route = id.service_route;
 	conf.cred = id.cred;
 	conf.known = id.known;

@@ -8,7 +8,11 @@
 #include "call/callcore.h"
 #include "call/failover.h"
 #include "call/incoming.h"
+#include "call/target.h"
 
+
+#define SIPS_WORDS                                                            \
+	"sips: needs TLS, and the account's server is reached without it"
 
 /* Without an account: from the address that leads there. */
 int ua_dial_anonymous(struct ua_call *call)
@@ -27,7 +31,6 @@ static void target_handler(int err, const char *text,
 			   void *arg)
 {
 	struct ua_call *call = arg;
-
 	if (err) {
 		ua_callbase_fail(call, "%s: %s", call->peer,
 				 text ? text : strerror(err));
@@ -67,6 +70,10 @@ static int find_hop(struct ua_call *call)
 	if (err)
 		return err == EINPROGRESS ? 0 : err;
 
+	/* sips: is never told to a server in clear (RFC 3261, 26.2.2). */
+	if (ua_target_is_sips(call->peer) && id.hop.tp != UA_TP_TLS)
+		return EPROTONOSUPPORT;
+
 	call->ep = id.ep;
 	call->hop = id.hop;
 	call->has_hop = true;
@@ -94,7 +101,9 @@ void ua_dial_ready(struct ua_env *env, struct ua_account *account)
 			continue;
 
 		err = find_hop(call);
-		if (err)
+		if (err == EPROTONOSUPPORT)
+			ua_callbase_fail(call, "%s: " SIPS_WORDS, call->peer);
+		else if (err)
 			ua_callbase_fail(call,
 					 "the account's server was not found"
 					 " (%m)",
@@ -105,16 +114,21 @@ void ua_dial_ready(struct ua_env *env, struct ua_account *account)
 }
 
 
-/* "bob", "bob@example.com" or a URI; the domain completes the first. */
+/*
+ * "bob", "bob@example.com" or a URI; the domain completes the first.  What has
+ * no scheme is sip:, also for an account that is sips:.  Nobody promised that
+ * they can be reached by TLS all the way.
+ */
 static int complete_uri(char **urip, const char *str, const char *domain)
 {
-	const bool scheme = !strncasecmp(str, "sip:", 4);
+	const bool sips = ua_target_is_sips(str);
+	const bool scheme = sips || !strncasecmp(str, "sip:", 4);
 	struct uri uri;
 	struct pl pl;
 	int err;
 
-	/* They would pass for users called "sips" and "tel". */
-	if (!strncasecmp(str, "sips:", 5) || !strncasecmp(str, "tel:", 4))
+	/* It would pass for a user called "tel". */
+	if (!strncasecmp(str, "tel:", 4))
 		return EINVAL;
 
 	if (!scheme && !strchr(str, '@') && domain)
@@ -126,7 +140,7 @@ static int complete_uri(char **urip, const char *str, const char *domain)
 
 	pl_set_str(&pl, *urip);
 	if (!*str || uri_decode(&uri, &pl) || !pl_isset(&uri.host) ||
-	    pl_strcasecmp(&uri.scheme, "sip"))
+	    pl_strcasecmp(&uri.scheme, sips ? "sips" : "sip"))
 		return EINVAL;
 
 	return 0;
@@ -171,11 +185,13 @@ static int call_prepare(struct ua_call *call, struct ua_account *account,
 	}
 
 	err = find_hop(call);
-	if (err)
+	if (err == EPROTONOSUPPORT)
+		ua_callbase_say(errstr, "%s: " SIPS_WORDS, uri);
+	else if (err)
 		ua_callbase_say(
 			errstr,
 			"%s: a host name or address that can be reached"
-			" by udp or tcp expected (%m)",
+			" by udp, tcp or tls expected (%m)",
 			uri, err);
 
 	return err;

@@ -6,20 +6,23 @@
 
 #include "base/tlscreds.h"
 #include "call/env.h"
+#include "call/target.h"
 
 
 int ua_env_contact(const struct ua_identity *id, const struct ua_endpoint *ep,
-		   char *buf, enum ua_tp tp)
+		   char *buf, enum ua_tp tp, bool sips)
 {
 	static const char ob[] = ";ob";
 	int err;
 
-	if (id->gruu && strlen(id->gruu) < UA_ENDPOINT_URI_MAX) {
+	if (id->gruu && strlen(id->gruu) < UA_ENDPOINT_URI_MAX &&
+	    (!sips || ua_target_is_sips(id->gruu))) {
 		str_ncpy(buf, id->gruu, UA_ENDPOINT_URI_MAX);
 		return 0;
 	}
 
-	err = ua_endpoint_contact(ep, buf, id->user, tp);
+	err = sips ? ua_endpoint_sips(ep, buf, id->user)
+		   : ua_endpoint_contact(ep, buf, id->user, tp);
 	if (!err && id->outbound &&
 	    strlen(buf) + sizeof(ob) <= UA_ENDPOINT_URI_MAX)
 		memcpy(buf + strlen(buf), ob, sizeof(ob));

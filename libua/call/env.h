@@ -61,9 +61,14 @@ struct ua_env {
 	    NULL: nobody wants to know */
 	void (*moved)(struct ua_env *env);
 
-	/** The endpoint from which an address is reached (borrowed) */
+	/**
+	 * The endpoint from which an address is reached (borrowed).
+	 *
+	 * @param host  Whose certificate is wanted there: by TLS alone; NULL:
+	 *              by UDP and TCP
+	 */
 	int (*endpoint)(struct ua_env *env, const struct ua_addr *dst,
-			struct ua_endpoint **epp);
+			const char *host, struct ua_endpoint **epp);
 
 	/**
 	 * The same after a change of the network, for who was at `ep`: that
@@ -71,7 +76,8 @@ struct ua_env {
 	 * that leads to dst.
 	 */
 	int (*again)(struct ua_env *env, const struct ua_addr *dst,
-		     struct ua_endpoint *ep, struct ua_endpoint **epp);
+		     const char *host, struct ua_endpoint *ep,
+		     struct ua_endpoint **epp);
 
 	/** What ua_env_addresses() says instead of the host, NULL: the host
 	    does */
@@ -91,13 +97,14 @@ struct ua_env {
  * other one where the registrar gave that (RFC 5627, 4.4), else our address,
  * whose flow a registrar that keeps flows finds by "ob" (RFC 5626, 4.3).
  *
- * @param buf  Room for UA_ENDPOINT_URI_MAX
+ * @param buf   Room for UA_ENDPOINT_URI_MAX
+ * @param sips  Only a sips: URI will do
  *
  * @retval ENOSPC  The user is too long
  */
 UA_CHECK int ua_env_contact(const struct ua_identity *id,
 			    const struct ua_endpoint *ep, char *buf,
-			    enum ua_tp tp);
+			    enum ua_tp tp, bool sips);
 
 
 /**

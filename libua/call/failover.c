@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "call/failover.h"
+#include "call/target.h"
 #include "sip/outreq.h"
 
 /* What an INVITE has beside its description, more or less [bytes] */
@@ -50,11 +51,15 @@ static int hop_take(struct ua_call *call)
 {
 	struct ua_call_failover *fo = &call->failover;
 	const struct ua_target *target;
+	char host[UA_DNS_NAME_LEN];
 	int err = ENOENT;
 
 	while (fo->next < fo->n) {
 		target = &fo->targetv[fo->next++];
-		err = call->env->endpoint(call->env, &target->addr, &call->ep);
+		err = call->env->endpoint(
+			call->env, &target->addr,
+			ua_target_tls_host(host, call->peer, target->tp),
+			&call->ep);
 		if (err)
 			continue;
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/addr.h"
 #include "call/callcore.h"
 #include "call/caps.h"
 #include "call/incoming.h"
@@ -40,6 +42,34 @@ static int take_identity(struct ua_call *call, struct ua_account *account,
 }
 
 
+static bool is_sips(const struct pl *uri)
+{
+	return uri->l >= 5 && !strncasecmp(uri->p, "sips:", 5);
+}
+
+
+/*
+ * Whoever wants TLS on every hop gets such a Contact (RFC 3261, 12.1.1).  By
+ * TLS our requests in the dialog go back by the connection of this one.
+ */
+static int contact_print(const struct ua_call *call,
+			 const struct ua_identity *id, char *contact,
+			 const struct sip_msg *msg)
+{
+	const struct sip_hdr *rr = sip_msg_hdr(msg, SIP_HDR_RECORD_ROUTE);
+	struct sip_addr first;
+	const bool sips = is_sips(&msg->ruri) ||
+			  (rr && !sip_addr_decode(&first, &rr->val) &&
+			   is_sips(&first.auri));
+
+	return ua_env_contact(id, call->ep, contact,
+			      msg->tp == SIP_TRANSP_TLS   ? UA_TP_TLS
+			      : msg->tp == SIP_TRANSP_TCP ? UA_TP_TCP
+							  : UA_TP_UDP,
+			      sips);
+}
+
+
 static int take_session(struct ua_call *call, struct ua_account *account,
 			struct sip_msg *msg)
 {
@@ -52,11 +82,14 @@ static int take_session(struct ua_call *call, struct ua_account *account,
 	if (err)
 		return err;
 
-	err = ua_env_contact(&id, call->ep, contact,
-			     msg->tp == SIP_TRANSP_TCP ? UA_TP_TCP
-						       : UA_TP_UDP);
+	err = contact_print(call, &id, contact, msg);
 	if (err)
 		return err;
+
+	if (msg->tp == SIP_TRANSP_TLS) {
+		ua_addr_from_sa(&conf.hop.addr, &msg->src);
+		conf.hop.tp = UA_TP_TLS;
+	}
 
 	conf.aor = id.aor;
 	conf.contact = contact;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/re_compat.h"
 #include "call/target.h"
@@ -21,9 +22,22 @@ static int transport(uint8_t *tps, const struct uri *uri)
 		*tps = UA_TP_BIT(UA_TP_UDP);
 	else if (!pl_strcasecmp(&val, "tcp"))
 		*tps = UA_TP_BIT(UA_TP_TCP);
+	else if (!pl_strcasecmp(&val, "tls"))
+		*tps = UA_TP_BIT(UA_TP_TLS);
 	else
 		return EINVAL;
 
+	return 0;
+}
+
+
+/* "transport=tcp" is TLS over TCP there (RFC 3261, 26.2.2). */
+static int secure(uint8_t *tps)
+{
+	if (*tps == UA_TP_BIT(UA_TP_UDP))
+		return EINVAL;
+
+	*tps = UA_TP_BIT(UA_TP_TLS);
 	return 0;
 }
 
@@ -32,12 +46,14 @@ int ua_target_conf(struct ua_locate_conf *conf, char *host, size_t size,
 		   const char *str, bool tp_set, enum ua_tp tp,
 		   const struct ua_agent_conf *agent)
 {
+	const bool sips = ua_target_is_sips(str);
 	struct uri uri;
 	struct pl pl;
 	int err;
 
 	pl_set_str(&pl, str);
-	if (uri_decode(&uri, &pl) || pl_strcasecmp(&uri.scheme, "sip"))
+	if (uri_decode(&uri, &pl) ||
+	    (!sips && pl_strcasecmp(&uri.scheme, "sip")))
 		return EINVAL;
 
 	/* A name that is cut off would be another one. */
@@ -57,5 +73,25 @@ int ua_target_conf(struct ua_locate_conf *conf, char *host, size_t size,
 		err = 0;
 	}
 
-	return err;
+	return !err && sips ? secure(&conf->tps) : err;
+}
+
+
+bool ua_target_is_sips(const char *uri)
+{
+	return !strncasecmp(uri, "sips:", 5);
+}
+
+
+const char *ua_target_tls_host(char *host, const char *str, enum ua_tp tp)
+{
+	struct uri uri;
+	struct pl pl;
+
+	pl_set_str(&pl, str);
+	if (tp != UA_TP_TLS || uri_decode(&uri, &pl) ||
+	    pl_strcpy(&uri.host, host, UA_DNS_NAME_LEN))
+		return NULL;
+
+	return host;
 }

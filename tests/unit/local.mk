@@ -116,6 +116,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_sipaddr.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sipraw.c \
+	tests/unit/test_siptls.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stream.c \
 	tests/unit/test_stun.c \
@@ -136,6 +137,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_txn.c \
 	tests/unit/test_wav.c \
 	tests/unit/test_wr.c \
+	tests/unit/siptlsbed.c \
+	tests/unit/siptlsbed.h \
 	tests/unit/tlsbed.c \
 	tests/unit/tlsbed.h \
 	tests/unit/turnbed.c \

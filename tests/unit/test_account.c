@@ -130,9 +130,11 @@ static void no_user(struct ua_account_conf *conf)
 }
 
 
-static void sips(struct ua_account_conf *conf)
+static void sips_by_udp(struct ua_account_conf *conf)
 {
 	conf->aor = "sips:alice@example.com";
+	conf->tp_set = true;
+	conf->tp = UA_TP_UDP;
 }
 
 
@@ -142,22 +144,21 @@ static void bad_registrar(struct ua_account_conf *conf)
 }
 
 
-static void tls_registrar(struct ua_account_conf *conf)
+static void sctp_registrar(struct ua_account_conf *conf)
 {
-	conf->registrar = "sip:127.0.0.1;transport=tls";
+	conf->registrar = "sip:127.0.0.1;transport=sctp";
+}
+
+
+static void sips_registrar(struct ua_account_conf *conf)
+{
+	conf->registrar = "sips:127.0.0.1";
 }
 
 
 static void bad_proxy(struct ua_account_conf *conf)
 {
 	conf->proxy = "sips:127.0.0.1";
-}
-
-
-static void tls(struct ua_account_conf *conf)
-{
-	conf->tp_set = true;
-	conf->tp = UA_TP_TLS;
 }
 
 
@@ -187,11 +188,11 @@ static const struct {
 } bad[] = {
 	{ no_aor,         "aor ",                      "sip:user@host" },
 	{ no_user,        "sip:example.com",           "sip:user@host" },
-	{ sips,           "sips:alice@example.com",    "TLS" },
+	{ sips_by_udp,    "transport udp",             "tls expected with sips:" },
 	{ bad_registrar,  "registrar sip:",            "sip:user@host" },
-	{ tls_registrar,  "transport=tls",             "udp or tcp" },
-	{ bad_proxy,      "proxy sips:127.0.0.1",      "TLS" },
-	{ tls,            "transport tls",             "udp or tcp" },
+	{ sctp_registrar, "transport=sctp",            "udp, tcp or tls" },
+	{ sips_registrar, "registrar sips:127.0.0.1",  "a sips: aor" },
+	{ bad_proxy,      "proxy sips:127.0.0.1",      "transport=tls" },
 	{ short_expires,  "register-expires 19",       "20 to 86400" },
 	{ long_expires,   "register-expires 86401",    "20 to 86400" },
 	{ long_keepalive, "keepalive-interval 3601",   "1 to 3600" },
@@ -979,9 +980,9 @@ START_TEST(way_there_and_back_leaves_no_endpoint_behind)
 	ck_assert(ua_site_sweep(a.agent));
 	ck_assert_uint_eq(1, list_count(&a.agent->endpoints));
 	HOST(2);
-	ck_assert_int_eq(0,
-			 a.agent->env.endpoint(&a.agent->env,
-					       ua_agent_local(a.agent), &ep));
+	ck_assert_int_eq(0, a.agent->env.endpoint(&a.agent->env,
+						  ua_agent_local(a.agent),
+						  NULL, &ep));
 	close_all();
 }
 END_TEST

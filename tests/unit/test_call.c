@@ -688,9 +688,10 @@ static const struct {
 	const char *named;
 } wrong[] = {
 	{ "",                    NULL,          NULL,      "sip:user@host" },
-	{ "sips:b@127.0.0.1",    NULL,          NULL,      "sip:user@host" },
+	{ "sips:",               NULL,          NULL,      "sip:user@host" },
+	{ "sips:b@127.0.0.1;transport=udp", NULL, NULL,    "udp, tcp or tls" },
 	{ "TEL:+123",            NULL,          NULL,      "sip:user@host" },
-	{ "sip:b@127.0.0.1;transport=tls", NULL, NULL,     "udp or tcp" },
+	{ "sip:b@127.0.0.1;transport=sctp", NULL, NULL,    "udp, tcp or tls" },
 	{ "sip:127.0.0.1",       "bell",        NULL,      "bell" },
 	{ "sip:127.0.0.1",       "file:/nosuch/f.wav", NULL, "/nosuch/f.wav" },
 	{ "sip:127.0.0.1",       NULL,          "tone:1",  "tone:1" },

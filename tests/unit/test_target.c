@@ -33,17 +33,22 @@ static const struct {
 	{ "sip:bob@example.com:5060;lr;transport=tcp?a=b", "example.com",
 						     5060, T },
 	{ "sip:bob;ext=1@example.com",               "example.com", 0, U | T },
+	{ "sip:bob@example.com;transport=tls",       "example.com", 0, S },
+	{ "sips:bob@example.com",                    "example.com", 0, S },
+	{ "SIPS:bob@example.com:5071",               "example.com", 5071, S },
+	{ "sips:bob@example.com;transport=tcp",      "example.com", 0, S },
+	{ "sips:bob@example.com;transport=tls",      "example.com", 0, S },
 };
 
 static const char *const bad[] = {
 	"",
 	"bob",
 	"bob@example.com",
-	"sips:bob@example.com",
+	"sips:bob@example.com;transport=udp",
 	"tel:+123",
 	"https://example.com",
-	"sip:bob@example.com;transport=tls",
 	"sip:bob@example.com;transport=sctp",
+	"sips:bob@example.com;transport=sctp",
 };
 /* clang-format on */
 
@@ -115,6 +120,39 @@ START_TEST(transport_that_is_set_rules)
 END_TEST
 
 
+START_TEST(sips_is_by_tls_whatever_is_set)
+{
+	const struct ua_agent_conf agent = { .ip4 = true };
+	struct ua_locate_conf conf;
+	char host[UA_DNS_NAME_LEN];
+
+	ck_assert_int_eq(EINVAL, ua_target_conf(&conf, host, sizeof(host),
+						"sips:example.com", true,
+						UA_TP_UDP, &agent));
+	ck_assert_int_eq(0, ua_target_conf(&conf, host, sizeof(host),
+					   "sips:example.com", true, UA_TP_TCP,
+					   &agent));
+	ck_assert_uint_eq(S, conf.tps);
+}
+END_TEST
+
+
+START_TEST(certificate_is_that_of_the_uri)
+{
+	char host[UA_DNS_NAME_LEN];
+
+	ck_assert_ptr_null(
+		ua_target_tls_host(host, "sip:a@example.com", UA_TP_TCP));
+	ck_assert_str_eq("example.com",
+			 ua_target_tls_host(host, "sips:a@example.com:1;x=y",
+					    UA_TP_TLS));
+	ck_assert_str_eq(
+		"2001:db8::1",
+		ua_target_tls_host(host, "sip:[2001:db8::1]:5061", UA_TP_TLS));
+}
+END_TEST
+
+
 START_TEST(host_without_room_is_refused)
 {
 	struct ua_locate_conf conf;
@@ -139,6 +177,8 @@ Suite *ua_suite_target(void)
 			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, families_are_those_of_the_agent);
 	tcase_add_test(tc, transport_that_is_set_rules);
+	tcase_add_test(tc, sips_is_by_tls_whatever_is_set);
+	tcase_add_test(tc, certificate_is_that_of_the_uri);
 	tcase_add_test(tc, host_without_room_is_refused);
 	suite_add_tcase(s, tc);
 

@@ -22,14 +22,16 @@ enum ua_keepalive {
 
 /** An account; all strings are copied */
 struct ua_account_conf {
-	const char *aor;       /**< "sip:alice@example.com", needed      */
+	const char *aor;       /**< "sip:alice@example.com", needed; with
+				    "sips:" all goes by TLS, and its callers
+				    are told to come by TLS on every hop  */
 	const char *name;      /**< Display name, NULL: none             */
 	const char *user;      /**< For authentication, NULL: aor's user */
 	const char *password;  /**< NULL: none                           */
 	const char *registrar; /**< SIP URI, NULL: the aor's domain      */
 	const char *proxy;     /**< Outbound proxy as SIP URI, NULL: the
 				    registrar                             */
-	enum ua_tp tp;         /**< UA_TP_UDP, UA_TP_TCP                 */
+	enum ua_tp tp;         /**< UA_TP_UDP, UA_TP_TCP, UA_TP_TLS      */
 	bool tp_set;           /**< False: as the URIs and DNS tell      */
 	bool reg;              /**< Register it                          */
 	uint32_t expires_s;    /**< Asked for; 300 by default            */
