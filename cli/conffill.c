@@ -142,7 +142,7 @@ static int password(const struct conf *conf, const struct optset *set,
 int conf_account_fill(const struct conf *conf, const struct optset *set,
 		      struct ua_account_conf *account, char *secret, char *err)
 {
-	static const enum ua_tp tps[] = { UA_TP_UDP, UA_TP_TCP };
+	static const enum ua_tp tps[] = { UA_TP_UDP, UA_TP_TCP, UA_TP_TLS };
 	static const enum ua_keepalive keepalives[] = {
 		UA_KEEPALIVE_AUTO, UA_KEEPALIVE_OPTIONS, UA_KEEPALIVE_REGISTER,
 		UA_KEEPALIVE_CRLF, UA_KEEPALIVE_OFF
@@ -283,6 +283,8 @@ static int fill_servers(const struct optset *set, struct conf_agent *agent,
 
 	agent->agent.stun[0].uri = optset_str(set, OPT_STUN);
 	agent->agent.tls_ca = optset_str(set, OPT_TLS_CA);
+	agent->agent.tls_cert = optset_str(set, OPT_TLS_CERT);
+	agent->agent.tls_key = optset_str(set, OPT_TLS_KEY);
 	return 0;
 }
 

@@ -132,16 +132,14 @@ static bool printable(const char *str)
 
 static bool check_sip_uri(const char *value, char *err)
 {
-	if (starts(value, "sips:")) {
-		snprintf(err, OPT_ERR_MAX,
-			 "sips is not in this version, expected sip:");
-		return false;
-	}
+	const size_t scheme = starts(value, "sip:")    ? 4
+			      : starts(value, "sips:") ? 5
+						       : 0;
 
 	snprintf(err, OPT_ERR_MAX,
 		 "expected a SIP URI such as sip:alice@example.com");
 
-	return starts(value, "sip:") && value[4] && printable(value);
+	return scheme && value[scheme] && printable(value);
 }
 
 

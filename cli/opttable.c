@@ -26,7 +26,7 @@ static const struct opt table[OPT_N] = {
 [OPT_PROXY] = { "proxy", "URI", OPT_SIP_URI, OPT_SEC_ACCOUNT,
 	.help = "outbound proxy, if not the registrar" },
 [OPT_TRANSPORT] = { "transport", "T", OPT_CHOICE, OPT_SEC_ACCOUNT,
-	.words = "udp|tcp", .later = "tls",
+	.words = "udp|tcp|tls",
 	.help = "transport, if not the one that URIs and DNS tell" },
 [OPT_REGISTER_EXPIRES] = { "register-expires", "SEC", OPT_INT,
 	OPT_SEC_ACCOUNT, .min = 10, .max = 86400, .def = "300",
@@ -37,9 +37,11 @@ static const struct opt table[OPT_N] = {
 	.help = "certificates that are trusted of servers, and no others, in "
 		"a PEM file; the system's if not given" },
 [OPT_TLS_CERT] = { "tls-cert", "F", OPT_FILE, OPT_SEC_ACCOUNT,
-	.flags = OPT_LATER },
+	.help = "certificate of ours, for servers that ask for one, in a PEM "
+		"file, its issuers behind it" },
 [OPT_TLS_KEY] = { "tls-key", "F", OPT_FILE, OPT_SEC_ACCOUNT,
-	.flags = OPT_LATER },
+	.help = "its key, without a passphrase; in the file of --tls-cert if "
+		"not given" },
 
 [OPT_LOCAL] = { "local", "ADDR[:PORT]", OPT_ADDR, OPT_SEC_NETWORK,
 	.help = "local address of the signalling" },

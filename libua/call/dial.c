@@ -31,6 +31,7 @@ static void target_handler(int err, const char *text,
 			   void *arg)
 {
 	struct ua_call *call = arg;
+
 	if (err) {
 		ua_callbase_fail(call, "%s: %s", call->peer,
 				 text ? text : strerror(err));

@@ -26,6 +26,11 @@ refused 78 "'$tmp/nothing'" --config "$tmp/nothing" config
 # Values that only their use shows to be wrong
 printf '%s\n' 'aor = sip:a@localhost' "password-file = $tmp/nothing" >"$conf"
 refused 78 "$conf:2: password-file" --config "$conf" listen --echo
+printf '%s\n' 'ice = off' "tls-ca = $tmp/nothing" >"$conf"
+refused 78 "$conf:2: tls-ca: tls-ca $tmp/nothing" --config "$conf" \
+	listen --echo
+printf '%s\n' "tls-cert = $tmp/nothing" >"$conf"
+refused 78 "$conf:1: tls-cert" --config "$conf" listen --echo
 printf '%s\n' "source = file:$tmp/nothing.wav" >"$conf"
 refused 78 "$conf:1: source" --config "$conf" call sip:a@b
 

@@ -15,7 +15,18 @@ refused 64 "unknown command 'doctor'" doctor
 refused 64 '--turn: no value' --turn
 refused 64 "'maybe': expected full, relay-only or off" --ice maybe listen
 refused 64 'not in this version' --srtp dtls listen
-refused 64 'not in this version' --transport tls listen
+refused 64 "'sctp': expected udp, tcp or tls" --transport sctp listen
+refused 64 "--tls-ca: tls-ca $tmp/none" --tls-ca "$tmp/none" listen --echo
+refused 64 "--tls-cert: tls-cert $tmp/none" --tls-cert "$tmp/none" \
+	listen --echo
+refused 64 '--tls-key: tls-key /dev/null: tls-cert expected' \
+	--tls-key /dev/null listen --echo
+refused 64 'tls expected with sips:' --aor sips:a@localhost --transport udp \
+	listen --echo
+refused 64 'sips: aor' --aor sip:a@localhost --proxy sips:localhost \
+	listen --echo
+refused 64 'udp, tcp or tls expected' \
+	call 'sips:a@127.0.0.1;transport=udp' --source null --sink null
 refused 64 'not in this version' --keepalive crlf listen
 refused 64 "'0': expected a whole number from 1 to" --count 0 listen
 refused 64 "'25': expected 10, 20, 30, 40, 50 or 60" --ptime 25 listen
