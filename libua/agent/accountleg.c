@@ -364,9 +364,8 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 	leg->pinging = false;
 	ua_accountcore_failed(
 		acc, rev->code,
-		*rev->reason && (rev->code || rev->err == EPROTO)
-			? rev->reason
-			: err_words(leg, rev->err, words, sizeof(words)));
+		rev->code ? rev->reason
+			  : err_words(leg, rev->err, words, sizeof(words)));
 
 	if (!silent)
 		return;
