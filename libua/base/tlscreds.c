@@ -2,6 +2,7 @@
 /** @file tlscreds.c  Whom TLS trusts, and who we are */
 
 #include <errno.h>
+#include <string.h>
 #include <openssl/err.h>
 
 #include "base/re_compat.h"
@@ -35,7 +36,10 @@ static int no_passphrase(char *buf, int size, int rwflag, void *arg)
 static int refused(char *why, const char *name, const char *file,
 		   const char *what)
 {
-	const char *words = ERR_reason_error_string(ERR_peek_last_error());
+	const unsigned long code = ERR_peek_error();
+	const char *words = ERR_SYSTEM_ERROR(code)
+				    ? strerror(ERR_GET_REASON(code))
+				    : ERR_reason_error_string(code);
 
 	if (why)
 		(void)re_snprintf(why, UA_TLSCREDS_WHY_MAX, "%s %s: %s (%s)",

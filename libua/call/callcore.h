@@ -93,7 +93,7 @@ struct ua_call {
 	const struct ua_codec *codec;
 	char codec_name[48];
 	struct ua_call_stats last; /**< Of a stream that is over */
-	char why[128]; /**< Why it is being ended by us, "" if not */
+	char why[320]; /**< Why it is being ended by us, "" if not */
 	char callid[128];
 };
 

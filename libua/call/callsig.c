@@ -210,12 +210,15 @@ static void on_ended(struct ua_call *call, const struct ua_invite_event *ev)
 		return;
 	}
 
-	if (!ua_endpoint_why(call->ep, ev->err, words, sizeof(words)))
+	if (ua_endpoint_why(call->ep, ev->err, words, sizeof(words)))
+		str_ncpy(call->why, words, sizeof(call->why));
+	else
 		(void)re_snprintf(words, sizeof(words), "%s (%m)",
 				  ev->err == ETIMEDOUT
 					  ? "no answer from the server"
 					  : "server unreachable",
 				  ev->err);
+
 	ua_callbase_close(call, ev->by, 0, words);
 }
 

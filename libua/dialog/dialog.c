@@ -114,8 +114,7 @@ static int route_set(struct ua_dialog *dlg)
 
 	pl_set_str(&pl, dlg->routev[0]);
 	/* It may become a Request-URI, see ua_dialog_uri(). */
-	if (sip_addr_decode(&addr, &pl) || !ua_sipmsg_uri_ok(&addr.auri) ||
-	    pl_strcasecmp(&addr.uri.scheme, "sip"))
+	if (sip_addr_decode(&addr, &pl) || !ua_sipmsg_uri_ok(&addr.auri))
 		return EBADMSG;
 
 	dlg->strict = 0 != msg_param_exists(&addr.uri.params, "lr", &lr);

@@ -655,10 +655,11 @@ START_TEST(call_that_fails_for_tls_says_why)
 						_i ? NULL : alice, aor, &conf,
 						a.errstr)));
 	e = rig_expect(&a, UA_EVENT_CLOSED);
-	ck_assert_msg(e->ev.reason && strstr(e->ev.reason,
-					     "TLS to localhost: the issuer of"
-					     " its certificate is unknown"),
-		      "%s", e->ev.reason);
+	ck_assert_str_eq("TLS to localhost: the issuer of its certificate is"
+			 " unknown",
+			 e->ev.why);
+	ck_assert_str_eq(e->ev.why, e->ev.reason);
+	ck_assert_int_eq(UA_BY_ERROR, e->ev.by);
 	nothing_in_clear();
 	agent_close();
 }
@@ -704,6 +705,46 @@ START_TEST(call_goes_by_the_connection_of_the_account)
 END_TEST
 
 
+/* _i: of an account that is sip:, that is sips: */
+START_TEST(sips_makes_the_route_of_a_proxy_sips_too)
+{
+	const struct sip_msg *msg;
+	struct ua_account_conf conf;
+	struct ua_call_conf call;
+	char proxy[64];
+
+	agent_open(&local_names, "sips", "nowhere.test");
+	(void)re_snprintf(proxy, sizeof(proxy), "sip:localhost:%u",
+			  sa_port(&bed.local));
+	ua_account_conf_default(&conf);
+	conf.aor = _i ? "sips:alice@nowhere.test" : "sip:alice@nowhere.test";
+	conf.proxy = proxy;
+	conf.tp_set = true;
+	conf.tp = UA_TP_TLS;
+	conf.keepalive = UA_KEEPALIVE_OFF;
+	API(ck_assert_int_eq(
+		0, ua_account_add(&alice, a.agent, &conf, a.errstr)));
+	msg = registered();
+	ck_assert_ptr_nonnull(
+		strstr(siptext_hdr(msg, "Route"),
+		       _i ? "<sips:localhost" : "<sip:localhost"));
+	ck_assert_str_eq("localhost", bed.connv[0].sni);
+
+	ua_call_conf_default(&call);
+	API(ck_assert_int_eq(0, ua_call_connect(&a.call, a.agent, alice,
+						"sips:bob@nowhere.test", &call,
+						a.errstr)));
+	msg = siptlsbed_request(&bed, "INVITE");
+	ck_assert_ptr_nonnull(
+		strstr(siptext_hdr(msg, "Route"), "<sips:localhost"));
+	ck_assert_ptr_nonnull(
+		strstr(siptext_hdr(msg, "Contact"), "<sips:alice@"));
+	nothing_in_clear();
+	agent_close();
+}
+END_TEST
+
+
 /* _i: by sip:, by sips: */
 START_TEST(call_comes_on_the_connection_of_the_account)
 {
@@ -723,10 +764,11 @@ START_TEST(call_comes_on_the_connection_of_the_account)
 		       "Call-ID: in\r\n"
 		       "CSeq: 1 INVITE\r\n"
 		       "Contact: <%s:bob@192.0.2.1>\r\n"
+		       "Record-Route: <%s:192.0.2.7;lr>\r\n"
 		       "Max-Forwards: 70\r\n"
 		       "Content-Type: application/sdp\r\n"
 		       "Content-Length: %zu\r\n\r\n" ANSWER,
-		       scheme, scheme, aor, scheme, strlen(ANSWER));
+		       scheme, scheme, aor, scheme, scheme, strlen(ANSWER));
 	(void)rig_expect(&a, UA_EVENT_INCOMING);
 	API(ck_assert_int_eq(0, ua_call_answer(a.call, &call, a.errstr)));
 	do
@@ -882,6 +924,7 @@ static const struct {
 	struct ua_tlscreds_conf conf;
 	const char *named;
 } files[] = {
+	{ { .ca_file = "/nowhere/ca.pem" },    "(No such file or directory)" },
 	{ { .ca_file = "/nowhere/ca.pem" },    "tls-ca /nowhere/ca.pem" },
 	{ { .ca_file = "/dev/null" },          "tls-ca /dev/null" },
 	{ { .cert_file = "/nowhere/c.pem" },   "tls-cert /nowhere/c.pem" },
@@ -997,6 +1040,8 @@ Suite *ua_suite_siptls(void)
 	tcase_add_loop_test(tc, call_goes_by_the_connection_of_the_account, 0,
 			    2);
 	tcase_add_loop_test(tc, call_comes_on_the_connection_of_the_account, 0,
+			    2);
+	tcase_add_loop_test(tc, sips_makes_the_route_of_a_proxy_sips_too, 0,
 			    2);
 	tcase_add_test(tc, sips_is_not_called_by_an_account_without_tls);
 	tcase_add_test(tc, accounts_at_two_names_of_one_server_share_nothing);

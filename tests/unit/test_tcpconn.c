@@ -181,7 +181,7 @@ static void teardown(struct fix *f)
 	mem_deref(f->tc);
 	mem_deref(f->ts);
 	mem_deref(f->trust);
-	if (f->bed.ctx)
+	if (f->bed.authority)
 		tlsbed_close(&f->bed);
 	free(f->got);
 }
@@ -327,7 +327,6 @@ START_TEST(server_that_speaks_no_tls_is_told)
 	rig_wait(is_closed, &f);
 	ck_assert_int_eq(EPROTO, f.err);
 	ck_assert_str_eq("it does not speak TLS", f.why);
-	SSL_free(f.bed.ssl);
 	teardown(&f);
 }
 END_TEST
