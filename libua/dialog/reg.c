@@ -105,7 +105,13 @@ void ua_reg_restart(struct ua_reg *reg, uint64_t now_ms)
 
 int ua_reg_move(struct ua_reg *reg, const char *contact)
 {
-	return ua_regcontact_move(&reg->contact, contact);
+	const bool other = strcmp(contact, reg->contact.uri) != 0;
+	const int err = ua_regcontact_move(&reg->contact, contact);
+
+	if (!err && other)
+		ua_regpace_give(&reg->pace);
+
+	return err;
 }
 
 

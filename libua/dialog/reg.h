@@ -5,6 +5,8 @@
  * Expires: 1, redirects, 430), no more than UA_REG_RATE_MAX REGISTERs leave in
  * any minute, and one in UA_REG_RATE_MS in the long run: one limiter sits in
  * ua_reg_output(), and the deadline tells when it lets the next one through.
+ * Each ua_reg_move() to another Contact allows one more: no registrar can make
+ * us change networks.
  *
  * What fails is tried again after 1 s, and double, up to a minute, with
  * jitter; what was refused on purpose after about a minute; when a Retry-After

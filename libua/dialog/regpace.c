@@ -36,6 +36,13 @@ bool ua_regpace_take(struct ua_regpace *pace, uint64_t now_ms)
 }
 
 
+void ua_regpace_give(struct ua_regpace *pace)
+{
+	pace->full_ms -= pace->full_ms < UA_REG_RATE_MS ? pace->full_ms
+							: UA_REG_RATE_MS;
+}
+
+
 uint64_t ua_regpace_at(const struct ua_regpace *pace)
 {
 	return pace->full_ms > DEPTH_MS ? pace->full_ms - DEPTH_MS : 0;

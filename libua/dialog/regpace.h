@@ -15,6 +15,9 @@ struct ua_regpace {
 /** Take leave to send one; false: not before ua_regpace_at() */
 bool ua_regpace_take(struct ua_regpace *pace, uint64_t now_ms);
 
+/** One more is allowed, for a reason that is not the registrar's */
+void ua_regpace_give(struct ua_regpace *pace);
+
 /** From then on one may be sent */
 uint64_t ua_regpace_at(const struct ua_regpace *pace);
 

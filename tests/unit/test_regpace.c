@@ -17,11 +17,13 @@ enum { MINUTE_MS = 60000, HOUR_MS = 3600000, SENT_MAX = 4096 };
 static struct regbed bed;
 static uint64_t sentv[SENT_MAX];
 static size_t nsent;
+static const char *place;
 
 
 static void setup(void)
 {
 	nsent = 0;
+	place = REGBED_CONTACT;
 	regbed_open(&bed);
 	regbed_begin(&bed);
 }
@@ -225,6 +227,17 @@ START_TEST(registrar_that_says_the_same_for_ever_is_no_storm)
 END_TEST
 
 
+static void move_to(const char *contact)
+{
+	ck_assert_int_eq(0, ua_reg_move(bed.reg, contact));
+
+	/* Another place allows one more. */
+	if (strcmp(place, contact) && nsent)
+		--nsent;
+	place = contact;
+}
+
+
 /* _i: seeds of a registrar that does it all */
 START_TEST(registrar_that_says_anything_is_no_storm)
 {
@@ -236,9 +249,8 @@ START_TEST(registrar_that_says_anything_is_no_storm)
 		dice = dice * 1664525 + 1013904223;
 		pass((enum deed)((dice >> 16) % NDEED), n += 100);
 		if (dice >> 30 == 3)
-			(void)!ua_reg_move(bed.reg, dice & 0x100000
-							    ? "sip:a@192.0.2.8"
-							    : REGBED_CONTACT);
+			move_to(dice & 0x100000 ? "sip:a@192.0.2.8"
+						: REGBED_CONTACT);
 		if (dice >> 28 == 3)
 			ua_reg_restart(bed.reg, bed.now);
 	}
@@ -282,6 +294,31 @@ START_TEST(what_the_limiter_holds_goes_at_the_deadline)
 	regbed_quiet(&bed);
 	regbed_wait(&bed);
 	(void)regbed_bind(&bed, REGBED_OURS);
+}
+END_TEST
+
+
+START_TEST(another_network_need_not_wait)
+{
+	char contact[64];
+	int i;
+
+	for (i = 0; i < 3 * UA_REG_BURST; i++) {
+		(void)re_snprintf(contact, sizeof(contact),
+				  "sip:alice@192.0.2.%d:4060", 10 + i);
+		ck_assert_int_eq(0, ua_reg_move(bed.reg, contact));
+		ua_reg_restart(bed.reg, bed.now);
+		mem_deref(regbed_sent(&bed));
+	}
+
+	/* The same place allows no more than was left. */
+	for (i = 0; i < UA_REG_BURST - 1; i++) {
+		ck_assert_int_eq(0, ua_reg_move(bed.reg, contact));
+		ua_reg_restart(bed.reg, bed.now);
+		mem_deref(regbed_sent(&bed));
+	}
+	ua_reg_restart(bed.reg, bed.now);
+	regbed_quiet(&bed);
 }
 END_TEST
 
@@ -480,6 +517,7 @@ Suite *ua_suite_regpace(void)
 			    20);
 	tcase_add_test(tc, impatient_owner_is_no_storm);
 	tcase_add_test(tc, what_the_limiter_holds_goes_at_the_deadline);
+	tcase_add_test(tc, another_network_need_not_wait);
 	tcase_add_test(tc, goodbye_goes_even_after_a_storm);
 	tcase_add_loop_test(
 		tc, short_expiry_is_refreshed_in_time_or_at_the_rate, 0, 5);
