@@ -7,6 +7,7 @@
 
 #include "agent/accountcore.h"
 #include "call/target.h"
+#include "call/uricheck.h"
 
 
 /* A SIP URI, with "sip:" put before what has no scheme. */
@@ -15,6 +16,7 @@ static int dup_uri(char **strp, struct uri *uri, const char *str,
 {
 	const bool scheme =
 		ua_target_is_sips(str) || !strncasecmp(str, "sip:", 4);
+	char why[UA_URICHECK_MAX];
 	struct pl pl;
 	int err;
 
@@ -29,7 +31,11 @@ static int dup_uri(char **strp, struct uri *uri, const char *str,
 		return EINVAL;
 	}
 
-	return 0;
+	err = ua_uricheck_where(*strp, true, why);
+	if (err)
+		ua_settings_errf(errstr, "%s %s: %s", what, str, why);
+
+	return err;
 }
 
 

@@ -9,6 +9,7 @@
 #include "call/failover.h"
 #include "call/incoming.h"
 #include "call/target.h"
+#include "call/uricheck.h"
 
 
 #define SIPS_WORDS                                                            \
@@ -148,6 +149,21 @@ static int complete_uri(char **urip, const char *str, const char *domain)
 }
 
 
+/* With an account its server finds the way: the transport is its business. */
+static int peer_check(const struct ua_call *call, const char *uri,
+		      char *errstr)
+{
+	char why[UA_URICHECK_MAX];
+	int err;
+
+	err = ua_uricheck_where(call->peer, !call->account, why);
+	if (err)
+		ua_callbase_say(errstr, "%s: %s", uri, why);
+
+	return err;
+}
+
+
 static int call_prepare(struct ua_call *call, struct ua_account *account,
 			const char *uri, const struct ua_call_conf *conf,
 			char *errstr)
@@ -173,6 +189,10 @@ static int call_prepare(struct ua_call *call, struct ua_account *account,
 		ua_callbase_say(errstr, "%s: sip:user@host expected", uri);
 		return err;
 	}
+
+	err = peer_check(call, uri, errstr);
+	if (err)
+		return err;
 
 	if (ua_callbase_dup(&call->local_uri, id.uri) ||
 	    ua_callbase_dup(&call->user, id.user) ||

@@ -42,4 +42,6 @@ libua_la_SOURCES += \
 	libua/call/turncred.c \
 	libua/call/turncred.h \
 	libua/call/turnenv.c \
-	libua/call/turnenv.h
+	libua/call/turnenv.h \
+	libua/call/uricheck.c \
+	libua/call/uricheck.h

@@ -31,6 +31,22 @@ refused 64 'not in this version' --keepalive crlf listen
 refused 64 "'0': expected a whole number from 1 to" --count 0 listen
 refused 64 "'25': expected 10, 20, 30, 40, 50 or 60" --ptime 25 listen
 refused 64 "'foo bar': expected a URI" call 'foo bar'
+for port in 0 65536 70000 5060x ''; do
+	refused 64 "port '$port': 1 to 65535 expected" call \
+		"sip:a@b:$port" --source null --sink null
+	refused 64 "port '$port': 1 to 65535 expected" listen \
+		--aor "sip:a@localhost:$port"
+	refused 64 "port '$port': 1 to 65535 expected" listen \
+		--aor sip:a@localhost --proxy "sip:localhost:$port"
+done
+refused 64 "transport 'sctp': udp, tcp or tls expected" \
+	call 'sip:a@b;transport=sctp' --source null --sink null
+refused 64 "registrar sip:localhost;transport=sctp: transport 'sctp'" listen \
+	--aor sip:a@localhost --registrar 'sip:localhost;transport=sctp'
+refused 64 "host '127.0.0.256': a name or a numeric address expected" \
+	call sip:a@127.0.0.256 --source null --sink null
+refused 64 "host 'a..b': a name or a numeric address expected" listen \
+	--aor sip:a@localhost --registrar sip:a..b
 refused 64 "$tmp/none/a.wav" call sip:a@b --source null --sink null \
 	--record "$tmp/none/a.wav"
 refused 64 'expected one of them' -4 -6 listen

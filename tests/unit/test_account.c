@@ -144,15 +144,39 @@ static void bad_registrar(struct ua_account_conf *conf)
 }
 
 
-static void sctp_registrar(struct ua_account_conf *conf)
-{
-	conf->registrar = "sip:127.0.0.1;transport=sctp";
-}
-
-
 static void sips_registrar(struct ua_account_conf *conf)
 {
 	conf->registrar = "sips:127.0.0.1";
+}
+
+
+static void large_port(struct ua_account_conf *conf)
+{
+	conf->aor = "sip:alice@127.0.0.1:70000";
+}
+
+
+static void no_port(struct ua_account_conf *conf)
+{
+	conf->registrar = "sip:127.0.0.1:5060x";
+}
+
+
+static void zero_port(struct ua_account_conf *conf)
+{
+	conf->proxy = "sip:127.0.0.1:0";
+}
+
+
+static void no_host(struct ua_account_conf *conf)
+{
+	conf->registrar = "sip:127.0.0.256";
+}
+
+
+static void no_transport(struct ua_account_conf *conf)
+{
+	conf->proxy = "sip:127.0.0.1;transport=sctp";
 }
 
 
@@ -190,9 +214,14 @@ static const struct {
 	{ no_user,        "sip:example.com",           "sip:user@host" },
 	{ sips_by_udp,    "transport udp",             "tls expected with sips:" },
 	{ bad_registrar,  "registrar sip:",            "sip:user@host" },
-	{ sctp_registrar, "transport=sctp",            "udp, tcp or tls" },
 	{ sips_registrar, "registrar sips:127.0.0.1",  "a sips: aor" },
 	{ bad_proxy,      "proxy sips:127.0.0.1",      "transport=tls" },
+	{ large_port,     "port '70000'",              "1 to 65535" },
+	{ no_port,        "registrar sip:127.0.0.1:5060x: port '5060x'",
+						       "1 to 65535" },
+	{ zero_port,      "proxy sip:127.0.0.1:0: port '0'", "1 to 65535" },
+	{ no_host,        "host '127.0.0.256'",        "numeric address" },
+	{ no_transport,   "transport 'sctp'",          "udp, tcp or tls" },
 	{ short_expires,  "register-expires 19",       "20 to 86400" },
 	{ long_expires,   "register-expires 86401",    "20 to 86400" },
 	{ long_keepalive, "keepalive-interval 3601",   "1 to 3600" },

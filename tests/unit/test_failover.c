@@ -530,6 +530,58 @@ START_TEST(changed_network_forgets_what_failed)
 END_TEST
 
 
+/* What is to be told: the record, and what is wrong with it */
+static const struct {
+	const char *value;
+	const char *words;
+} nowhere[] = {
+	{ "1 0 5060 .", "no such service" },
+	{ "1 0 0 one.test", "points to port 0 of one.test" },
+	{ "1 0 5060 none.test", "points to none.test, which has no IPv4" },
+};
+
+
+START_TEST(record_that_points_nowhere_is_told_to_the_user)
+{
+	const struct rig_event *e;
+
+	row("_sip._udp.call.test", DNS_TYPE_SRV, nowhere[_i].value);
+	call("sip:bob@call.test");
+	e = rig_expect(&a, UA_EVENT_CLOSED);
+	ck_assert_int_eq(UA_BY_ERROR, e->ev.by);
+	ck_assert_msg(strstr(e->why, "_sip._udp.call.test") != NULL, "%s",
+		      e->why);
+	ck_assert_msg(strstr(e->why, nowhere[_i].words) != NULL, "%s", e->why);
+}
+END_TEST
+
+
+static const struct {
+	const char *uri;
+	const char *words;
+} bad[] = {
+	{ "sip:bob@call.test:70000", "port '70000': 1 to 65535" },
+	{ "sip:bob@call.test:0", "port '0'" },
+	{ "bob@call.test:5060x", "port '5060x'" },
+	{ "sip:bob@256.0.0.1", "host '256.0.0.1'" },
+	{ "sip:bob@call.test;transport=sctp", "transport 'sctp'" },
+};
+
+
+START_TEST(uri_that_leads_nowhere_is_refused_at_once)
+{
+	struct ua_call_conf conf;
+
+	ua_call_conf_default(&conf);
+	API(ck_assert_int_eq(EINVAL,
+			     ua_call_connect(&a.call, a.agent, NULL,
+					     bad[_i].uri, &conf, a.errstr)));
+	ck_assert_msg(strstr(a.errstr, bad[_i].words) != NULL, "%s", a.errstr);
+	ck_assert_uint_eq(0, dnsbed.nquery);
+}
+END_TEST
+
+
 /* The name server is silent until the network has changed. */
 START_TEST(name_that_is_looked_up_meanwhile_is_asked_for_anew)
 {
@@ -575,6 +627,10 @@ Suite *ua_suite_failover(void)
 	tcase_add_test(tc, refusal_after_ringing_ends_the_call);
 	tcase_add_test(tc, call_that_was_hung_up_tries_nobody_else);
 	tcase_add_test(tc, one_server_alone_ends_the_call_as_ever);
+	tcase_add_loop_test(tc, record_that_points_nowhere_is_told_to_the_user,
+			    0, sizeof(nowhere) / sizeof(nowhere[0]));
+	tcase_add_loop_test(tc, uri_that_leads_nowhere_is_refused_at_once, 0,
+			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, changed_network_forgets_what_failed);
 	tcase_add_test(tc, name_that_is_looked_up_meanwhile_is_asked_for_anew);
 	suite_add_tcase(s, tc);

@@ -551,12 +551,11 @@ START_TEST(silent_server_costs_little_and_is_asked_last_then)
 END_TEST
 
 
-/* libre would ask again after half a second, but the deadline is before. */
+/* libre alone would ask again after half a second. */
 START_TEST(changed_network_asks_anew_at_once)
 {
 	dnsbed.rows = zone;
 	dnsbed.silent = true;
-	resolver_make(400, false);
 	got.called = 0;
 	ck_assert_int_eq(0, ask_start("plain.example", 5060, ANY));
 	run(50);
@@ -565,7 +564,7 @@ START_TEST(changed_network_asks_anew_at_once)
 
 	dnsbed.silent = false;
 	ua_resolver_reload(res);
-	run(GIVE_UP_MS);
+	run(300);
 	ck_assert_int_eq(1, got.called);
 	ck_assert_int_eq(0, got.err);
 	ck_assert_uint_eq(4, dnsbed.nquery);
