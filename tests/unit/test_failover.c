@@ -55,10 +55,19 @@ static void servers(const char *name, uint16_t first, uint16_t second)
 }
 
 
-static void setup(void)
+static void open_a(enum ua_ice_policy ice)
 {
 	struct ua_agent_conf conf;
 
+	rig_conf(&conf);
+	conf.ice = ice;
+	conf.dns = *ua_sock_local(dnsbed.sock);
+	rig_open(&a, &conf);
+}
+
+
+static void setup(void)
+{
 	memset(&a, 0, sizeof(a));
 	memset(&b, 0, sizeof(b));
 	nrow = 0;
@@ -66,13 +75,9 @@ static void setup(void)
 	row("one.test", DNS_TYPE_A, "127.0.0.1");
 	row("two.test", DNS_TYPE_A, "127.0.0.1");
 
-	rig_conf(&conf);
-	conf.ice = UA_ICE_OFF;
-	ck_assert_int_eq(0, ua_addr_set(&conf.dns, "127.0.0.1", 9));
 	dnsbed_open();
 	dnsbed.rows = rows;
-	conf.dns = *ua_sock_local(dnsbed.sock);
-	rig_open(&a, &conf);
+	open_a(UA_ICE_OFF);
 
 	sipbed_open(&one);
 	sipbed_open(&two);
@@ -496,7 +501,7 @@ static int host_addresses(const struct ua_env *env, struct ua_iflist *list)
 	for (i = 0; i < list->n; i++) {
 		ck_assert_int_eq(0, ua_addr_set(&list->v[i].addr, ips[i], 0));
 		(void)snprintf(list->v[i].ifname, sizeof(list->v[i].ifname),
-			       "eth%zu", i);
+			       "eth%u", (unsigned)i);
 		list->v[i].ifindex = (uint32_t)i + 1;
 		list->v[i].index = (uint8_t)i;
 		list->v[i].deflt = true;
@@ -526,6 +531,24 @@ START_TEST(changed_network_forgets_what_failed)
 	a.agent->env.addresses = host_addresses;
 	network_changes();
 	ck_assert(!shunned(&one, 0));
+}
+END_TEST
+
+
+/* The offer is made anew, and its candidates are those of the same flow. */
+START_TEST(call_with_ice_goes_on_at_the_next_server)
+{
+	rig_close(&a);
+	open_a(UA_ICE_FULL);
+	rig_open(&b, NULL);
+	servers("_sip._udp.call.test", port(&one),
+		ua_agent_local(b.agent)->port);
+	call("sip:bob@call.test");
+	sipbed_reply(&one, invite(&one, 2000), "503 Full", "t1", "", NULL);
+	(void)rig_expect(&b, UA_EVENT_INCOMING);
+	rig_answer(&a, &b, NULL, NULL);
+	rig_talk(&a, &b, 100);
+	rig_bye(&a, &b);
 }
 END_TEST
 
@@ -622,6 +645,7 @@ Suite *ua_suite_failover(void)
 	tcase_add_test(tc, refused_connection_is_followed_by_the_next);
 	tcase_add_test(tc, next_server_may_have_another_transport);
 	tcase_add_test(tc, connection_that_breaks_is_followed_by_the_next);
+	tcase_add_test(tc, call_with_ice_goes_on_at_the_next_server);
 	tcase_add_test(tc, last_server_decides_how_it_ends);
 	tcase_add_test(tc, refusal_of_the_callee_is_no_failure_of_the_server);
 	tcase_add_test(tc, refusal_after_ringing_ends_the_call);
