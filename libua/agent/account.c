@@ -171,6 +171,7 @@ void ua_accountcore_offline(struct ua_account *acc, int err)
 	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
 		struct ua_leg *leg = &acc->legv[i];
 
+		tmr_cancel(&leg->silent);
 		leg->flow = mem_deref(leg->flow);
 		leg->registered = false;
 		if (leg->line)
@@ -282,6 +283,7 @@ int ua_account_add(struct ua_account **accountp, struct ua_agent *agent,
 	acc->retry_ms = LOOKUP_RETRY_MS;
 	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
 		acc->legv[i].acc = acc;
+		tmr_init(&acc->legv[i].silent);
 		acc->legv[i].reg_id = i + 1;
 	}
 
@@ -319,6 +321,7 @@ void ua_account_stop(struct ua_account *acc)
 	tmr_cancel(&acc->again);
 	acc->query = mem_deref(acc->query);
 	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
+		tmr_cancel(&acc->legv[i].silent);
 		acc->legv[i].flow = mem_deref(acc->legv[i].flow);
 		if (acc->legv[i].line)
 			ua_regline_stop(acc->legv[i].line);

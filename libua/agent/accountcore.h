@@ -9,7 +9,12 @@
 
 enum {
 	/** Flows of an account to different servers (RFC 5626, 3.3: two) */
-	UA_ACCOUNT_LEGS = 2
+	UA_ACCOUNT_LEGS = 2,
+
+	/** A REGISTER is sent at 0, 0.5, 1.5 and 3.5 s: of a server that has
+	    said nothing by then four copies or their answers were lost.
+	    Timer F would wait for 32 s [ms] */
+	UA_ACCOUNT_SILENT_MS = 4000
 };
 
 /** A flow of an account, and its registration by that */
@@ -24,6 +29,7 @@ struct ua_leg {
 	struct ua_sipflow_user *flow;
 	struct ua_keepalive_info ping; /**< One by REGISTER, under way */
 	bool pinging;
+	struct tmr silent; /**< There is another server to try       */
 	bool registered;
 	bool outbound; /**< The registrar keeps the flow            */
 	char *gruu;    /**< NULL: none                              */

@@ -132,6 +132,7 @@ void ua_accountleg_drop(struct ua_leg *leg)
 	leg->line = mem_deref(leg->line);
 	leg->gruu = mem_deref(leg->gruu);
 	leg->route = mem_deref(leg->route);
+	tmr_cancel(&leg->silent);
 	leg->ep = NULL;
 	leg->registered = false;
 	leg->outbound = false;
@@ -314,6 +315,35 @@ static void take(char **dst, const char *src)
 }
 
 
+static void on_silent(void *arg)
+{
+	struct ua_leg *leg = arg;
+	struct ua_account *acc = leg->acc;
+	char words[512];
+
+	if (!leg->line || leg->registered || acc->stopping)
+		return;
+
+	shun(leg, 0);
+	if (best_target(leg) == leg->target)
+		return;
+
+	ua_accountcore_failed(acc, 0,
+			      err_words(leg, ETIMEDOUT, words, sizeof(words)));
+	move_on(leg);
+}
+
+
+/* The next server has its turn soon, where there is one. */
+static void watch_silence(struct ua_leg *leg)
+{
+	if (leg->line && leg->acc->ntarget > 1)
+		tmr_start(&leg->silent, UA_ACCOUNT_SILENT_MS, on_silent, leg);
+	else
+		tmr_cancel(&leg->silent);
+}
+
+
 static void on_registered(struct ua_leg *leg, const struct ua_reg_event *rev,
 			  const struct ua_addr *local)
 {
@@ -344,6 +374,7 @@ static void on_registered(struct ua_leg *leg, const struct ua_reg_event *rev,
 
 	leg->pinging = false;
 	leg->registered = true;
+	tmr_cancel(&leg->silent);
 	ua_shun_ok(&acc->agent->env.shun, &leg->hop.addr, leg->hop.tp);
 	join_flow(leg, &rev->mapped);
 	if (leg->flow)
@@ -362,6 +393,7 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 
 	leg->registered = false;
 	leg->pinging = false;
+	tmr_cancel(&leg->silent);
 	ua_accountcore_failed(
 		acc, rev->code,
 		rev->code ? rev->reason
@@ -482,10 +514,12 @@ int ua_accountleg_use(struct ua_leg *leg, size_t target,
 	leg->hop = conf.hop;
 	leg->registered = false;
 	str_ncpy(leg->contact, contact, sizeof(leg->contact));
-	if (leg->line || !acc->conf.reg)
-		return 0;
+	if (!leg->line && acc->conf.reg)
+		err = ua_regline_alloc(&leg->line, leg->ep, &conf);
+	if (!err)
+		watch_silence(leg);
 
-	return ua_regline_alloc(&leg->line, leg->ep, &conf);
+	return err;
 }
 
 
