@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "call/failover.h"
 #include "dnsbed.h"
+#include "oom.h"
 #include "rig.h"
 
 Suite *ua_suite_failover(void);
@@ -553,6 +554,72 @@ START_TEST(call_with_ice_goes_on_at_the_next_server)
 END_TEST
 
 
+static void forget(struct sipbed_peer *peer)
+{
+	while (peer->n)
+		mem_deref(peer->msgv[--peer->n]);
+	peer->read = 0;
+}
+
+
+static bool nobody_calls(void *arg)
+{
+	(void)arg;
+	return !ua_call_next(a.agent, NULL) || sipbed_got(&two);
+}
+
+
+/* The first server fails with so much memory left; true: it was enough. */
+static bool fails_with(long n)
+{
+	const struct ua_invite_event ev = { .type = UA_INVITE_ENDED,
+					    .by = UA_BY_REMOTE,
+					    .code = 503 };
+	const struct sip_msg *first, *next;
+
+	ua_shun_flush(&a.agent->env.shun);
+	a.n = a.read = 0;
+	call("sip:bob@call.test");
+	do {
+		first = sipbed_next(&one, 2000);
+		ck_assert_ptr_nonnull(first);
+	} while (pl_strcmp(&first->met, "INVITE"));
+
+	ua_oom_limit(n);
+	(void)ua_failover_ended(a.call, &ev);
+	ua_oom_limit(-1);
+
+	/* What was left is told that nobody wants it any more. */
+	sipbed_reply(&one, first, "486 Busy Here", "t1", "", NULL);
+	rig_wait(nobody_calls, NULL);
+	next = sipbed_got(&two) ? sipbed_next(&two, 1000) : NULL;
+	if (next) {
+		sipbed_reply(&two, next, "486 Busy Here", "t2", "", NULL);
+		(void)rig_expect(&a, UA_EVENT_CLOSED);
+	}
+	forget(&one);
+	forget(&two);
+	ck_assert_ptr_null(ua_call_next(a.agent, NULL));
+
+	return next != NULL;
+}
+
+
+START_TEST(without_memory_for_another_try_the_call_ends)
+{
+	long n = 0;
+
+	if (!ua_oom_works())
+		return;
+
+	servers("_sip._udp.call.test", port(&one), port(&two));
+	while (!fails_with(n))
+		ck_assert_int_lt(++n, 200);
+	ck_assert_int_gt(n, 10);
+}
+END_TEST
+
+
 /* What is to be told: the record, and what is wrong with it */
 static const struct {
 	const char *value;
@@ -646,6 +713,7 @@ Suite *ua_suite_failover(void)
 	tcase_add_test(tc, next_server_may_have_another_transport);
 	tcase_add_test(tc, connection_that_breaks_is_followed_by_the_next);
 	tcase_add_test(tc, call_with_ice_goes_on_at_the_next_server);
+	tcase_add_test(tc, without_memory_for_another_try_the_call_ends);
 	tcase_add_test(tc, last_server_decides_how_it_ends);
 	tcase_add_test(tc, refusal_of_the_callee_is_no_failure_of_the_server);
 	tcase_add_test(tc, refusal_after_ringing_ends_the_call);
