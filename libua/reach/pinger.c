@@ -12,6 +12,11 @@ enum {
 	JITTER_PCT = 20, /* 80 to 100 % of the interval (RFC 5626, 4.4)   */
 	REPLY_MS = 1000, /* What leaves so soon after something came is
 			    its answer: both ways work                  */
+	TWIN_MS = 500,   /* As a request over UDP that may be lost is sent
+			    again (RFC 3261, 17.1.2.1)                  */
+	LATE_MS = 500,   /* An answer may come right behind what showed that
+			    the flow lives                              */
+	SLACK_MS = 1000, /* Timers are late                           */
 	FLOW_TIMER_MIN_S = 5 /* A server that wants more than that is wrong */
 };
 
@@ -153,10 +158,10 @@ static bool has_next(const struct ua_pinger *p)
 }
 
 
-/* The first rung that is not known to be in vain */
-static void rung_first(struct ua_pinger *p)
+/* From that one on the first that is not known to be in vain */
+static void rung_set(struct ua_pinger *p, unsigned n)
 {
-	p->rung = 0;
+	p->rung = (uint8_t)n;
 	while (p->deaf && awaited(rung(p)) == UA_PING_OPTIONS && has_next(p))
 		++p->rung;
 
@@ -188,10 +193,34 @@ static uint32_t gap(const struct ua_pinger *p)
 }
 
 
-static void schedule(struct ua_pinger *p, uint64_t from_ms)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-	p->next_at = p->hold_at ? p->hold_at : from_ms + gap(p);
-	p->verify_at = from_ms + UA_PINGER_VERIFY_MS;
+	return a < b ? a : b;
+}
+
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+
+/*
+ * What holds, one way or not, counts from when it left last; what proves, from
+ * the last proof.
+ */
+static void schedule(struct ua_pinger *p)
+{
+	const uint64_t at_ms = later(p->proof_ms, p->held_ms) + gap(p);
+
+	p->twin = false;
+	p->next_at = at_ms;
+	p->verify_at = p->proof_ms + UA_PINGER_VERIFY_MS;
+
+	/* A server that gave a Flow-Timer does not wait for a measurement. */
+	if (p->hold_at > p->proof_ms && !p->hold_over)
+		p->next_at = p->flow_timer_ms ? earlier(p->hold_at, at_ms)
+					      : p->hold_at;
 }
 
 
@@ -214,9 +243,9 @@ void ua_pinger_init(struct ua_pinger *p, const struct ua_pinger_conf *conf,
 	p->next_at = p->verify_at = UA_NEVER;
 	p->doubt_at = p->dead_at = UA_NEVER;
 	p->proof_ms = now_ms;
-	rung_first(p);
+	rung_set(p, 0);
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, now_ms);
+		schedule(p);
 }
 
 
@@ -234,10 +263,9 @@ static void send(struct ua_pinger *p, enum ua_ping ping)
 }
 
 
-/* Nothing waits for an answer any more. */
+/* Nobody waits for an answer any more, but one that comes is read. */
 static void rest(struct ua_pinger *p)
 {
-	p->flight = UA_PING_NONE;
 	p->doubt_at = UA_NEVER;
 	p->dead_at = UA_NEVER;
 }
@@ -250,7 +278,7 @@ static void proved(struct ua_pinger *p, uint64_t at_ms)
 
 	p->proof_ms = at_ms;
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, at_ms);
+		schedule(p);
 }
 
 
@@ -264,7 +292,7 @@ void ua_pinger_interval(struct ua_pinger *p, uint64_t now_ms,
 
 	p->interval_ms = interval_ms;
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, p->proof_ms);
+		schedule(p);
 }
 
 
@@ -274,8 +302,9 @@ void ua_pinger_hold(struct ua_pinger *p, uint64_t at_ms)
 		return;
 
 	p->hold_at = at_ms;
+	p->hold_over = false;
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, p->proof_ms);
+		schedule(p);
 }
 
 
@@ -291,10 +320,12 @@ void ua_pinger_outbound(struct ua_pinger *p, uint64_t now_ms, bool outbound,
 	p->flow_timer_ms = 1000 * flow_timer_s;
 	if (p->outbound != outbound) {
 		p->outbound = outbound;
-		rung_first(p);
+		rung_set(p, 0);
 	}
+	if (now_ms > p->proof_ms)
+		p->proof_ms = now_ms;
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, now_ms);
+		schedule(p);
 }
 
 
@@ -309,6 +340,13 @@ static void deaf(struct ua_pinger *p)
 		.ping = awaited(rung(p)),
 	};
 
+	const bool ours = p->flight == ev.ping;
+
+	/* The ladder is another one since it was sent, or it was answered. */
+	p->flight = UA_PING_NONE;
+	if (!ours)
+		return;
+
 	if (p->unanswered < UINT8_MAX)
 		++p->unanswered;
 	if (!has_next(p) || (p->answered && p->unanswered < UA_PINGER_DEAF))
@@ -316,9 +354,7 @@ static void deaf(struct ua_pinger *p)
 
 	if (ev.ping == UA_PING_OPTIONS)
 		p->deaf = true;
-	++p->rung;
-	p->answered = false;
-	p->unanswered = 0;
+	rung_set(p, p->rung + 1U);
 	ua_log(p->log, UA_LOG_INFO, "flow",
 	       "the server does not answer %s, now %s",
 	       ua_pinger_name(ev.ping),
@@ -341,7 +377,7 @@ static void restored(struct ua_pinger *p, uint64_t now_ms,
 	rest(p);
 	p->proof_ms = now_ms;
 	if (p->state == UA_PINGER_QUIET)
-		schedule(p, now_ms);
+		schedule(p);
 	tell(p, &ev);
 }
 
@@ -375,11 +411,10 @@ void ua_pinger_rx(struct ua_pinger *p, uint64_t now_ms)
 		break;
 
 	case UA_PINGER_DOUBT:
-		if (step(p, MOVE_HEAR))
-			break;
-		rest(p);
-		deaf(p);
-		schedule(p, now_ms);
+		/* It lives.  This may be the answer itself, which is read
+		   after it came in. */
+		p->dead_at = UA_NEVER;
+		p->doubt_at = earlier(p->doubt_at, now_ms + LATE_MS);
 		break;
 
 	default:
@@ -403,8 +438,16 @@ void ua_pinger_answer(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping,
 
 	p->rx_ms = now_ms;
 	if (p->lost_ms) {
+		p->flight = UA_PING_NONE;
 		restored(p, now_ms, &ev);
 		return;
+	}
+
+	/* It was slow, once. */
+	if (ping == UA_PING_OPTIONS && p->deaf && p->flight != ping) {
+		p->deaf = false;
+		rung_set(p, 0);
+		tell(p, &ev);
 	}
 
 	if (ping == awaited(rung(p))) {
@@ -416,8 +459,10 @@ void ua_pinger_answer(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping,
 		return;
 
 	rest(p);
-	p->proof_ms = p->sent_ms > p->tx_ms ? p->sent_ms : p->tx_ms;
-	schedule(p, p->proof_ms);
+	p->flight = UA_PING_NONE;
+	p->proof_ms = later(p->proof_ms, later(p->sent_ms, p->tx_ms));
+	if (p->state == UA_PINGER_QUIET)
+		schedule(p);
 	ev.next_ms = p->next_at > now_ms ? (uint32_t)(p->next_at - now_ms) : 0;
 	tell(p, &ev);
 }
@@ -443,21 +488,18 @@ static void lose(struct ua_pinger *p, uint64_t now_ms, int err)
 		.ping = p->flight,
 		.err = err,
 	};
-	const bool news = !p->lost_ms;
 
-	if (step(p, MOVE_LOSE))
+	/* Once: what is sent there in vain does not put off the next ping. */
+	if (p->lost_ms || step(p, MOVE_LOSE))
 		return;
 
 	rest(p);
-	if (news) {
-		p->lost_ms = now_ms;
-		p->again_ms = UA_PINGER_AGAIN_MS;
-		tell(p, &ev);
-	}
-
+	p->lost_ms = now_ms;
+	p->again_ms = UA_PINGER_AGAIN_MS;
 	p->verify_at = UA_NEVER;
 	p->next_at =
 		p->state == UA_PINGER_DEAD ? again_at(p, now_ms) : UA_NEVER;
+	tell(p, &ev);
 }
 
 
@@ -509,12 +551,6 @@ bool ua_pinger_event(struct ua_pinger *p, struct ua_pinger_event *ev)
 }
 
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-
 uint64_t ua_pinger_deadline(const struct ua_pinger *p)
 {
 	return earlier(p->next_at, earlier(p->doubt_at, p->dead_at));
@@ -529,7 +565,6 @@ static void ask(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping)
 	p->flight = ping;
 	p->sent_ms = now_ms;
 	p->doubt_at = now_ms + p->dead_ms / 2;
-	p->dead_at = now_ms + p->dead_ms;
 	p->next_at = UA_NEVER;
 	send(p, ping);
 }
@@ -539,12 +574,21 @@ static void ping_now(struct ua_pinger *p, uint64_t now_ms)
 {
 	const struct rung *r = rung(p);
 
-	if (!r->verify || p->verify_at <= now_ms) {
+	/* After a longer silence nobody knows what became of the binding. */
+	const uint64_t known_ms =
+		later(later(p->tx_ms, p->held_ms), p->proof_ms) +
+		ua_pinger_interval_ms(p) + SLACK_MS;
+
+	if (!r->verify || p->verify_at <= now_ms || known_ms < now_ms) {
 		ask(p, now_ms, awaited(r));
 		return;
 	}
 
-	p->next_at = now_ms + gap(p);
+	/* Twice, as nobody misses one that was lost. */
+	p->twin = !p->twin && r->ping == UA_PING_CRLF;
+	if (p->twin || r->ping != UA_PING_CRLF)
+		p->held_ms = now_ms;
+	p->next_at = p->twin ? now_ms + TWIN_MS : p->held_ms + gap(p);
 	send(p, (enum ua_ping)r->ping);
 }
 
@@ -570,30 +614,32 @@ static void ping_dead(struct ua_pinger *p, uint64_t now_ms)
 }
 
 
-static void on_silence(struct ua_pinger *p)
+static void on_silence(struct ua_pinger *p, uint64_t now_ms)
 {
 	const bool lives = p->rx_ms > p->sent_ms;
-	enum ua_ping ping;
 
 	p->doubt_at = UA_NEVER;
 	if (lives && !step(p, MOVE_HEAR)) {
 		rest(p);
 		deaf(p);
-		schedule(p, p->proof_ms);
+		schedule(p);
 		return;
 	}
 
-	ping = p->flight == UA_PING_REGISTER ? UA_PING_OPTIONS
-					     : UA_PING_REGISTER;
-	if (!step(p, MOVE_DOUBT))
-		send(p, ping);
+	if (step(p, MOVE_DOUBT))
+		return;
+
+	/* From now on: a machine that slept has not listened. */
+	p->dead_at = now_ms + UA_PINGER_DEAD_MS - UA_PINGER_DOUBT_MS;
+	send(p, p->flight == UA_PING_REGISTER ? UA_PING_OPTIONS
+					      : UA_PING_REGISTER);
 }
 
 
 void ua_pinger_tick(struct ua_pinger *p, uint64_t now_ms)
 {
 	if (p->doubt_at <= now_ms)
-		on_silence(p);
+		on_silence(p, now_ms);
 
 	if (p->dead_at <= now_ms)
 		lose(p, now_ms, ETIMEDOUT);
@@ -602,6 +648,7 @@ void ua_pinger_tick(struct ua_pinger *p, uint64_t now_ms)
 		return;
 
 	p->next_at = UA_NEVER;
+	p->hold_over = p->hold_at <= now_ms;
 	if (p->state == UA_PINGER_DEAD)
 		ping_dead(p, now_ms);
 	else if (p->state == UA_PINGER_QUIET)

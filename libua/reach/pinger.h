@@ -51,7 +51,7 @@ enum ua_ping {
 	UA_PING_OPTIONS,  /**< To the registrar: any final answer counts    */
 	UA_PING_REGISTER, /**< A refresh of the registration                */
 	UA_PING_CRLF,     /**< Double CRLF (RFC 5626, 4.4.1); on UDP nobody
-			       answers it                               */
+			       answers it, so that it is sent twice     */
 	UA_PING_STUN      /**< Binding request; only with outbound          */
 };
 
@@ -66,7 +66,9 @@ enum ua_pinger_state {
 };
 
 enum ua_pinger_ev {
-	UA_PINGER_ANSWERED = 1, /**< ping, rtt_ms, mapped, next_ms          */
+	UA_PINGER_ANSWERED = 1, /**< ping, rtt_ms, mapped, next_ms; OPTIONS:
+				     it is answered here, whatever METHOD
+				     said before                          */
 	UA_PINGER_LOST,         /**< err: the flow is dead                  */
 	UA_PINGER_RESTORED,     /**< It answers again, after_ms later       */
 	UA_PINGER_METHOD        /**< ping is not answered here: another kind
@@ -122,6 +124,9 @@ struct ua_pinger {
 	uint64_t doubt_at;
 	uint64_t dead_at;
 	uint64_t hold_at; /* Silent until then, 0: not             */
+	bool hold_over;   /* ... and that is over                  */
+	bool twin;        /* A ping that nobody answers goes twice */
+	uint64_t held_ms; /* A ping that nobody answers left last  */
 	uint64_t lost_ms; /* When it was declared dead, 0: it lives */
 	uint32_t again_ms;
 	enum ua_ping flight; /* Whose answer is waited for         */
@@ -166,7 +171,8 @@ void ua_pinger_tx(struct ua_pinger *p, uint64_t now_ms);
 void ua_pinger_rx(struct ua_pinger *p, uint64_t now_ms);
 
 /**
- * The answer to a ping came (ua_pinger_rx() besides).
+ * The answer to a ping came (ua_pinger_rx() besides, before or after).  One
+ * that comes too late is read, too: what it says of the mapping counts.
  *
  * @param ping    Which; CRLF: a pong
  * @param code    SIP status, 0: no SIP
@@ -175,7 +181,8 @@ void ua_pinger_rx(struct ua_pinger *p, uint64_t now_ms);
 void ua_pinger_answer(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping,
 		      uint16_t code, const struct ua_addr *mapped);
 
-/** It could not be sent, or the connection is closed: the flow is dead */
+/** It could not be sent, or the connection is closed: the flow is dead.
+    Nothing more happens if it is already */
 void ua_pinger_broken(struct ua_pinger *p, uint64_t now_ms, int err);
 
 /** Ping now: the network changed, the machine woke up */

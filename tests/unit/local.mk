@@ -82,6 +82,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_pacer.c \
 	tests/unit/test_pair.c \
 	tests/unit/test_perm.c \
+	tests/unit/test_pinger.c \
 	tests/unit/test_question.c \
 	tests/unit/test_random.c \
 	tests/unit/test_recv.c \
