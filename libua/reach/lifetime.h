@@ -12,12 +12,7 @@ struct ua_log;
  *
  * The only test that shows what an incoming call would meet: after a silence
  * of T a request is sent from a second socket to our own address of record,
- * and must come in on the flow.  A T that passed is good, one that did not is
- * bad, and the binding is refreshed at once: where the NAT gives the same port
- * again, the retransmissions of an INVITE that fell into that gap come in
- * (RFC 3261, 17.1.1.2).  Where it would give another port, a mapping of a
- * spare socket is tried with that silence first: if that one changed, the flow
- * is never exposed to it.
+ * and must come in on the flow.
  *
  *           registrar
  *          /        \        request to our own address of record
@@ -26,6 +21,32 @@ struct ua_log;
  *          \        /
  *            phone
  *
+ * No call may be missed meanwhile.  When the probe does not come in, the
+ * binding died at some moment after the longest silence that is proved, and is
+ * refreshed at the end of this one.
+ *
+ *  - Where the NAT gives the same port again, the retransmissions of an INVITE
+ *    come in then: it is sent at 0, 0.5, 1.5, 3.5, 7.5 and 15.5 s (RFC 3261,
+ *    17.1.1.2; a seventh time at 31.5 s).  So that T exceeds what is proved by
+ *    10 s at most: with 3 s for the probe, no call of that time is lost.  Such
+ *    steps cost nothing, as each probe stands for a ping, and pings with that
+ *    silence would not be fewer.
+ *  - Where it would give another port, whatever was sent to the old one is
+ *    lost.  A mapping of a spare socket rests first, for T and as long as a
+ * lost probe takes: if that one changed, the flow is not exposed to T.  It
+ * costs three requests for each T, and grows by thrice therefore.  What the
+ * spare one endured, the flow follows in steps of 24 s: a NAT may keep a
+ * mapping longer than it lets anybody in, which only the flow itself shows.
+ *
+ * A probe that failed counts when the flow is answered afterwards: the network
+ * may have been down.  One that came in holds the binding by our answer, which
+ * may get lost: if the second socket does not hear it, the flow is pinged.  A
+ * silence that was disturbed by what came in and was not answered counts
+ * neither way: with some NATs that keeps a binding open.
+ *
+ * What is known to be too long is forgotten in time: it was a restart of the
+ * NAT, or of the way there.
+ *
  * A value without pointers to free.
  */
 
@@ -33,13 +54,24 @@ enum {
 	UA_LIFETIME_SAFE_S = 14, /**< Until more is proved                  */
 	UA_LIFETIME_MIN_S = 10,  /**< Not even a bad NAT gets less          */
 	UA_LIFETIME_MAX_S = 120, /**< Not even a good one gets more         */
-	UA_LIFETIME_PROBE_MS = 3000,  /**< A probe comes in within that: it
-					   is sent at 0, 0.5 and 1.5 s       */
-	UA_LIFETIME_BEGIN_MS = 2000,  /**< From the first proof to a try     */
-	UA_LIFETIME_PAUSE_MS = 60000, /**< After the flow was lost          */
+	UA_LIFETIME_TRY_S = 126, /**< What is to be proved for that         */
+	UA_LIFETIME_STEP_S = 10, /**< See above                             */
+	UA_LIFETIME_VOUCHED_S = 24,     /**< ... after a spare mapping       */
+	UA_LIFETIME_PROBE_MS = 3000,    /**< A probe comes in within that: it
+					     is sent at 0, 0.5 and 1.5 s     */
+	UA_LIFETIME_REFRESH_MS = 10000, /**< The flow is answered within that,
+					    or lost (UA_PINGER_DEAD_MS)     */
+	UA_LIFETIME_SPARE_MS = 33000,   /**< A request from the spare socket is
+					     answered within that (Timer F)  */
+	UA_LIFETIME_BEGIN_MS = 2000,    /**< From the first proof to a try   */
+	UA_LIFETIME_PAUSE_MS = 60000,   /**< After the flow was lost         */
 	UA_LIFETIME_ASK_MS = 30000, /**< Between tries whether it can tell  */
 	UA_LIFETIME_ASKS = 3,
-	UA_LIFETIME_CHECK_MS = 3600000 /**< What was learnt is tried again  */
+	UA_LIFETIME_TROUBLES = 5, /**< Disturbed so often in a row: enough  */
+	UA_LIFETIME_CHECK_MS = 3600000, /**< What was learnt is tried again */
+	UA_LIFETIME_FORGET = 24 /**< Checks, until what failed is tried once
+				     more; after a binding that died one for
+				     each that did                          */
 };
 
 enum ua_lifetime_state {
@@ -50,6 +82,7 @@ enum ua_lifetime_state {
 	UA_LIFETIME_SPARE, /**< A spare mapping rests first                 */
 	UA_LIFETIME_GAP,   /**< The flow rests                              */
 	UA_LIFETIME_PROBE, /**< ... and is probed                           */
+	UA_LIFETIME_REFRESH, /**< In vain, and is to be answered at once    */
 	UA_LIFETIME_DONE,  /**< Learnt                                      */
 	UA_LIFETIME_BLIND, /**< Cannot tell: the server answers such
 				requests itself, or does not pass them     */
@@ -62,13 +95,19 @@ enum ua_lifetime_act {
 	UA_LIFETIME_ACT_PROBE, /**< From a second socket, to our own address
 				    of record: ua_lifetime_arrived() when it
 				    came in, ua_lifetime_probed() when it is
-				    answered                                */
+				    answered; sent again until then as any
+				    request is (RFC 3261, 17.1.2)           */
 	UA_LIFETIME_ACT_OPEN,  /**< Open a spare socket, and ask the server
-				    from there: ua_lifetime_spare()         */
+				    from there: ua_lifetime_spare().  One
+				    that is answered is heard no more: what
+				    comes in late is not answered           */
 	UA_LIFETIME_ACT_AGAIN, /**< Ask again from that one                 */
 	UA_LIFETIME_ACT_CLOSE, /**< Close it                                */
+	UA_LIFETIME_ACT_PING,  /**< The flow, at once: ua_pinger_kick()     */
 	UA_LIFETIME_ACT_LEARNT /**< ua_lifetime_good_s() is worth keeping   */
 };
+
+enum { UA_LIFETIME_ACTS = 8 };
 
 struct ua_lifetime_conf {
 	bool off;          /**< Not to learn                                */
@@ -81,21 +120,28 @@ struct ua_lifetime {
 	enum ua_lifetime_state state;
 	bool settling; /* A gap to prove what is good, not more     */
 	bool open;     /* The spare socket is                       */
+	bool asking;   /* ... and its answer is waited for          */
 	bool kept;     /* The NAT kept our port                     */
-	bool told;     /* ... which is known                        */
-	bool arrived;  /* The probe in flight did                   */
+	bool arrived;  /* The probe did                             */
+	bool noise;    /* Something came in that was not answered   */
 	uint8_t asks;
-	uint32_t good_s; /* Proved                                    */
-	uint32_t bad_s;  /* Known to be too long, 0: nothing          */
-	uint32_t hint_s; /* Learnt before, to be proved               */
+	uint8_t troubles;   /* In a row                             */
+	uint8_t deaths;     /* Bindings                             */
+	uint8_t forget;     /* Checks, until bad_s is               */
+	uint32_t good_s;    /* Proved                               */
+	uint32_t bad_s;     /* Known to be too long, 0: nothing     */
+	uint32_t vouched_s; /* A spare mapping endured that         */
+	uint32_t hint_s;    /* Learnt before, to be proved          */
 	uint32_t try_s;
-	uint64_t base_ms;     /* The flow was used last                  */
-	uint64_t at_ms;       /* Of the next step                        */
-	uint32_t begin_ms;    /* Pause before the first one              */
-	uint64_t start_ms;    /* Counts from here, 0: not yet            */
-	uint32_t spent;       /* Messages                                */
+	uint64_t tx_ms;       /* Something left on the flow last      */
+	uint64_t base_ms;     /* The flow was used last               */
+	uint64_t at_ms;       /* Of the next step                     */
+	uint32_t begin_ms;    /* Pause before the first one           */
+	uint64_t start_ms;    /* Counts from here, 0: not yet         */
+	uint32_t spent;       /* Messages                             */
 	struct ua_addr spare; /* Its mapping                          */
-	uint8_t outv[4];
+	uint64_t spare_ms;    /* ... rests from here                  */
+	uint8_t outv[UA_LIFETIME_ACTS];
 	uint8_t nout;
 };
 
@@ -104,20 +150,25 @@ void ua_lifetime_init(struct ua_lifetime *lt,
 		      const struct ua_lifetime_conf *conf);
 
 /**
- * The server has answered on the flow.
+ * The server has answered a request on the flow.
  *
  * @param kept  It sees us by the port that we sent from: the NAT will do so
  *              again
  */
 void ua_lifetime_answered(struct ua_lifetime *lt, uint64_t now_ms, bool kept);
 
-/** Something went out on the flow and came through: silence counts from then
- */
-void ua_lifetime_used(struct ua_lifetime *lt, uint64_t now_ms,
-		      uint64_t used_ms);
+/** Something left on the flow, whatever it is: the silence begins anew */
+void ua_lifetime_tx(struct ua_lifetime *lt, uint64_t now_ms);
+
+/** Something came in on the flow, whatever it is */
+void ua_lifetime_rx(struct ua_lifetime *lt, uint64_t now_ms);
 
 /**
  * The binding died: the server saw another mapping.
+ *
+ * A silence that is longer than what is proved is known to be too long then.
+ * After any other nothing is proved any more: it begins anew, in a while, with
+ * less than before.
  *
  * @param idle_ms  Silence before it was noticed
  */
@@ -130,13 +181,17 @@ void ua_lifetime_lost(struct ua_lifetime *lt);
 /** A ping went out */
 void ua_lifetime_count(struct ua_lifetime *lt);
 
-/** The probe came in on the flow */
+/** The probe came in on the flow: to be called before it is answered */
 void ua_lifetime_arrived(struct ua_lifetime *lt, uint64_t now_ms);
 
 /**
- * The probe is answered, or was not.
+ * The probe is answered, or was not.  One that came in and is answered shows
+ * that our answer got through, and holds the binding.  Where it was not passed
+ * on to us (but maybe to another phone, which was faster), it soon counts as
+ * lost.
  *
- * @param err  0: a final answer came, whatever it is
+ * @param err  0: a final answer came, whatever it is; ETIMEDOUT: none did;
+ *             any other: it could not be sent, which says nothing
  */
 void ua_lifetime_probed(struct ua_lifetime *lt, uint64_t now_ms, int err);
 
@@ -160,7 +215,8 @@ void ua_lifetime_tick(struct ua_lifetime *lt, uint64_t now_ms);
 uint32_t ua_lifetime_interval_ms(const struct ua_lifetime *lt);
 uint32_t ua_lifetime_good_s(const struct ua_lifetime *lt);
 
-/** No ping may leave before then: a gap is measured; 0: none is */
+/** No ping may leave before then: a gap is measured; 0: none is, and what
+    is due is sent at once */
 uint64_t ua_lifetime_hold(const struct ua_lifetime *lt);
 
 /** Messages saved so far against pings at the safe interval */

@@ -71,6 +71,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_invrepeat.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
+	tests/unit/test_keepalive.c \
+	tests/unit/test_lifetime.c \
 	tests/unit/test_sipflow.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \
@@ -85,6 +87,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_pinger.c \
 	tests/unit/test_question.c \
 	tests/unit/test_random.c \
+	tests/unit/test_reach_hour.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_reg.c \
 	tests/unit/test_regans.c \
