@@ -630,7 +630,7 @@ static void on_silence(struct ua_pinger *p, uint64_t now_ms)
 		return;
 
 	/* From now on: a machine that slept has not listened. */
-	p->dead_at = now_ms + UA_PINGER_DEAD_MS - UA_PINGER_DOUBT_MS;
+	p->dead_at = now_ms + p->dead_ms - p->dead_ms / 2;
 	send(p, p->flight == UA_PING_REGISTER ? UA_PING_OPTIONS
 					      : UA_PING_REGISTER);
 }

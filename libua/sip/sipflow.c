@@ -223,7 +223,6 @@ static void join_machines(struct ua_sipflow *flow, uint64_t now_ms)
 		flow->broken = 0;
 	}
 
-	ua_lifetime_used(&flow->life, now_ms, ua_pinger_proof(&flow->pinger));
 	if (flow->hop.tp != UA_TP_UDP)
 		return;
 

@@ -109,6 +109,10 @@ void ua_siplearn_act(struct ua_sipflow *flow, uint64_t now_ms,
 		flow->spare = mem_deref(flow->spare);
 		break;
 
+	case UA_LIFETIME_ACT_PING:
+		ua_pinger_kick(&flow->pinger, now_ms);
+		break;
+
 	case UA_LIFETIME_ACT_LEARNT:
 		ua_siplearn_tell(flow);
 		break;

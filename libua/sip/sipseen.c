@@ -23,10 +23,14 @@ bool ua_sipseen_traffic(struct ua_endpoint *ep, enum ua_tp tp,
 		if (flow->hop.tp != tp || !ua_addr_eq(&flow->hop.addr, peer))
 			continue;
 
-		if (tx)
+		if (tx) {
 			ua_pinger_tx(&flow->pinger, now_ms);
-		else
+			ua_lifetime_tx(&flow->life, now_ms);
+		}
+		else {
 			ua_pinger_rx(&flow->pinger, now_ms);
+			ua_lifetime_rx(&flow->life, now_ms);
+		}
 		if (pong)
 			ua_pinger_answer(&flow->pinger, now_ms, UA_PING_CRLF,
 					 0, NULL);
