@@ -71,7 +71,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_invrepeat.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
-	tests/unit/test_keepalive.c \
 	tests/unit/test_lifetime.c \
 	tests/unit/test_sipflow.c \
 	tests/unit/test_locate.c \

@@ -11,11 +11,15 @@
 
 Suite *ua_suite_sipflow(void);
 
+enum { EVENTS = 16 };
+
 static struct ua_endpoint *ep, *server;
 static struct ua_sipflow_user *ka;
 static struct sipbed_peer peer;
 static struct ua_sipflow_event last;
 static size_t n, registers;
+static enum ua_sipflow_ev typev[EVENTS];
+static uint64_t after_ms;
 static bool drop;
 
 
@@ -30,7 +34,10 @@ static void event_handler(struct ua_sipflow_user *k,
 		return;
 	}
 	last = *ev;
-	++n;
+	ck_assert_uint_lt(n, EVENTS);
+	typev[n++] = ev->type;
+	if (ev->type == UA_SIPFLOW_RESTORED)
+		after_ms = ev->after_ms;
 	if (drop)
 		ka = mem_deref(ka);
 }
@@ -41,6 +48,7 @@ static void setup(void)
 	const struct ua_endpoint_conf conf = sipbed_conf();
 
 	n = registers = 0;
+	after_ms = 0;
 	drop = false;
 	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
 	ck_assert_int_eq(0, ua_endpoint_alloc(&server, &conf));
@@ -92,8 +100,7 @@ static bool told(void *arg)
 static void expect(size_t count, enum ua_sipflow_ev type)
 {
 	ck_assert_msg(sipbed_run(told, &count, 4000), "no event %zu", count);
-	ck_assert_uint_eq(count, n);
-	ck_assert_int_eq(type, last.type);
+	ck_assert_int_eq(type, typev[count - 1]);
 }
 
 
@@ -134,7 +141,7 @@ START_TEST(silence_is_a_dead_flow_and_an_answer_restores_it)
 	} while (!pl_cmp(&req->via.branch, &peer.msgv[0]->via.branch));
 	sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
 	expect(2, UA_SIPFLOW_RESTORED);
-	ck_assert_uint_gt(last.after_ms, 0);
+	ck_assert_uint_gt(after_ms, 0);
 }
 END_TEST
 
