@@ -444,6 +444,9 @@ int ua_account_identity(struct ua_env *env, struct ua_account *acc,
 	id->cred.password = acc->password;
 	id->ep = leg->ep;
 	id->hop = leg->hop;
+	id->targetv = acc->targets;
+	id->ntarget = acc->ntarget;
+	id->server = acc->redirect ? acc->redirect : acc->server;
 	id->gruu = leg->gruu;
 	id->outbound = leg->outbound;
 

@@ -41,6 +41,7 @@ struct ua_call_restart {
 /** Servers that its name led to, see failover.h */
 struct ua_call_failover {
 	struct ua_target targetv[UA_TARGET_MAX];
+	const char *uri;    /**< That led to them (borrowed)        */
 	size_t n;           /**< 0: there is but the one in use     */
 	size_t next;        /**< ... to be tried                    */
 	uint64_t silent_ms; /**< Long enough silent then            */

@@ -79,6 +79,7 @@ static int find_hop(struct ua_call *call)
 	call->ep = id.ep;
 	call->hop = id.hop;
 	call->has_hop = true;
+	ua_failover_others(call, id.server, id.targetv, id.ntarget);
 
 	/* With candidates an INVITE is too large for UDP: while they are
 	 * gathered the server may get to know us by TCP. */

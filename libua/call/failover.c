@@ -58,7 +58,7 @@ static int hop_take(struct ua_call *call)
 		target = &fo->targetv[fo->next++];
 		err = call->env->endpoint(
 			call->env, &target->addr,
-			ua_target_tls_host(host, call->peer, target->tp),
+			ua_target_tls_host(host, fo->uri, target->tp),
 			&call->ep);
 		if (err)
 			continue;
@@ -80,6 +80,7 @@ void ua_failover_begin(struct ua_call *call, const struct ua_target *targetv,
 
 	fo->n = n < UA_TARGET_MAX ? n : UA_TARGET_MAX;
 	fo->next = 0;
+	fo->uri = call->peer;
 	memcpy(fo->targetv, targetv, fo->n * sizeof(targetv[0]));
 	ua_shun_sort(&call->env->shun, ua_clock_ms(), fo->targetv, fo->n);
 
@@ -94,6 +95,25 @@ void ua_failover_begin(struct ua_call *call, const struct ua_target *targetv,
 
 	call->has_hop = true;
 	ua_callsig_invite(call);
+}
+
+
+void ua_failover_others(struct ua_call *call, const char *uri,
+			const struct ua_target *targetv, size_t n)
+{
+	struct ua_call_failover *fo = &call->failover;
+	size_t i;
+
+	fo->n = 0;
+	fo->next = 0;
+	fo->uri = uri;
+	for (i = 0; i < n && fo->n < UA_TARGET_MAX; i++) {
+		if (targetv[i].tp != call->hop.tp ||
+		    !ua_addr_eq(&targetv[i].addr, &call->hop.addr))
+			fo->targetv[fo->n++] = targetv[i];
+	}
+
+	ua_shun_sort(&call->env->shun, ua_clock_ms(), fo->targetv, fo->n);
 }
 
 

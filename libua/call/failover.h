@@ -31,6 +31,17 @@ void ua_failover_begin(struct ua_call *call, const struct ua_target *targetv,
 		       size_t n);
 
 
+/**
+ * The same for a call by the flow of an account: the flow's server has been
+ * given, others of the account follow where it does not take the call.
+ *
+ * @param uri      That led to them (borrowed for the call's life)
+ * @param targetv  With the one of call->hop, or without (copied)
+ */
+void ua_failover_others(struct ua_call *call, const char *uri,
+			const struct ua_target *targetv, size_t n);
+
+
 /** The INVITE is out, so many bytes of description in it: begin to wait */
 void ua_failover_sent(struct ua_call *call, size_t len);
 
