@@ -48,13 +48,17 @@ int ua_target_conf(struct ua_locate_conf *conf, char *host, size_t size,
 {
 	const bool sips = ua_target_is_sips(str);
 	struct uri uri;
-	struct pl pl;
+	struct pl pl, maddr;
 	int err;
 
 	pl_set_str(&pl, str);
 	if (uri_decode(&uri, &pl) ||
 	    (!sips && pl_strcasecmp(&uri.scheme, "sip")))
 		return EINVAL;
+
+	/* What is looked up instead (RFC 3263, 4) */
+	if (!msg_param_decode(&uri.params, "maddr", &maddr))
+		uri.host = maddr;
 
 	/* A name that is cut off would be another one. */
 	if (uri.host.l >= size || pl_strcpy(&uri.host, host, size))

@@ -34,6 +34,8 @@ static const struct {
 						     5060, T },
 	{ "sip:bob;ext=1@example.com",               "example.com", 0, U | T },
 	{ "sip:bob@example.com;transport=tls",       "example.com", 0, S },
+	{ "sip:bob@example.com:5070;maddr=192.0.2.7", "192.0.2.7", 5070,
+						     U | T },
 	{ "sips:bob@example.com",                    "example.com", 0, S },
 	{ "SIPS:bob@example.com:5071",               "example.com", 5071, S },
 	{ "sips:bob@example.com;transport=tcp",      "example.com", 0, S },
