@@ -15,7 +15,7 @@ import reachfaults
 import reachprobe
 import waiter
 from crowd import Crowd
-from host import Interrupted
+from host import Interrupted, LabError
 from net import SERVER
 from reachcell import ReachCell
 
@@ -74,7 +74,10 @@ class Reach:
         self.report = lab.report
         self.pool = lab.pool
         self.program = lab.program
-        self.quick = self.options.quick or self.options.command == "all"
+        # within `all`, --cells are those of calls
+        alone = self.options.command == "reach"
+        self.words = self.options.cells if alone else None
+        self.quick = self.options.quick or not alone
         self.minutes = self.options.minutes or (
             QUICK_MINUTES if self.quick else MINUTES)
         # long enough for a learnt interval only if there is time for one
@@ -84,15 +87,15 @@ class Reach:
         self.net = None
         self.folder = None
         self.start = None
+        self.commit = ""
 
     # -- what is to be run --------------------------------------------------
 
     def wanted(self, name):
-        words = self.options.cells
-        if not words:
+        if not self.words:
             return not self.quick or name in QUICK
         return any(fnmatch.fnmatch(name, word.strip())
-                   for word in words.split(","))
+                   for word in self.words.split(","))
 
     def select(self):
         for entry in NATS:
@@ -102,10 +105,13 @@ class Reach:
             if row.methods:
                 self.rows.append(row)
         for case in reachfaults.all_cases():
-            name = "fault:" + case.name
-            if self.wanted(name) or self.quick and not self.options.cells \
-                    and case.quick:
+            if self.wanted("fault:" + case.name) or self.quick \
+                    and not self.words and case.quick:
                 self.cases.append(case)
+        if not self.rows and not self.cases:
+            raise LabError("--cells %s: expected KIND:TIMEOUT:METHOD or "
+                           "fault:NAME, as port:20:auto; wildcards match, "
+                           "but here none does" % self.words)
 
     # -- threads ------------------------------------------------------------
 
@@ -137,6 +143,7 @@ class Reach:
     def run(self):
         """Returns when all is measured; results are in the report."""
         self.start = time.monotonic()
+        self.commit = reachdoc.commit()  # later it may be another one
         self.select()
         self.net = self.pool.crowd(Crowd)
         try:

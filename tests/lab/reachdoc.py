@@ -189,13 +189,14 @@ def _command(argv):
         return ""
 
 
-def _commit():
-    commit = _command(["git", "rev-parse", "--short=12", "HEAD"])
-    if not commit:
+def commit():
+    """What is being tested, in words."""
+    name = _command(["git", "rev-parse", "--short=12", "HEAD"])
+    if not name:
         return "unknown"
     dirty = _command(["git", "status", "--porcelain", "-uno", "--", "libua",
                       "cli", "tests/lab"])
-    return "`%s`%s" % (commit, " with changes" if dirty else "")
+    return "`%s`%s" % (name, " with changes" if dirty else "")
 
 
 def _version(package):
@@ -252,7 +253,7 @@ def write(reach, path):
                     for row in reach.rows for cell in row.cells)]
     lines = [INTRO % {
         "command": "tests/lab/lab " + " ".join(words),
-        "commit": _commit(), "date": time.strftime("%Y-%m-%d"),
+        "commit": reach.commit, "date": time.strftime("%Y-%m-%d"),
         "kernel": os.uname().release.split("-")[0],
         "kamailio": _version("kamailio"),
         "peers": ", ".join(peers) or "none",
