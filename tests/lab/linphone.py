@@ -86,8 +86,9 @@ class Linphone:
         with open(os.path.join(self.folder, "rc"), "w") as out:
             out.write(CONFIG % {
                 "server": SERVER, "port": TURN_PORT, "user": user,
-                "password": servers.PASSWORDS[user], "uuid": UUIDS.get(user) or uuid.uuid5(
-                    uuid.NAMESPACE_OID, user),
+                "password": servers.PASSWORDS[user],
+                "uuid": UUIDS.get(user) or uuid.uuid5(uuid.NAMESPACE_OID,
+                                                      user),
                 "turn_user": servers.TURN_USER,
                 "turn_password": servers.TURN_PASSWORD,
                 "turn_realm": servers.TURN_REALM,

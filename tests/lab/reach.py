@@ -81,7 +81,8 @@ class Reach:
         self.minutes = self.options.minutes or (
             QUICK_MINUTES if self.quick else MINUTES)
         # long enough for a learnt interval only if there is time for one
-        self.longest = 180 if self.minutes > 8 else 25 if self.quick else 60
+        long = self.minutes + self.options.settle > 8
+        self.longest = 180 if long else 25 if self.quick else 60
         self.rows = []
         self.cases = []
         self.net = None
@@ -210,7 +211,7 @@ class Reach:
         row.build(self.net, self.options.seed, self.program, self.folder)
         for cell in row.cells:
             cell.up()
-        start = time.monotonic()
+        start = time.monotonic() + self.options.settle * 60
         seconds = self.minutes * 60
         self.together([(row.cell_name(cell), lambda cell=cell: cell.place(
             self.pause, start, seconds)) for cell in row.live()])

@@ -58,9 +58,8 @@ class ReachCell:
         self.wrong = []
         self.start = None  # of the calls, monotonic
         self.end = None
-        self.busy = []  # wall times at which it was called
         self.seen = self.back = self.again = None
-        self.reboot_at = self.cut_at = None
+        self.cut_at = None
         self.waited = 0  # s, at most, for what befell it
         self.looked = set()  # what was tried: "reboot", "cut"
         self.steady_rate = self.learning = None
@@ -92,9 +91,7 @@ class ReachCell:
 
     def ring(self, worst=False):
         last = self.calls[-1].at if self.calls else 0
-        began = time.time()
         ring = ringer.ring(self.net, SERVER, self.role)
-        self.busy.append((began - 0.2, time.time() + 1.5))
         idle = ring.at - OFFSET - self.start - last
         self.calls.append(Call(ring, self.start, idle, worst))
         return ring.rang()
@@ -141,6 +138,7 @@ class ReachCell:
 
     def place_off(self, pause, seconds):
         """A call that must ring, an idle time too long, one that must not."""
+        self.start = time.monotonic()  # it has nothing to learn
         at = self.start + SHORT_GAP
         while at < self.end and self.wait(pause, at):
             self.ring()
@@ -172,7 +170,6 @@ class ReachCell:
     def after_reboot(self, longest):
         """How long until requests reach it again?"""
         self.looked.add("reboot")
-        self.reboot_at = time.monotonic()
         self.back = ringer.back(self.net, [SERVER], self.role,
                                 self.patience(longest))
 

@@ -14,7 +14,8 @@ import ringer
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 HEAD = ("NAT", "method", "calls", "rang", "late", "ring s", "dead seen s",
-        "back s", "mended s", "messages/h", "bytes/h", "interval s", "learning s")
+        "back s", "mended s", "messages/h", "bytes/h", "interval s",
+        "learning s")
 FAULT_HEAD = ("what happens", "lost seen s", "reachable s", "messages",
               "calls", "rang")
 HOLD_HEAD = ("where it waits", "method", "calls", "rang", "flows lost",
@@ -132,8 +133,8 @@ from inside refresh (RFC 4787, REQ-6). The number is for how many seconds a
 mapping lives that nothing refreshes; `30/120` is Linux' own: 30 s, and 120 s
 once packets went both ways for two seconds.
 
-Calls come for %(length)g minutes at random moments and at those just before
-the next ping is due; a phone that does not ring within %(patience)g s missed
+%(settle)sCalls come for %(length)g minutes at random moments and
+at those just before the next ping is due; a phone that does not ring within %(patience)g s missed
 the call. Calls refresh a mapping themselves; so every second one comes after
 an idle time longer than the NAT's timeout. `off` is the control: it must miss
 calls.
@@ -261,7 +262,9 @@ def write(reach, path):
         "calls": sum(len(cell.calls) for row in reach.rows
                      for cell in row.cells)
         + sum(case.calls for case in reach.cases),
-        "length": reach.minutes, "patience": ringer.PATIENCE}]
+        "settle": "For %g minutes nobody calls. " % reach.options.settle
+        if reach.options.settle else "", "length": reach.minutes,
+        "patience": ringer.PATIENCE}]
     for words, (head, rows, _) in zip((CELLS, FAULTS, HOLDS),
                                       _tables(reach)):
         if rows:
