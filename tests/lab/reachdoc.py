@@ -134,10 +134,10 @@ mapping lives that nothing refreshes; `30/120` is Linux' own: 30 s, and 120 s
 once packets went both ways for two seconds.
 
 %(settle)sCalls come for %(length)g minutes at random moments and
-at those just before the next ping is due; a phone that does not ring within %(patience)g s missed
-the call. Calls refresh a mapping themselves; so every second one comes after
-an idle time longer than the NAT's timeout. `off` is the control: it must miss
-calls.
+at those just before the next ping is due; a phone that does not ring within
+%(patience)g s missed the call. Calls refresh a mapping themselves; so every
+second one comes after an idle time longer than the NAT's timeout. `off` is
+the control: it must miss calls.
 """
 
 CELLS = """
@@ -268,7 +268,8 @@ def write(reach, path):
     for words, (head, rows, _) in zip((CELLS, FAULTS, HOLDS),
                                       _tables(reach)):
         if rows:
-            lines += [words.replace("%(late)g", "%g" % reachcell.LATE)] + _markdown(head, rows)
+            lines.append(words.replace("%(late)g", "%g" % reachcell.LATE))
+            lines += _markdown(head, rows)
     lines += _failures(reach) + _not_there(reach)
     with open(path, "w") as out:
         out.write("\n".join(lines).replace("\n\n\n", "\n\n") + "\n")

@@ -78,7 +78,8 @@ class Ringer:
     def send(self, method, body="", cseq=1, branch=None):
         text = REQUEST % {
             "method": method, "uri": self.uri, "user": self.user,
-            "route": self.route, "server": self.server, "uac": UAC, "token": self.token,
+            "route": self.route, "server": self.server, "uac": UAC,
+            "token": self.token,
             "port": self.sock.getsockname()[1], "cseq": cseq,
             "branch": branch or self.branch, "tag": self.tag}
         if body:
