@@ -194,7 +194,7 @@ class Reach:
                  for kind in kinds]
         if any(row.stream for row in self.rows):
             works.append(("port, both ways", lambda:
-                          reachprobe.probe_stream(self.net, 2, 6)))
+                          reachprobe.probe_stream(self.net)))
 
         def claims(name, work):
             wrong, note = [], ""

@@ -7,7 +7,9 @@ import time
 from net import SERVER
 from probe import Differs, claim
 
-SHORT = 2  # s, the timeout that is probed
+SHORT = 3  # s, the timeout that is probed
+BOTH = 8  # s, that of a flow of both ways
+PATIENCE = 0.8  # s, for a packet
 STEP = 0.4  # s between packets that are to refresh
 
 
@@ -30,7 +32,7 @@ class Flow:
 
     def arrives(self):
         """Does a packet of the server get in?"""
-        self.phone.settimeout(0.3)
+        self.phone.settimeout(PATIENCE)
         self.server.sendto(b"in", self.mapped)
         try:
             self.phone.recv(64)
@@ -52,18 +54,35 @@ def _held(flow, inward, seconds):
     return last if inward else flow.arrives()
 
 
+def twice(work, *args):
+    """A machine that stood still for a second is no NAT's fault."""
+    try:
+        return work(*args)
+    except (Differs, socket.timeout):
+        return work(*args)
+
+
 def probe(net, kind):
     """Probes a kind with short timeouts; raises Differs."""
+    return twice(_probe, net, kind)
+
+
+def probe_stream(net):
+    """A NAT whose timeout is longer for a flow of both ways."""
+    return twice(_probe_stream, net, SHORT, BOTH)
+
+
+def _probe(net, kind):
     box = net.box(kind, SHORT)
     role = net.phone(box)
     flow = Flow(net, role)
     try:
         claim("an answer", True, flow.arrives())
         claim("after a silence shorter than the timeout", True,
-              _after(flow, SHORT - 0.7))
+              _after(flow, SHORT - 1.5))
         flow.open()
         claim("after a silence longer than the timeout", False,
-              _after(flow, SHORT + 0.5))
+              _after(flow, SHORT + 0.7))
         flow.open()
         claim("refreshed by packets from inside", True,
               _held(flow, False, 2 * SHORT))
@@ -76,14 +95,13 @@ def probe(net, kind):
         flow.close()
 
 
-def probe_stream(net, once, both):
-    """A NAT whose timeout is longer for a flow of both ways."""
+def _probe_stream(net, once, both):
     role = net.phone(net.box("port", once, both))
     young, old = Flow(net, role), Flow(net, role)
     try:
         claim("young flow, an answer", True, young.arrives())
-        claim("young flow, after %d s" % once, False,
-              _after(young, once + 0.5))
+        claim("young flow, after %d s and more" % once, False,
+              _after(young, once + 0.7))
         # conntrack wants packets both ways two seconds after the first
         old.open()
         claim("old flow, an answer", True, old.arrives())
@@ -92,7 +110,8 @@ def probe_stream(net, once, both):
         time.sleep(1.5)
         old.open()
         claim("old flow, an answer", True, old.arrives())
-        claim("old flow, after %d s" % once, True, _after(old, once + 0.5))
+        claim("old flow, after %d s and more" % once, True,
+              _after(old, once + 0.7))
         return "timeout %d s, %d s of a flow of both ways" % (once, both)
     finally:
         young.close()
