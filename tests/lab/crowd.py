@@ -113,20 +113,15 @@ class Crowd(Net):
         servers.listening(self.hosts["srv"], address, SIP_PORT, process)
         return process
 
-    def capture(self, box, path):
-        """Keeps what passes inside of a NAT; returns when it does."""
-        return self.tap(box.host, "in", path)
-
     @staticmethod
-    def tap(host, interface, path):
-        process = host.spawn(["tcpdump", "-Z", "root", "-Unni", interface,
-                              "-w", path + ".pcap", "udp or tcp"], path)
+    def capture(box, path):
+        """Keeps what passes inside of a NAT; returns when it does."""
+        process = box.host.spawn(
+            ["tcpdump", "-Z", "root", "-Unni", "in", "-w", path + ".pcap",
+             "udp or tcp"], path)
         while "listening on" not in process.tail():
-            if not process.alive():
-                raise LabError("tcpdump: " + process.tail())
             if process.wait(0.05) is not None:
                 raise LabError("tcpdump: " + process.tail())
-        return process
 
     def remove(self):
         """Phones first, all at a time: they unregister while they can."""

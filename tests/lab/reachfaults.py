@@ -62,7 +62,6 @@ class Case:
     define = ()
     more = ()  # options of uaphone
     within = 30  # s until it must be reachable
-    judged = True
     index = 0  # its own registrars and box
 
     def __init__(self):
@@ -71,7 +70,7 @@ class Case:
         self.waiter = None
         self.registrars = []
         self.calls = self.rings = 0
-        self.lost = self.back = self.restored = None
+        self.lost = self.back = None
         self.spent = None  # wire.Rate: until it was back, or of a Hold
         self.busy = []
 
@@ -163,8 +162,6 @@ class Case:
                 self.pause(1)
             self.spent = self.rate(since, reached)
         self.lost = self.waiter.first(waiter.LOST, since)
-        self.restored = self.waiter.first(("flow_restored", "registered"),
-                                          since)
         self.judge()
 
     def fault(self):
@@ -175,8 +172,6 @@ class Case:
         return start
 
     def judge(self):
-        if not self.judged:
-            return
         if self.back is None:
             self.wrong.append("not reachable within %d s" % self.within)
         elif self.rings < self.calls:
