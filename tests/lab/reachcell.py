@@ -16,6 +16,7 @@ BEFORE = 1.1
 # s: who rings later rang at the proxy's third INVITE (0, 0.5, 1.5 s) or a
 # later one; the first ones found no mapping, and a ping came to their help
 LATE = 1.2
+QUIET = 3  # s without calls before anything else: all of them are over
 SHORT_GAP = 5  # s, at least, between two calls
 OVER = 4  # s that an idle time is longer than the NAT's timeout
 SEEN_WITHIN = {"register": 35}  # s beyond its interval: RFC 3261's Timer F
@@ -99,15 +100,16 @@ class ReachCell:
     def place(self, pause, start, seconds):
         """Calls at random and at the worst moments for so many seconds."""
         self.start, self.end = start, start + seconds
+        last = self.end - QUIET
         if self.method == "off":
             self.place_off(pause, seconds)
             return
         at = start + self.random.uniform(SHORT_GAP, 2.5 * SHORT_GAP)
         number = 0
-        while at < self.end and self.wait(pause, at):
+        while at < last and self.wait(pause, at):
             worst = self.random.random() < 0.5 or number == 1
             worst = worst and self.worst(pause)
-            if time.monotonic() >= self.end:
+            if time.monotonic() >= last:
                 break
             self.ring(worst)
             at = time.monotonic() + self.gap(number)
@@ -116,7 +118,7 @@ class ReachCell:
 
     def gap(self, number):
         """s to the next call: longer than the timeout, shorter, longer, .."""
-        left = self.end - time.monotonic()
+        left = self.end - QUIET - time.monotonic()
         longer = self.timeout + OVER
         if number % 2 == 0 and longer < left:
             return self.random.uniform(longer, max(longer, min(
@@ -132,7 +134,7 @@ class ReachCell:
             self.wait(pause, due + 1)
             due = self.waiter.due()
         if due is None or due - BEFORE <= time.monotonic() \
-                or due > self.end:
+                or due > self.end - QUIET:
             return False
         return self.wait(pause, due - BEFORE)
 
@@ -140,7 +142,7 @@ class ReachCell:
         """A call that must ring, an idle time too long, one that must not."""
         self.start = time.monotonic()  # it has nothing to learn
         at = self.start + SHORT_GAP
-        while at < self.end and self.wait(pause, at):
+        while at < self.end - QUIET and self.wait(pause, at):
             self.ring()
             at = time.monotonic() + self.timeout + OVER \
                 + self.random.uniform(0, 2)
