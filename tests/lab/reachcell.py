@@ -21,6 +21,7 @@ SHORT_GAP = 5  # s, at least, between two calls
 OVER = 4  # s that an idle time is longer than the NAT's timeout
 SEEN_WITHIN = {"register": 35}  # s beyond its interval: RFC 3261's Timer F
 DEAD = 15  # s, the same of every other method
+EXAMPLES = 3  # of calls that were missed
 INTERVAL = 14  # s, of one that has told none yet
 
 
@@ -219,14 +220,15 @@ class ReachCell:
             return
         missed = [call for call in self.calls if not call.good()]
         if missed:
-            self.wrong.append("%d of %d calls did not ring, or late: "
-                              "after %s" % (
-                len(missed), len(self.calls), ", ".join(
-                    "%.0f s idle%s (%s)" % (
-                        call.idle, " just before a ping" if call.worst
-                        else "", "no" if call.after is None
-                        else "%.1f s" % call.after)
-                    for call in missed)))
+            self.wrong.append(
+                "%d of %d calls did not ring, or late: after %s%s" % (
+                    len(missed), len(self.calls), ", ".join(
+                        "%.0f s idle%s (%s)" % (
+                            call.idle, " just before a ping" if call.worst
+                            else "", "no" if call.after is None
+                            else "%.1f s" % call.after)
+                        for call in missed[:EXAMPLES]),
+                    ", ..." if len(missed) > EXAMPLES else ""))
         if not self.calls:
             self.wrong.append("no call was placed")
         # where a run was too short for it nothing is proven
