@@ -33,10 +33,10 @@ struct ua_log;
  *    silence would not be fewer.
  *  - Where it would give another port, whatever was sent to the old one is
  *    lost.  A mapping of a spare socket rests first, for T and as long as a
- * lost probe takes: if that one changed, the flow is not exposed to T.  It
- * costs three requests for each T, and grows by thrice therefore.  What the
- * spare one endured, the flow follows in steps of 24 s: a NAT may keep a
- * mapping longer than it lets anybody in, which only the flow itself shows.
+ *    lost probe takes: if that changed, the flow is not exposed to T.  That
+ *    costs a request for each T, so that it grows by thrice.  What the spare
+ *    one endured, the flow follows in steps of 24 s: a NAT may keep a mapping
+ *    longer than it lets anybody in, which only the flow itself shows.
  *
  * A probe that failed counts when the flow is answered afterwards: the network
  * may have been down.  One that came in holds the binding by our answer, which
@@ -44,8 +44,10 @@ struct ua_log;
  * silence that was disturbed by what came in and was not answered counts
  * neither way: with some NATs that keeps a binding open.
  *
- * What is known to be too long is forgotten in time: it was a restart of the
- * NAT, or of the way there.
+ * What is known to be too long is forgotten in time: it may have been a
+ * restart of the NAT, or of the way there.  Nothing tells of one but the next
+ * ping: what is learnt is also how long it takes to be noticed, unless
+ * somebody else tells (ua_pinger_kick()).
  *
  * A value without pointers to free.
  */
@@ -56,7 +58,7 @@ enum {
 	UA_LIFETIME_MAX_S = 120, /**< Not even a good one gets more         */
 	UA_LIFETIME_TRY_S = 126, /**< What is to be proved for that         */
 	UA_LIFETIME_STEP_S = 10, /**< See above                             */
-	UA_LIFETIME_VOUCHED_S = 24,     /**< ... after a spare mapping       */
+	UA_LIFETIME_VOUCHED_S = 24,     /**< ... after a spare mapping      */
 	UA_LIFETIME_PROBE_MS = 3000,    /**< A probe comes in within that: it
 					     is sent at 0, 0.5 and 1.5 s     */
 	UA_LIFETIME_REFRESH_MS = 10000, /**< The flow is answered within that,

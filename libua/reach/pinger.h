@@ -69,8 +69,12 @@ enum ua_pinger_ev {
 	UA_PINGER_ANSWERED = 1, /**< ping, rtt_ms, mapped, next_ms; OPTIONS:
 				     it is answered here, whatever METHOD
 				     said before                          */
-	UA_PINGER_LOST,         /**< err: the flow is dead                  */
-	UA_PINGER_RESTORED,     /**< It answers again, after_ms later       */
+	UA_PINGER_LOST,         /**< err: the flow is dead.  Register there
+				     again and again: where nothing but a
+				     REGISTER is answered, no ping is sent   */
+	UA_PINGER_RESTORED,     /**< It answers again, after_ms later.
+				     Register at once: what the server knew
+				     may be gone, and the mapping another    */
 	UA_PINGER_METHOD        /**< ping is not answered here: another kind
 				     is taken from now on                */
 };

@@ -720,6 +720,22 @@ START_TEST(measured_silence_ends_with_a_verified_ping)
 END_TEST
 
 
+/* Whatever is rescheduled then: what was sent one way is what holds. */
+START_TEST(hold_that_is_over_is_forgotten)
+{
+	init(UA_TP_UDP, UA_KEEPALIVE_AUTO, 0, true);
+	ua_pinger_hold(&p, now + 5000);
+	ck_assert_uint_eq(5000, tick());
+	expect_ping(UA_PING_CRLF);
+	(void)tick();
+	expect_ping(UA_PING_CRLF);
+	ua_pinger_interval(&p, now, 20000);
+	ck_assert_uint_ge(ua_pinger_deadline(&p), START_MS + 5000 + 16000);
+	ck_assert_uint_le(ua_pinger_deadline(&p), START_MS + 5000 + 20000);
+}
+END_TEST
+
+
 /* ---- Life and death ---- */
 
 START_TEST(silence_is_doubted_at_4_s_and_death_at_8)
@@ -1088,6 +1104,7 @@ Suite *ua_suite_pinger(void)
 	tcase_add_test(tc, held_flow_is_silent_and_pinged_at_the_end);
 	tcase_add_test(tc, one_way_pings_go_twice_beside_a_verified_one);
 	tcase_add_test(tc, measured_silence_ends_with_a_verified_ping);
+	tcase_add_test(tc, hold_that_is_over_is_forgotten);
 	tcase_add_loop_test(tc, silence_is_doubted_at_4_s_and_death_at_8, 0,
 			    NLADDER);
 	tcase_add_test(tc, dead_flow_is_pinged_ever_more_rarely);
