@@ -233,7 +233,7 @@ static void flow_handler(struct ua_sipflow_user *user,
 		break;
 
 	case UA_SIPFLOW_REGISTER:
-		leg->pinging = !fev->mapped.af;
+		leg->pinging = !fev->mapped.af && !fev->code;
 		ping_info(&leg->ping, fev);
 		if (leg->pinging && leg->line)
 			ua_regline_refresh(leg->line);

@@ -339,7 +339,7 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 	if (ua_sipmsg_check(msg, &fault))
 		drop_fault(ep, (struct sip_msg *)msg, &fault,
 			   "broken response");
-	else
+	else if (!ua_sipseen_response(ep, (struct sip_msg *)msg))
 		ua_sesscore_response(ep, (struct sip_msg *)msg);
 
 	return true;

@@ -28,6 +28,7 @@ libua_la_SOURCES += \
 	libua/sip/sipprobe.h \
 	libua/sip/sipseen.c \
 	libua/sip/sipseen.h \
+	libua/sip/sipself.c \
 	libua/sip/siptls.c \
 	libua/sip/siptls.h \
 	libua/sip/udpguard.c \

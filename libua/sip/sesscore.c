@@ -12,6 +12,9 @@
 #include "sip/sesscore.h"
 #include "sip/wake.h"
 
+/* RFC 3261, 17.2.1 */
+enum { TRYING_MS = 200 };
+
 /** A request in flight */
 struct flight {
 	struct le le;
@@ -36,6 +39,7 @@ static void destructor(void *arg)
 	struct ua_sesscore *core = arg;
 
 	tmr_cancel(&core->tmr);
+	tmr_cancel(&core->trying);
 	list_unlink(&core->le);
 	list_flush(&core->reql);
 	mem_deref(core->st);
@@ -194,6 +198,22 @@ static void ok_keep(struct ua_sesscore *core, struct sip_msg *msg,
 }
 
 
+/* It says no more than that: what was to be said did not come in time. */
+static void on_trying(void *arg)
+{
+	struct ua_sesscore *core = arg;
+	int err;
+
+	if (!core->st || !core->ep)
+		return;
+
+	err = sip_treplyf(&core->st, NULL, core->ep->sip, core->st_msg, false,
+			  100, "Trying", NULL);
+	if (err)
+		ua_log(core->ep->log, UA_LOG_WARN, "sip", "no 100: %m", err);
+}
+
+
 static int respond(struct ua_sesscore *core, const struct ua_invite_out *out)
 {
 	struct sip_msg *msg = out->msg;
@@ -202,9 +222,19 @@ static int respond(struct ua_sesscore *core, const struct ua_invite_out *out)
 	struct mbuf *mb = NULL;
 	int err = 0;
 
-	if (invite && out->code == 100)
-		err = trans_open(core, msg);
-	if (!err && core->st && core->st_msg == msg)
+	/*
+	 * A phone rings at once, and a 100 before that would end the copies
+	 * of the INVITE by which a 180 that got lost is sent again (RFC 3261,
+	 * 17.2.1).
+	 */
+	if (invite && out->code == 100) {
+		tmr_start(&core->trying, TRYING_MS, on_trying, core);
+		return trans_open(core, msg);
+	}
+
+	if (invite)
+		tmr_cancel(&core->trying);
+	if (core->st && core->st_msg == msg)
 		stp = &core->st;
 
 	if (!err && out->mb)
@@ -346,6 +376,7 @@ int ua_sesscore_alloc(struct ua_sesscore **corep, struct ua_endpoint *ep,
 		return ENOMEM;
 
 	tmr_init(&core->tmr);
+	tmr_init(&core->trying);
 	core->ep = ep;
 	core->hop = conf->hop;
 	core->h = conf->h;

@@ -23,6 +23,7 @@ struct ua_sesscore {
 	ua_session_h *h;
 	void *arg;
 	struct tmr tmr;
+	struct tmr trying;     /**< A 100 is due if nothing else is    */
 	struct list reql;      /**< Requests of ours, in flight        */
 	struct sip_strans *st; /**< INVITE that waits for our answer   */
 	struct sip_msg *st_msg;

@@ -69,7 +69,8 @@ UA_CHECK int ua_session_connect(struct ua_session **sessp,
 
 
 /**
- * Take a call, inside ua_endpoint_invite_h.  A 100 goes out at once.
+ * Take a call, inside ua_endpoint_invite_h.  Nothing goes out by itself: ring
+ * or refuse within 200 ms (RFC 3261, 17.2.1).
  *
  * @param sessp  As in ua_session_connect()
  * @param msg    The INVITE

@@ -30,6 +30,8 @@ static void flow_destructor(void *arg)
 	list_unlink(&flow->le);
 	tmr_cancel(&flow->tmr);
 	mem_deref(flow->req);
+	mem_deref(flow->ping);
+	ua_sipself_reset(&flow->self);
 	mem_deref(flow->half);
 	mem_deref(flow->bind);
 	mem_deref(flow->watch);
@@ -44,8 +46,10 @@ static void user_destructor(void *arg)
 	struct ua_sipflow *flow = user->flow;
 
 	/* What is in flight speaks for the first user. */
-	if (flow && flow->userl.head == &user->le)
+	if (flow && flow->userl.head == &user->le) {
 		flow->half = mem_deref(flow->half);
+		ua_sipself_reset(&flow->self);
+	}
 
 	list_unlink(&user->le);
 	mem_deref(flow);
@@ -140,8 +144,7 @@ static void on_lost(struct ua_sipflow *flow, const struct ua_pinger_event *pev)
 		.err = pev->err,
 	};
 
-	flow->req = mem_deref(flow->req);
-	flow->bind = mem_deref(flow->bind);
+	ua_sipping_drop(flow);
 	flow->watch = mem_deref(flow->watch);
 	ua_lifetime_lost(&flow->life);
 
@@ -179,6 +182,12 @@ static void on_answered(struct ua_sipflow *flow, uint64_t now_ms,
 	if (pev->mapped.af)
 		flow->by_ping = true;
 
+	/* It was slow, once. */
+	if (pev->ping == UA_PING_OPTIONS && flow->memory.deaf) {
+		flow->memory.deaf = false;
+		ua_siplearn_tell(flow);
+	}
+
 	see_answer(flow, now_ms);
 	if (died)
 		ua_sipflowcore_tell(flow, &moved, true);
@@ -202,7 +211,7 @@ static void on_event(struct ua_sipflow *flow, uint64_t now_ms,
 		break;
 
 	case UA_PINGER_METHOD:
-		flow->req = mem_deref(flow->req);
+		ua_sipping_drop(flow);
 		if (pev->ping != UA_PING_OPTIONS)
 			break;
 		flow->memory.deaf = true;
@@ -240,7 +249,7 @@ static uint64_t deadline(const struct ua_sipflow *flow)
 	if (other < at)
 		at = other;
 
-	other = flow->bind ? ua_bind_deadline(flow->bind) : UA_NEVER;
+	other = ua_sipping_deadline(flow);
 
 	return other < at ? other : at;
 }
@@ -331,6 +340,10 @@ static struct ua_sipflow *flow_make(struct ua_endpoint *ep,
 		return NULL;
 
 	tmr_init(&flow->tmr);
+	flow->resend_at = UA_NEVER;
+	flow->self.each_ms =
+		conf->self_ms ? conf->self_ms : UA_SIPFLOW_SELF_MS;
+	flow->self.last_ms = ua_clock_ms();
 	flow->ep = ep;
 	flow->hop = conf->hop;
 	flow->mode = conf->mode;

@@ -18,6 +18,9 @@ struct ua_sipflow;
  * the REGISTER went to, whatever a name means by then.
  */
 
+/** A server that has forgotten us is noticed within that, or one ping [ms] */
+enum { UA_SIPFLOW_SELF_MS = 60000 };
+
 enum ua_sipflow_ev {
 	UA_SIPFLOW_ANSWERED = 1, /**< ping, code, rtt_ms, mapped, next_ms    */
 	UA_SIPFLOW_LOST,         /**< err: the flow is dead; a connection was
@@ -26,7 +29,9 @@ enum ua_sipflow_ev {
 	UA_SIPFLOW_RESTORED,     /**< It answers again, after_ms later       */
 	UA_SIPFLOW_REGISTER,     /**< Refresh the registration now: as a
 				      ping, or because the NAT has another
-				      mapping now (mapped is set then)       */
+				      mapping (mapped is set), or because the
+				      registrar knows no binding of ours
+				      (code is set)                          */
 	UA_SIPFLOW_LEARNT        /**< memory is worth keeping                */
 };
 
@@ -70,6 +75,8 @@ struct ua_sipflow_conf {
 	enum ua_keepalive mode;
 	uint32_t interval_s; /**< 0: as the transport wants, or learnt      */
 	uint32_t dead_ms;    /**< Patience, 0: UA_PINGER_DEAD_MS            */
+	uint32_t self_ms;    /**< Between two pings that are addressed to
+				  ourselves, 0: UA_SIPFLOW_SELF_MS       */
 	bool learn;          /**< Learn the interval (UDP, mode AUTO or
 				  OPTIONS, interval_s 0)                    */
 	struct ua_sipflow_memory memory; /**< All zero: nothing is known    */

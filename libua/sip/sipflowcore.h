@@ -13,6 +13,22 @@
 
 struct ua_dialog;
 
+enum { UA_SIPPING_BRANCH = 22 /* Characters behind the cookie */ };
+
+/** A ping that is addressed to ourselves, see sipself.c */
+struct ua_sipself {
+	struct ua_dialog *half;
+	struct ua_digest *digest;
+	struct ua_digest_round round;
+	uint32_t each_ms;
+	uint64_t last_ms;
+	uint16_t code; /* The answer                              */
+	bool flight;
+	bool arrived;
+	bool missing;     /* It was answered, and did not come in */
+	unsigned useless; /* ... so often in a row                */
+};
+
 struct ua_sipflow {
 	struct le le; /* Of the endpoint */
 	struct ua_endpoint *ep;
@@ -26,11 +42,16 @@ struct ua_sipflow {
 	struct tmr tmr;
 
 	struct ua_dialog *half; /* Of OPTIONS */
-	struct ua_outreq *req;
+	struct ua_outreq *req;  /* ... by TCP and TLS */
+	struct mbuf *ping;      /* ... by UDP, to be sent again */
+	char branch[UA_SIPPING_BRANCH + 1];
+	uint64_t resend_at;
+	unsigned sends;
 	struct ua_bind *bind; /* A STUN ping */
 	struct ua_connwatch *watch;
 	struct ua_sipprobe *probe; /* To our own address of record */
 	struct ua_sipprobe *spare; /* A mapping that rests          */
+	struct ua_sipself self;
 	struct ua_addr mapped;
 	bool by_ping;     /* ... as pings tell: some ways differ  */
 	uint64_t idle_ms; /* Silence before the ping in flight     */
@@ -66,8 +87,35 @@ void ua_sipflowcore_tell(struct ua_sipflow *flow,
 void ua_sipping_send(struct ua_sipflow *flow, uint64_t now_ms,
 		     enum ua_ping ping);
 
-/** Drive the STUN client of a ping, if there is one */
+/** The answer to an OPTIONS by UDP; true: it is */
+bool ua_sipping_response(struct ua_sipflow *flow, struct sip_msg *msg);
+
+/** What is in flight is not worth waiting for */
+void ua_sipping_drop(struct ua_sipflow *flow);
+
+/** When the next copy is due, or the STUN client wants to run */
+uint64_t ua_sipping_deadline(const struct ua_sipflow *flow);
+
+/** Send copies of a ping, and drive its STUN client, if there is one */
 void ua_sipping_pump(struct ua_sipflow *flow, uint64_t now_ms);
+
+/** May the next ping be one to ourselves?  Then it is in flight */
+bool ua_sipself_begin(struct ua_sipflow *flow, uint64_t now_ms);
+
+/** A request came; true: it is that */
+bool ua_sipself_arrived(struct ua_sipflow *flow, const struct sip_msg *msg);
+
+/** It is answered; true: send it again, with an answer to a challenge */
+bool ua_sipself_answer(struct ua_sipflow *flow, const struct sip_msg *msg);
+
+/** The registrar knows no binding of ours: everybody registers anew */
+void ua_sipself_forgotten(struct ua_sipflow *flow, uint16_t code);
+
+/** Tell what came out */
+void ua_sipself_pump(struct ua_sipflow *flow);
+
+/** Its first user has left */
+void ua_sipself_reset(struct ua_sipself *self);
 
 /** Do what the learning machine wants */
 void ua_siplearn_act(struct ua_sipflow *flow, uint64_t now_ms,

@@ -12,9 +12,16 @@ static void probe_handler(int err, uint16_t code, const struct ua_addr *mapped,
 {
 	struct ua_sipflow *flow = arg;
 
-	(void)code;
+	/* It knew us before: now it does not. */
+	const bool gone =
+		!err && (code == 404 || code == 410 || code == 480) &&
+		ua_lifetime_state(&flow->life) == UA_LIFETIME_PROBE &&
+		!flow->life.arrived;
+
 	(void)mapped;
 	flow->probe = mem_deref(flow->probe);
+	if (gone)
+		ua_sipself_forgotten(flow, code);
 	ua_lifetime_probed(&flow->life, ua_clock_ms(), err);
 	ua_sipflowcore_wake(flow);
 }

@@ -7,17 +7,34 @@
 #include "base/re_compat.h"
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "dialog/dialog.h"
 #include "dialog/sipmsg.h"
 #include "sip/epcore.h"
 #include "sip/optreq.h"
 #include "sip/sipflowcore.h"
 
+enum {
+	COPIES = 4,     /* As a transaction has sent within the patience of a
+			   ping (RFC 3261, 17.1.2.2)                     */
+	RESEND_MS = 500 /* T1; twice as long each time                     */
+};
+
+
+static void options_answer(struct ua_sipflow *flow, const struct sip_msg *msg)
+{
+	struct ua_addr mapped;
+
+	memset(&mapped, 0, sizeof(mapped));
+	ua_sipmsg_mapped(msg, &mapped);
+	ua_pinger_answer(&flow->pinger, ua_clock_ms(), UA_PING_OPTIONS,
+			 msg->scode, &mapped);
+}
+
+
 static void options_handler(int err, struct sip_msg *msg, void *arg)
 {
 	struct ua_sipflow *flow = arg;
-	const uint64_t now_ms = ua_clock_ms();
-	struct ua_addr mapped;
 
 	if (!err && msg->scode < 200)
 		return;
@@ -26,16 +43,10 @@ static void options_handler(int err, struct sip_msg *msg, void *arg)
 	ua_sipflowcore_wake(flow);
 
 	/* Silence has its own clock, which looks at other traffic, too. */
-	if (err) {
-		if (err != ETIMEDOUT)
-			ua_pinger_broken(&flow->pinger, now_ms, err);
-		return;
-	}
-
-	memset(&mapped, 0, sizeof(mapped));
-	ua_sipmsg_mapped(msg, &mapped);
-	ua_pinger_answer(&flow->pinger, now_ms, UA_PING_OPTIONS, msg->scode,
-			 &mapped);
+	if (!err)
+		options_answer(flow, msg);
+	else if (err != ETIMEDOUT)
+		ua_pinger_broken(&flow->pinger, ua_clock_ms(), err);
 }
 
 
@@ -48,35 +59,6 @@ static int half_make(struct ua_sipflow *flow)
 
 	return ua_dialog_alloc(&flow->half, flow->ep->rand, user->aor,
 			       user->uri, NULL);
-}
-
-
-static int options_send(struct ua_sipflow *flow)
-{
-	const struct ua_sipflow_user *user = ua_sipflowcore_first(flow);
-	struct ua_outreq_conf conf = {
-		.met = "OPTIONS",
-		.uri = user->uri,
-		.hop = user->uri,
-		.flow = flow->hop,
-		.force = true,
-	};
-	int err;
-
-	flow->req = mem_deref(flow->req);
-
-	err = half_make(flow);
-	if (!err)
-		err = ua_optreq_encode(&conf.mb, flow->ep, flow->half,
-				       user->contact, NULL, user->uri);
-	if (err)
-		return err;
-
-	err = ua_outreq_send(&flow->req, flow->ep, &conf, options_handler,
-			     flow);
-	mem_deref(conf.mb);
-
-	return err;
 }
 
 
@@ -101,6 +83,135 @@ static int raw_send(struct ua_sipflow *flow, const uint8_t *buf, size_t len)
 	mem_deref(mb);
 
 	return err;
+}
+
+
+/*
+ * A transaction of libre's goes on for 32 s, whether its owner still wants to
+ * know or not: eleven datagrams to a server that is silent, each time.  So a
+ * ping by UDP is sent by ourselves, as often as anybody waits for it.
+ */
+static int datagram_send(struct ua_sipflow *flow, const char *uri,
+			 struct mbuf *headers)
+{
+	struct mbuf *mb = mbuf_alloc(headers->end + 256);
+	struct sa local;
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+
+	ua_random_str(flow->ep->rand, flow->branch, UA_SIPPING_BRANCH);
+	ua_addr_to_sa(&local, &flow->ep->local);
+	err = mbuf_printf(mb,
+			  "OPTIONS %s SIP/2.0\r\n"
+			  "Via: SIP/2.0/UDP %J;branch=z9hG4bK%s;rport\r\n",
+			  uri, &local, flow->branch);
+	if (!err)
+		err = mbuf_write_mem(mb, headers->buf, headers->end);
+	if (!err)
+		err = raw_send(flow, mb->buf, mb->end);
+	if (err) {
+		mem_deref(mb);
+		return err;
+	}
+
+	mem_deref(flow->ping);
+	flow->ping = mb;
+	flow->sends = 1;
+	flow->resend_at = ua_clock_ms() + RESEND_MS;
+
+	return 0;
+}
+
+
+static void datagram_again(struct ua_sipflow *flow, uint64_t now_ms)
+{
+	if (flow->resend_at > now_ms)
+		return;
+
+	/* What cannot be sent is lost, as any of them may be. */
+	(void)raw_send(flow, flow->ping->buf, flow->ping->end);
+	flow->resend_at = ++flow->sends < COPIES
+				  ? now_ms + (RESEND_MS << (flow->sends - 1))
+				  : UA_NEVER;
+}
+
+
+void ua_sipping_drop(struct ua_sipflow *flow)
+{
+	flow->req = mem_deref(flow->req);
+	flow->ping = mem_deref(flow->ping);
+	flow->bind = mem_deref(flow->bind);
+	flow->resend_at = UA_NEVER;
+}
+
+
+uint64_t ua_sipping_deadline(const struct ua_sipflow *flow)
+{
+	const uint64_t at =
+		flow->bind ? ua_bind_deadline(flow->bind) : UA_NEVER;
+
+	return flow->resend_at < at ? flow->resend_at : at;
+}
+
+
+static int options_send(struct ua_sipflow *flow, bool self)
+{
+	const struct ua_sipflow_user *user = ua_sipflowcore_first(flow);
+	struct ua_outreq_conf conf = {
+		.met = "OPTIONS",
+		.uri = self ? ua_dialog_uri(flow->self.half) : user->uri,
+		.hop = user->uri,
+		.flow = flow->hop,
+		.force = true,
+	};
+	int err;
+
+	flow->req = mem_deref(flow->req);
+
+	err = half_make(flow);
+	if (!err)
+		err = ua_optreq_encode(
+			&conf.mb, flow->ep,
+			self ? flow->self.half : flow->half, user->contact,
+			self ? flow->self.digest : NULL, conf.uri);
+	if (err)
+		return err;
+
+	err = flow->hop.tp == UA_TP_UDP
+		      ? datagram_send(flow, conf.uri, conf.mb)
+		      : ua_outreq_send(&flow->req, flow->ep, &conf,
+				       options_handler, flow);
+	mem_deref(conf.mb);
+
+	return err;
+}
+
+
+bool ua_sipping_response(struct ua_sipflow *flow, struct sip_msg *msg)
+{
+	static const char cookie[] = "z9hG4bK";
+	const size_t len = sizeof(cookie) - 1;
+	struct pl branch = msg->via.branch;
+
+	if (!flow->ping || msg->tp != SIP_TRANSP_UDP || branch.l <= len)
+		return false;
+
+	pl_advance(&branch, (ssize_t)len);
+	if (pl_strcmp(&branch, flow->branch) ||
+	    pl_strcmp(&msg->cseq.met, "OPTIONS"))
+		return false;
+
+	if (msg->scode < 200)
+		return true;
+
+	ua_sipping_drop(flow);
+	ua_sipflowcore_wake(flow);
+	if (!ua_sipself_answer(flow, msg) || options_send(flow, true))
+		options_answer(flow, msg);
+
+	return true;
 }
 
 
@@ -174,7 +285,7 @@ void ua_sipping_send(struct ua_sipflow *flow, uint64_t now_ms,
 	switch (ping) {
 
 	case UA_PING_OPTIONS:
-		err = options_send(flow);
+		err = options_send(flow, ua_sipself_begin(flow, now_ms));
 		break;
 
 	case UA_PING_REGISTER:
@@ -213,6 +324,8 @@ static void binding_event(struct ua_sipflow *flow, uint64_t now_ms)
 
 void ua_sipping_pump(struct ua_sipflow *flow, uint64_t now_ms)
 {
+	datagram_again(flow, now_ms);
+	ua_sipself_pump(flow);
 	if (!flow->bind)
 		return;
 

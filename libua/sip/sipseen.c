@@ -121,12 +121,28 @@ void ua_sipseen_begin(struct ua_endpoint *ep)
 }
 
 
+bool ua_sipseen_response(struct ua_endpoint *ep, struct sip_msg *msg)
+{
+	struct le *le;
+
+	for (le = ep->flowl.head; le; le = le->next) {
+		if (ua_sipping_response(le->data, msg))
+			return true;
+	}
+
+	return false;
+}
+
+
 bool ua_sipseen_probe(struct ua_endpoint *ep, const struct sip_msg *msg)
 {
 	struct le *le;
 
 	for (le = ep->flowl.head; le; le = le->next) {
 		struct ua_sipflow *flow = le->data;
+
+		if (ua_sipself_arrived(flow, msg))
+			return true;
 
 		if (!flow->probe ||
 		    pl_strcmp(&msg->callid, ua_sipprobe_callid(flow->probe)) !=

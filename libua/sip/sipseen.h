@@ -22,6 +22,9 @@ void ua_sipseen_begin(struct ua_endpoint *ep);
 /** A message came on a connection: watch that */
 void ua_sipseen_conn(struct ua_endpoint *ep, const struct sip_msg *msg);
 
+/** An answer came that no transaction of libre's took; true: a ping's */
+bool ua_sipseen_response(struct ua_endpoint *ep, struct sip_msg *msg);
+
 /** A request came; true: it is a probe of ours */
 bool ua_sipseen_probe(struct ua_endpoint *ep, const struct sip_msg *msg);
 

@@ -20,6 +20,8 @@ static struct ua_sipflow_event last;
 static size_t n, registers;
 static enum ua_sipflow_ev typev[EVENTS];
 static uint64_t after_ms;
+static uint32_t self_ms;
+static struct pl branch;
 static bool drop;
 
 
@@ -49,6 +51,7 @@ static void setup(void)
 
 	n = registers = 0;
 	after_ms = 0;
+	self_ms = 0;
 	drop = false;
 	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
 	ck_assert_int_eq(0, ua_endpoint_alloc(&server, &conf));
@@ -75,6 +78,7 @@ static void start(const struct ua_addr *to, enum ua_tp tp)
 		.mode = UA_KEEPALIVE_OPTIONS,
 		.interval_s = 60,
 		.dead_ms = 700,
+		.self_ms = self_ms,
 		.h = event_handler,
 	};
 
@@ -154,6 +158,67 @@ START_TEST(dead_flow_is_pinged_on_without_being_told)
 	expect(1, UA_SIPFLOW_LOST);
 	ck_assert_ptr_nonnull(sipbed_next(&peer, 3000));
 	ck_assert_uint_eq(1, n);
+}
+END_TEST
+
+
+/* It still answers pings; but a call would not come in. */
+START_TEST(registrar_that_forgot_us_is_noticed)
+{
+	const struct ua_addr none = { .af = UA_AF_NONE };
+	const struct sip_msg *req;
+	unsigned i;
+
+	self_ms = 1;
+	start_peer();
+	ua_sipflow_registered(ka, &none, false, 0, NULL);
+	(void)sipbed_run(NULL, NULL, 5);
+	for (i = 0; i < 4; i++) {
+		ua_sipflow_now(ka);
+		do {
+			req = sipbed_request(&peer, "OPTIONS");
+		} while (i && !pl_cmp(&req->via.branch, &branch));
+		branch = req->via.branch;
+
+		/* Three times; then it is known to answer by itself. */
+		ck_assert_int_eq(0, pl_strcmp(&req->ruri,
+					      i < 3 ? "sip:alice@example.com"
+						    : "sip:example.com"));
+		sipbed_reply(&peer, req, "404 Not Found", "s", "", NULL);
+		expect(i + 1, UA_SIPFLOW_ANSWERED);
+		(void)sipbed_run(NULL, NULL, 5);
+		ck_assert_uint_eq(i < 3 ? i + 1 : 3, registers);
+	}
+}
+END_TEST
+
+
+START_TEST(request_to_ourselves_that_comes_in_is_well)
+{
+	const struct ua_addr none = { .af = UA_AF_NONE };
+	const struct sip_msg *req;
+
+	self_ms = 1;
+	start_peer();
+	ua_sipflow_registered(ka, &none, false, 0, NULL);
+	(void)sipbed_run(NULL, NULL, 5);
+	ua_sipflow_now(ka);
+	req = sipbed_request(&peer, "OPTIONS");
+
+	/* As a proxy passes it on. */
+	sipbed_send(&peer, ua_endpoint_local(ep),
+		    "OPTIONS sip:alice@127.0.0.1 SIP/2.0\r\n"
+		    "Via: SIP/2.0/UDP %J;branch=z9hG4bKproxy;rport\r\n"
+		    "Via: %r\r\n"
+		    "From: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u OPTIONS\r\n"
+		    "Max-Forwards: 69\r\nContent-Length: 0\r\n\r\n",
+		    &peer.local, &req->via.val, &req->from.val, &req->to.val,
+		    &req->callid, req->cseq.num);
+	(void)sipbed_answer(&peer, 200);
+	sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
+	expect(1, UA_SIPFLOW_ANSWERED);
+	(void)sipbed_run(NULL, NULL, 5);
+	ck_assert_uint_eq(0, registers);
 }
 END_TEST
 
@@ -338,6 +403,8 @@ Suite *ua_suite_sipflow(void)
 	tcase_add_test(tc, any_final_answer_counts);
 	tcase_add_test(tc, silence_is_a_dead_flow_and_an_answer_restores_it);
 	tcase_add_test(tc, dead_flow_is_pinged_on_without_being_told);
+	tcase_add_test(tc, registrar_that_forgot_us_is_noticed);
+	tcase_add_test(tc, request_to_ourselves_that_comes_in_is_well);
 	tcase_add_test(tc, tcp_flow_is_answered);
 	tcase_add_test(tc, tcp_flow_that_breaks_is_lost);
 	tcase_add_test(tc, dead_tcp_connection_is_replaced);

@@ -250,7 +250,7 @@ CASES = [
               steps=REGISTERED + (pings(2, 12),), tp="tcp", wire=True,
               phone=LISTEN + ("--keepalive", "crlf", "--keepalive-interval",
                               "5"), takes=10),
-    registers("keepalive crlf by udp", "bind", pings_apart(4, 5.2),
+    registers("keepalive crlf by udp", "bind", pings_apart(0.4, 5.2),
               told_times("flow_lost", 0, 0),
               steps=REGISTERED + (pings(2, 12),), wire=True,
               phone=LISTEN + ("--keepalive", "crlf", "--keepalive-interval",
