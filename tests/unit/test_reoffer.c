@@ -462,7 +462,8 @@ START_TEST(answer_of_an_old_generation_is_dropped)
 
 	/* The answer of the first comes late, the second goes all the same. */
 	middle_wait(&m, "b 200 INVITE", 4);
-	ck_assert_str_ne(ufrag("a INVITE", 1), ufrag("a INVITE", 2));
+	ck_assert_str_ne(ufrag("a INVITE", 1),
+			 ufrag("a INVITE", middle_count(&m, "a INVITE") - 1));
 	rig_wait(is_settled, &a);
 	rig_wait(is_settled, &b);
 	ck_assert_uint_eq(2, rig_count(&a, UA_EVENT_ICE_RESTART));
