@@ -61,8 +61,9 @@ static int random_hex(char **strp, const struct ua_rand *rand, size_t len)
 	if (!str)
 		return ENOMEM;
 
+	rand->fill((uint8_t *)str, len, rand->arg);
 	for (i = 0; i < len; i++)
-		str[i] = "0123456789abcdef"[ua_random_u32(rand) & 15];
+		str[i] = "0123456789abcdef"[(uint8_t)str[i] & 15];
 	str[len] = '\0';
 
 	*strp = str;
