@@ -303,6 +303,10 @@ static void reach_sort(struct ua_target *targetv, size_t n)
 	size_t i, k = 0;
 	int r;
 
+	/* The only one is the best. */
+	if (n < 2)
+		return;
+
 	for (i = 0; i < n; i++)
 		reachv[i] = reach(&targetv[i]);
 
