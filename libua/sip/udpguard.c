@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/re_compat.h"
 #include "base/random.h"
@@ -10,7 +11,12 @@
 
 enum {
 	SECRET_LEN = 22, /* 132 bits: nobody else can knock like this */
-	LAYER = 0
+	LAYER = 0,
+
+	/* Of datagrams that wait; usual are 208 KiB, some 140 answers, while a
+	   loop that looks up a thousand accounts is away for longer.  The
+	   kernel gives what its administrator allows. */
+	ROOM = 1024 * 1024
 };
 
 struct ua_udpguard {
@@ -144,11 +150,26 @@ int ua_udpguard_alloc(struct ua_udpguard **guardp, struct sip *sip,
 }
 
 
+static void room_make(const struct udp_sock *us)
+{
+	socklen_t len = sizeof(int);
+	int now = 0;
+
+	/* The kernel counts twice what it is asked for, its own share. */
+	if (!getsockopt(udp_sock_fd(us, AF_UNSPEC), SOL_SOCKET, SO_RCVBUF,
+			&now, &len) &&
+	    now < 2 * ROOM)
+		(void)udp_sockbuf_set((struct udp_sock *)us, ROOM);
+}
+
+
 bool ua_udpguard_knock(struct ua_udpguard *guard, const struct sip_msg *msg)
 {
 	if (guard->uh || msg->tp != SIP_TRANSP_UDP ||
 	    pl_strcmp(&msg->callid, guard->secret))
 		return false;
+
+	room_make(msg->sock);
 
 	/* Without memory for it the phone works as well, only less quietly. */
 	(void)udp_register_helper(&guard->uh, msg->sock, LAYER, send_handler,
