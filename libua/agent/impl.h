@@ -10,6 +10,7 @@
 #include <ua/agent.h>
 #include "agent/evqueue.h"
 #include "agent/jump.h"
+#include "agent/ways.h"
 #include "base/re_compat.h"
 #include "call/env.h"
 #include "net/netmon.h"
@@ -54,6 +55,7 @@ struct ua_agent {
 	struct tmr settle;
 	struct ua_jump jump;
 	struct ua_netmon *netmon;
+	struct ua_ways ways; /**< From where others are reached */
 	struct ua_netstore *store;
 	struct tmr sweep;
 	uint64_t start_us;

@@ -17,4 +17,6 @@ libua_la_SOURCES += \
 	libua/agent/netstore.h \
 	libua/agent/network.c \
 	libua/agent/settings.c \
-	libua/agent/site.c
+	libua/agent/site.c \
+	libua/agent/ways.c \
+	libua/agent/ways.h

@@ -7,6 +7,7 @@
 
 #include "agent/impl.h"
 #include "base/addr.h"
+#include "base/clock.h"
 #include "call/callcore.h"
 #include "call/caps.h"
 #include "call/incoming.h"
@@ -124,8 +125,8 @@ static int site_add(struct ua_agent *agent, const struct ua_addr *local,
  * The local address for a destination: what was named, else what the kernel
  * would take, else the best of the interfaces that were named.
  */
-static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
-		     struct ua_addr *local)
+static int local_find(const struct ua_agent *agent, const struct ua_addr *dst,
+		      struct ua_addr *local)
 {
 	const struct ua_agent_conf *conf = &agent->conf;
 	struct ua_iflist list;
@@ -159,6 +160,32 @@ static int local_for(const struct ua_agent *agent, const struct ua_addr *dst,
 	}
 
 	return EAFNOSUPPORT;
+}
+
+
+/*
+ * The same, from memory as long as the kernel says that nothing has changed:
+ * a thousand accounts have one server.
+ */
+static int local_for(struct ua_agent *agent, const struct ua_addr *dst,
+		     struct ua_addr *local)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	uint64_t epoch;
+	int err;
+
+	if (agent->env.addresses || !agent->netmon ||
+	    !ua_netmon_calm(agent->netmon, &epoch))
+		return local_find(agent, dst, local);
+
+	if (ua_ways_get(&agent->ways, epoch, now_ms, dst, local))
+		return 0;
+
+	err = local_find(agent, dst, local);
+	if (!err)
+		ua_ways_put(&agent->ways, epoch, now_ms, dst, local);
+
+	return err;
 }
 
 

@@ -2,6 +2,7 @@
 /** @file netmon.c  Tells when this host's network is another one */
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ struct ua_netmon {
 	struct tmr tmr;
 	unsigned what; /* since the last look */
 	uint64_t first_ms;
+	uint64_t epoch; /* Another one after each message */
 };
 
 
@@ -119,6 +121,7 @@ static void note(struct ua_netmon *nm, unsigned what)
 	if (!nm->what)
 		nm->first_ms = now_ms;
 	nm->what |= what;
+	++nm->epoch;
 
 	at = ua_netmon_due(nm->first_ms, now_ms);
 	tmr_start(&nm->tmr, at > now_ms ? at - now_ms : 0, on_due, nm);
@@ -265,7 +268,21 @@ out:
 void ua_netmon_kick(struct ua_netmon *nm)
 {
 	nm->what |= UA_NETLINK_LOST;
+	++nm->epoch;
 	tmr_start(&nm->tmr, 0, on_due, nm);
+}
+
+
+bool ua_netmon_calm(const struct ua_netmon *nm, uint64_t *epoch)
+{
+	struct pollfd pfd = { .fd = nm->fd, .events = POLLIN };
+
+	/* A message of the kernel's is there before who caused it goes on. */
+	if (nm->fd < 0 || nm->what || poll(&pfd, 1, 0) != 0)
+		return false;
+
+	*epoch = nm->epoch;
+	return true;
 }
 
 

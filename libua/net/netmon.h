@@ -67,6 +67,22 @@ UA_CHECK int ua_netmon_alloc(struct ua_netmon **nmp,
 void ua_netmon_kick(struct ua_netmon *nm);
 
 
+/**
+ * Has nothing changed since the epoch was this one?  Who looks at the host
+ * while it is calm, and notes the epoch before, may go by what was seen as
+ * long as it is calm and the epoch the same.  What the kernel has said counts
+ * at once, before the loop runs.
+ *
+ * Not told are rules of routing, and routes that end by their age: forget
+ * what was seen after a second or so.
+ *
+ * @param epoch  Set if it is calm
+ *
+ * @return false: a change is under way, or the kernel sends no messages
+ */
+bool ua_netmon_calm(const struct ua_netmon *nm, uint64_t *epoch);
+
+
 /** What was seen last (borrowed until the next run of the loop) */
 const struct ua_iflist *ua_netmon_list(const struct ua_netmon *nm);
 

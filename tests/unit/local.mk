@@ -140,6 +140,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_txn.c \
 	tests/unit/test_uricheck.c \
 	tests/unit/test_wav.c \
+	tests/unit/test_ways.c \
 	tests/unit/test_wr.c \
 	tests/unit/siptlsbed.c \
 	tests/unit/siptlsbed.h \

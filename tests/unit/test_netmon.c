@@ -383,6 +383,72 @@ START_TEST(real_network_is_followed)
 END_TEST
 
 
+static bool calm(void *arg)
+{
+	return ua_netmon_calm(nm, arg);
+}
+
+
+/* What was seen before must not be used, though the loop has not run. */
+static void unsettles(const char *cmd)
+{
+	uint64_t before, after;
+
+	ck_assert(ua_netmon_calm(nm, &before));
+	ck_assert_msg(sh(cmd), "%s", cmd);
+	ck_assert_msg(!ua_netmon_calm(nm, &after), "still calm after %s", cmd);
+	(void)sipbed_run(NULL, NULL, UA_NETMON_CALM_MS / 2);
+	ck_assert(!ua_netmon_calm(nm, &after));
+	ck_assert_msg(sipbed_run(calm, &after, PATIENCE_MS), "never after %s",
+		      cmd);
+	ck_assert_uint_ne(before, after);
+}
+
+
+START_TEST(change_is_known_before_the_loop_runs)
+{
+	struct ua_netmon_conf conf = fed();
+	uint64_t before, after;
+
+	if (!own_network())
+		return;
+
+	conf.look = look_real;
+	conf.poll = false;
+	/* No addresses but ours, whose checks would come to an end later */
+	ck_assert(sh("for i in v0 v1; do ip link set $i addrgenmode none;"
+		     " ip link set $i up; done"));
+	ck_assert_int_eq(0, ua_netmon_alloc(&nm, &conf));
+	(void)sipbed_run(NULL, NULL, 10 * UA_NETMON_CALM_MS);
+	ck_assert(ua_netmon_calm(nm, &before));
+	(void)sipbed_run(NULL, NULL, UA_NETMON_CALM_MS);
+	ck_assert(ua_netmon_calm(nm, &after));
+	ck_assert_uint_eq(before, after);
+
+	unsettles("ip addr add 192.0.2.1/24 dev v0");
+	unsettles("ip route add 198.51.100.0/24 via 192.0.2.8");
+	unsettles("ip route del 198.51.100.0/24 via 192.0.2.8");
+	unsettles("ip addr change 192.0.2.1/24 dev v0 preferred_lft 0");
+	unsettles("ip addr add 2001:db8::1/64 dev v0 nodad");
+	unsettles("ip addr del 192.0.2.1/24 dev v0");
+	unsettles("ip link set v1 down");
+
+	ua_netmon_kick(nm);
+	ck_assert(!ua_netmon_calm(nm, &after));
+}
+END_TEST
+
+
+START_TEST(without_messages_it_is_never_calm)
+{
+	uint64_t epoch;
+
+	start();
+	ck_assert(!ua_netmon_calm(nm, &epoch));
+}
+END_TEST
+
+
 /* More than the socket holds: what was lost does not matter. */
 START_TEST(flood_of_messages_is_survived)
 {
@@ -422,11 +488,13 @@ Suite *ua_suite_netmon(void)
 	tcase_add_test(tc, failed_look_changes_nothing);
 	tcase_add_test(tc, host_without_a_network_can_be_watched);
 	tcase_add_test(tc, without_memory_nothing_leaks);
+	tcase_add_test(tc, without_messages_it_is_never_calm);
 	suite_add_tcase(s, tc);
 
 	tcase_set_timeout(tk, 20);
 	tcase_add_checked_fixture(tk, setup, teardown);
 	tcase_add_test(tk, real_network_is_followed);
+	tcase_add_test(tk, change_is_known_before_the_loop_runs);
 	tcase_add_test(tk, flood_of_messages_is_survived);
 	suite_add_tcase(s, tk);
 
