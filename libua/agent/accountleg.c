@@ -160,6 +160,13 @@ static void move_on(struct ua_leg *leg)
 }
 
 
+static bool is_shunned(const struct ua_leg *leg)
+{
+	return ua_shun_is(&leg->acc->agent->env.shun, ua_clock_ms(),
+			  &leg->hop.addr, leg->hop.tp);
+}
+
+
 static void shun(struct ua_leg *leg, uint64_t ms)
 {
 	ua_shun_add(&leg->acc->agent->env.shun, ua_clock_ms(), &leg->hop.addr,
@@ -320,9 +327,18 @@ static void on_silent(void *arg)
 	struct ua_leg *leg = arg;
 	struct ua_account *acc = leg->acc;
 	char words[512];
+	uint64_t ms;
 
 	if (!leg->line || leg->registered || acc->stopping)
 		return;
+
+	/* In a crowd it may not have been asked by us yet, but by others. */
+	ms = ua_regline_silent_ms(leg->line);
+	if (ms < UA_ACCOUNT_SILENT_MS && !is_shunned(leg)) {
+		tmr_start(&leg->silent, UA_ACCOUNT_SILENT_MS - ms, on_silent,
+			  leg);
+		return;
+	}
 
 	shun(leg, 0);
 	if (best_target(leg) == leg->target)

@@ -224,6 +224,12 @@ static int encode(struct ua_reg *reg, struct ua_reg_out *out)
 }
 
 
+bool ua_reg_ready(const struct ua_reg *reg, uint64_t now_ms)
+{
+	return reg->send && now_ms >= ua_regpace_at(&reg->pace);
+}
+
+
 bool ua_reg_output(struct ua_reg *reg, uint64_t now_ms, struct ua_reg_out *out)
 {
 	int err;

@@ -180,6 +180,9 @@ void ua_reg_response(struct ua_reg *reg, uint64_t now_ms,
  */
 void ua_reg_failed(struct ua_reg *reg, uint64_t now_ms, int err);
 
+/** Would ua_reg_output() have one now? */
+bool ua_reg_ready(const struct ua_reg *reg, uint64_t now_ms);
+
 /** A REGISTER to send; false: none */
 bool ua_reg_output(struct ua_reg *reg, uint64_t now_ms,
 		   struct ua_reg_out *out);

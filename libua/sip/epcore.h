@@ -41,6 +41,7 @@ struct ua_endpoint {
 	struct ua_conns conns; /**< That messages came on              */
 	struct list sessionl;  /**< Of sessions, see session.c        */
 	struct list flowl;     /**< Of flows, see sipflow.c           */
+	struct list regqueuel; /**< Of servers, see regturn.c         */
 	struct list closing;   /**< Second sockets, see sipprobe.c    */
 	struct list outreql;   /**< Of requests, see outreq.c         */
 	unsigned nreq;         /**< Requests in flight                */

@@ -13,6 +13,8 @@ libua_la_SOURCES += \
 	libua/sip/outreq.h \
 	libua/sip/regline.c \
 	libua/sip/regline.h \
+	libua/sip/regturn.c \
+	libua/sip/regturn.h \
 	libua/sip/sesmove.c \
 	libua/sip/sesmove.h \
 	libua/sip/sesscore.c \

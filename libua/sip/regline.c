@@ -11,6 +11,7 @@
 #include "sip/epcore.h"
 #include "sip/outreq.h"
 #include "sip/regline.h"
+#include "sip/regturn.h"
 #include "sip/wake.h"
 
 /* libre sees within this that a connection was shut down, and forgets it. */
@@ -24,7 +25,9 @@ struct ua_regline {
 	struct ua_hop hop;
 	struct ua_addr local; /* our end of the flow */
 	struct tmr tmr;
-	struct tmr shut; /* the old connection is gone by then */
+	struct ua_regturn turn; /* until it is answered */
+	uint64_t sent_ms;       /* the last REGISTER, 0: none */
+	struct tmr shut;        /* the old connection is gone by then */
 	ua_regline_h *h;
 	void *arg;
 };
@@ -36,6 +39,7 @@ static void destructor(void *arg)
 
 	tmr_cancel(&line->tmr);
 	tmr_cancel(&line->shut);
+	ua_regturn_leave(&line->turn);
 	mem_deref(line->req);
 	mem_deref(line->last);
 	mem_deref(line->reg);
@@ -123,6 +127,14 @@ static void wake_handler(void *arg)
 }
 
 
+static void on_turn(void *arg)
+{
+	struct ua_regline *line = arg;
+
+	tmr_start(&line->tmr, 0, wake_handler, line);
+}
+
+
 static int reg_send(struct ua_regline *line, const struct ua_reg_out *out)
 {
 	const struct ua_outreq_conf conf = {
@@ -136,31 +148,59 @@ static int reg_send(struct ua_regline *line, const struct ua_reg_out *out)
 
 	/* The one before was given up, or it would not send again. */
 	line->req = mem_deref(line->req);
+	line->sent_ms = ua_clock_ms();
 
 	return ua_outreq_send(&line->req, line->ep, &conf, response_handler,
 			      line);
 }
 
 
-static void flush(struct ua_regline *line)
+static void output(struct ua_regline *line)
 {
 	struct ua_reg_out out;
 	int err;
 
-	while (ua_reg_output(line->reg, ua_clock_ms(), &out)) {
+	if (!ua_reg_output(line->reg, ua_clock_ms(), &out))
+		return;
 
-		err = reg_send(line, &out);
-		if (err)
-			ua_reg_failed(line->reg, ua_clock_ms(), err);
+	err = reg_send(line, &out);
+	if (err)
+		ua_reg_failed(line->reg, ua_clock_ms(), err);
 
-		mem_deref(out.uri);
-		mem_deref(out.hop);
-		mem_deref(out.mb);
-	}
+	mem_deref(out.uri);
+	mem_deref(out.hop);
+	mem_deref(out.mb);
+}
 
-	/* Events that wait for the loop wake it at once. */
+
+/* A goodbye has little time, and waits for nobody. */
+static bool has_turn(struct ua_regline *line)
+{
+	if (ua_reg_state(line->reg) != UA_REG_LEAVING)
+		return ua_regturn_take(&line->turn, line->ep, &line->hop);
+
+	ua_regturn_leave(&line->turn);
+	return true;
+}
+
+
+static void flush(struct ua_regline *line)
+{
+	bool ready;
+
+	while ((ready = ua_reg_ready(line->reg, ua_clock_ms())) &&
+	       has_turn(line))
+		output(line);
+
+	if (!ready && !line->req)
+		ua_regturn_leave(&line->turn);
+
+	/* Events that wait for the loop wake it at once; who waits for its
+	   turn is called. */
 	ua_wake_at(&line->tmr,
-		   ua_reg_pending(line->reg) ? 0 : ua_reg_deadline(line->reg),
+		   ua_reg_pending(line->reg) ? 0
+		   : ready                   ? UA_NEVER
+					     : ua_reg_deadline(line->reg),
 		   wake_handler, line);
 }
 
@@ -192,6 +232,7 @@ int ua_regline_alloc(struct ua_regline **linep, struct ua_endpoint *ep,
 
 	tmr_init(&line->tmr);
 	tmr_init(&line->shut);
+	ua_regturn_init(&line->turn, on_turn, line);
 	line->ep = ep;
 	line->hop = conf->hop;
 	line->h = conf->h;
@@ -229,6 +270,7 @@ static void on_shut(void *arg)
 void ua_regline_restart(struct ua_regline *line)
 {
 	line->req = mem_deref(line->req);
+	ua_regturn_leave(&line->turn);
 	if (conn_shut(line))
 		tmr_start(&line->shut, SHUT_MS, on_shut, line);
 	else if (!tmr_isrunning(&line->shut))
@@ -247,6 +289,7 @@ int ua_regline_move(struct ua_regline *line, struct ua_endpoint *ep,
 
 	/* The transaction lives in its endpoint: away before that is. */
 	line->req = mem_deref(line->req);
+	ua_regturn_leave(&line->turn);
 	line->ep = ep;
 	line->hop = *hop;
 	ua_regline_restart(line);
@@ -302,6 +345,13 @@ const char *ua_regline_gruu(const struct ua_regline *line, bool temporary)
 const char *ua_regline_service_route(const struct ua_regline *line)
 {
 	return ua_reg_service_route(line->reg);
+}
+
+
+uint64_t ua_regline_silent_ms(const struct ua_regline *line)
+{
+	return ua_regturn_waits(&line->turn) ? 0
+					     : ua_clock_ms() - line->sent_ms;
 }
 
 

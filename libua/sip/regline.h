@@ -39,7 +39,8 @@ struct ua_regline_conf {
 
 
 /**
- * Register, and stay registered.
+ * Register, and stay registered.  Of many lines of an endpoint to one server
+ * some wait for the others, see regturn.h; but for their goodbye.
  *
  * @param linep  Set on success; mem_deref() it at any time (it does not
  *               unregister: ua_regline_stop() does)
@@ -101,6 +102,10 @@ const char *ua_regline_gruu(const struct ua_regline *line, bool temporary);
 
 /** See ua_reg_service_route(): borrowed likewise */
 const char *ua_regline_service_route(const struct ua_regline *line);
+
+/** For how long its last REGISTER has been out; 0: the next one waits for its
+    turn, so the server was not asked */
+uint64_t ua_regline_silent_ms(const struct ua_regline *line);
 
 enum ua_reg_state ua_regline_state(const struct ua_regline *line);
 

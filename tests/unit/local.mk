@@ -93,6 +93,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_regline.c \
 	tests/unit/test_regpace.c \
 	tests/unit/test_regresp.c \
+	tests/unit/test_regturn.c \
 	tests/unit/test_regway.c \
 	tests/unit/test_relays.c \
 	tests/unit/test_reoffer.c \
