@@ -30,7 +30,7 @@ struct ua_identity {
 	struct ua_endpoint *ep;
 	struct ua_hop hop;
 	const char *service_route; /**< Behind that one (RFC 3608), or NULL */
-	const struct ua_target *targetv; /**< All of its servers, best first  */
+	const struct ua_target *targetv; /**< All of its servers, best first */
 	size_t ntarget;
 	const char *server; /**< URI that led to them                      */
 	const char *gruu; /**< For our Contact (RFC 5627, 4.4), NULL: none  */
