@@ -42,7 +42,11 @@ enum {
 
 	UA_PINGER_REGISTER_S = 85, /**< Interval of REGISTER by default     */
 	UA_PINGER_UDP_S = 14, /**< Of UDP: NATs that forget after 15 s exist */
-	UA_PINGER_STREAM_S = 120 /**< Of TCP and TLS (RFC 5626, 4.4.1)      */
+	/** Of TCP and TLS.  RFC 5626, 4.4.1 has 120, or what an operator
+	    wants: a NAT that was restarted has forgotten the connection, no
+	    call comes in until that is seen, and four bytes cost a server
+	    nothing */
+	UA_PINGER_STREAM_S = 30
 };
 
 /** What to send */

@@ -132,9 +132,10 @@ static void datagram_again(struct ua_sipflow *flow, uint64_t now_ms)
 
 	/* What cannot be sent is lost, as any of them may be. */
 	(void)raw_send(flow, flow->ping->buf, flow->ping->end);
-	flow->resend_at = ++flow->sends < COPIES
-				  ? now_ms + (RESEND_MS << (flow->sends - 1))
-				  : UA_NEVER;
+	flow->resend_at =
+		++flow->sends < COPIES
+			? now_ms + ((uint64_t)RESEND_MS << (flow->sends - 1))
+			: UA_NEVER;
 }
 
 

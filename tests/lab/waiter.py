@@ -64,6 +64,12 @@ class Waiter:
         pings = self.pings()
         return pings[-1].get("interval_s") if pings else None
 
+    def learns(self):
+        """Does it measure, and is silent for longer than it says?"""
+        pings = self.pings()
+        return bool(pings) and pings[-1].get("learning") in (
+            "waiting", "learning")
+
     def ways(self):
         """The methods that it says it used, in the order of their use."""
         found = []

@@ -584,8 +584,8 @@ START_TEST(flow_timer_is_honoured)
 {
 	static const struct {
 		uint32_t given_s, want_s;
-	} rows[] = { { 0, 120 }, { 200, 120 }, { 120, 120 }, { 60, 60 },
-		     { 25, 25 }, { 5, 5 },     { 1, 5 } };
+	} rows[] = { { 0, 30 },  { 200, 30 }, { 120, 30 }, { 60, 30 },
+		     { 25, 25 }, { 5, 5 },    { 1, 5 } };
 
 	init(UA_TP_TCP, UA_KEEPALIVE_AUTO, 0, false);
 	ua_pinger_outbound(&p, now, true, rows[_i].given_s);

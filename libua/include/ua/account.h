@@ -37,7 +37,7 @@ struct ua_account_conf {
 	uint32_t expires_s;    /**< Asked for; 300 by default            */
 	enum ua_keepalive keepalive;
 	uint32_t keepalive_s; /**< Interval, 1 to 3600; 0: on UDP 14, or what
-				   was learnt; 120 on TCP and TLS; 85 for
+				   was learnt; 30 on TCP and TLS; 85 for
 				   REGISTER                              */
 	bool keepalive_fixed; /**< Do not learn how long the NAT keeps a
 				   binding (AUTO and OPTIONS on UDP do)  */
