@@ -20,6 +20,7 @@
 
 enum {
 	LINE = 256,
+	DIR_MAX = 2 * LINE - 32, /* "/keepalive.4194304" comes behind it */
 	DIR_MODE = 0700,
 	UUID_LEN = 45 /* "urn:uuid:" and 36 more */
 };
@@ -70,6 +71,17 @@ static void complain(const struct ua_netstore *store, const char *what,
 }
 
 
+/* A folder that is too long for its files is none. */
+static int keep_dir(struct ua_netstore *store, const char *dir)
+{
+	if (strlen(dir) <= DIR_MAX)
+		return str_dup(&store->dir, dir);
+
+	complain(store, "not used", dir, ENAMETOOLONG);
+	return 0;
+}
+
+
 /* Make a folder and those above it; what is there already is no error. */
 static void make_dirs(const char *dir)
 {
@@ -112,8 +124,8 @@ static bool network_decode(struct network *net, const char *line)
 	unsigned long long when;
 
 	memset(net, 0, sizeof(*net));
-	if (sscanf(line, "%7s %63s %63s %63s %u %15s %llu", tp, server, local,
-		   mapped, &learnt, options, &when) != 7)
+	if (sscanf(line, "%7s %63s %63s %63s %3u %15s %19llu", tp, server,
+		   local, mapped, &learnt, options, &when) != 7)
 		return false;
 
 	if (!tp_decode(&net->tp, tp) || ua_addr_decode(&net->server, server) ||
@@ -142,10 +154,72 @@ static void network_print(FILE *f, const struct network *net)
 }
 
 
+static bool is_at(const struct network *net, const struct ua_hop *hop,
+		  const struct ua_addr *local, const struct ua_addr *mapped)
+{
+	return net->tp == hop->tp && ua_addr_eq(&net->server, &hop->addr) &&
+	       ua_addr_ip_eq(&net->local, local) &&
+	       ua_addr_ip_eq(&net->mapped, mapped);
+}
+
+
+/* Its place, or a free one, or that of the oldest */
+static struct network *place(struct ua_netstore *store,
+			     const struct ua_hop *hop,
+			     const struct ua_addr *local,
+			     const struct ua_addr *mapped)
+{
+	size_t i, old = 0;
+
+	for (i = 0; i < store->n; i++) {
+		if (is_at(&store->v[i], hop, local, mapped))
+			return &store->v[i];
+		if (store->v[i].when_s < store->v[old].when_s)
+			old = i;
+	}
+
+	return &store->v[store->n < UA_NETSTORE_MAX ? store->n++ : old];
+}
+
+
+/* What is newer stands.  A clock that was ahead makes nobody immortal. */
+static void merge(struct ua_netstore *store, struct network *net)
+{
+	const struct ua_hop hop = { .addr = net->server, .tp = net->tp };
+	const uint64_t now_s = (uint64_t)time(NULL);
+	struct network *old;
+
+	if (net->when_s > now_s)
+		net->when_s = now_s;
+
+	old = place(store, &hop, &net->local, &net->mapped);
+	if (net->when_s >= old->when_s)
+		*old = *net;
+}
+
+
+/* False: the rest of a line that is too long was left out. */
+static bool line_read(FILE *f, char *line, size_t size)
+{
+	int c;
+
+	if (strchr(line, '\n') || strlen(line) + 1 < size)
+		return true;
+
+	do
+		c = fgetc(f);
+	while (c != EOF && c != '\n');
+
+	return false;
+}
+
+
 static void load(struct ua_netstore *store)
 {
 	char path[LINE * 2], line[LINE];
+	struct network net;
 	unsigned number = 0;
+	bool whole;
 	FILE *f;
 
 	if (path_print(store, path, sizeof(path), "keepalive"))
@@ -158,12 +232,13 @@ static void load(struct ua_netstore *store)
 		return;
 	}
 
-	while (fgets(line, sizeof(line), f) && store->n < UA_NETSTORE_MAX) {
+	while (fgets(line, sizeof(line), f)) {
 		++number;
+		whole = line_read(f, line, sizeof(line));
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
-		if (network_decode(&store->v[store->n], line))
-			++store->n;
+		if (whole && network_decode(&net, line))
+			merge(store, &net);
 		else
 			ua_log(store->log, UA_LOG_WARN, "store",
 			       "%s:%u: server, addresses, seconds, answered or"
@@ -171,6 +246,8 @@ static void load(struct ua_netstore *store)
 			       path, number);
 	}
 
+	if (ferror(f))
+		complain(store, "not read", path, errno);
 	(void)fclose(f);
 }
 
@@ -251,25 +328,17 @@ int ua_netstore_alloc(struct ua_netstore **storep, const char *dir,
 	store->log = log;
 	store->fd = -1;
 	if (dir) {
-		err = str_dup(&store->dir, dir);
+		err = keep_dir(store, dir);
 		if (err) {
 			mem_deref(store);
 			return err;
 		}
-		load(store);
 	}
+	if (store->dir)
+		load(store);
 
 	*storep = store;
 	return 0;
-}
-
-
-static bool is_at(const struct network *net, const struct ua_hop *hop,
-		  const struct ua_addr *local, const struct ua_addr *mapped)
-{
-	return net->tp == hop->tp && ua_addr_eq(&net->server, &hop->addr) &&
-	       ua_addr_ip_eq(&net->local, local) &&
-	       ua_addr_ip_eq(&net->mapped, mapped);
 }
 
 
@@ -289,25 +358,6 @@ void ua_netstore_get(const struct ua_netstore *store, const struct ua_hop *hop,
 }
 
 
-/* Its place, or a free one, or that of the oldest */
-static struct network *place(struct ua_netstore *store,
-			     const struct ua_hop *hop,
-			     const struct ua_addr *local,
-			     const struct ua_addr *mapped)
-{
-	size_t i, old = 0;
-
-	for (i = 0; i < store->n; i++) {
-		if (is_at(&store->v[i], hop, local, mapped))
-			return &store->v[i];
-		if (store->v[i].when_s < store->v[old].when_s)
-			old = i;
-	}
-
-	return &store->v[store->n < UA_NETSTORE_MAX ? store->n++ : old];
-}
-
-
 void ua_netstore_put(struct ua_netstore *store, const struct ua_hop *hop,
 		     const struct ua_addr *local, const struct ua_addr *mapped,
 		     const struct ua_sipflow_memory *memory)
@@ -318,10 +368,8 @@ void ua_netstore_put(struct ua_netstore *store, const struct ua_hop *hop,
 		return;
 
 	/* Another program may have learnt something meanwhile. */
-	if (store->dir) {
-		store->n = 0;
+	if (store->dir)
 		load(store);
-	}
 
 	net = place(store, hop, local, mapped);
 	net->tp = hop->tp;
@@ -373,9 +421,13 @@ static int instance_open(struct ua_netstore *store, const char *path)
 	}
 
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		ua_log(store->log, UA_LOG_INFO, "store",
-		       "%s: in use by another program: no outbound, no GRUU",
-		       path);
+		if (errno == EWOULDBLOCK)
+			ua_log(store->log, UA_LOG_INFO, "store",
+			       "%s: in use by another program: no outbound,"
+			       " no GRUU",
+			       path);
+		else
+			complain(store, "not locked", path, errno);
 		(void)close(fd);
 		return -1;
 	}
@@ -460,6 +512,8 @@ const char *ua_netstore_instance(struct ua_netstore *store,
 
 	complain(store, "not written", path, err);
 	store->instance[0] = '\0';
+	(void)close(store->fd);
+	store->fd = -1;
 
 	return NULL;
 }

@@ -77,6 +77,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_log.c \
 	tests/unit/test_netlink.c \
 	tests/unit/test_netmon.c \
+	tests/unit/test_netstore.c \
 	tests/unit/test_nominate.c \
 	tests/unit/test_nslist.c \
 	tests/unit/test_offer.c \
