@@ -14,6 +14,7 @@ SETTLE = 3  # s of talk before anything happens
 LONG, SHORT = 40, 12  # s that are watched afterwards
 MISSING = 3  # s of voice that may be missing in them
 BACK = 2.5  # s until the voice must be back
+GLARE = 2  # s more where both re-INVITE at once (RFC 3261, 14.1)
 LOOK = 0.02  # s
 
 NAMES = {"a": "caller", "b": "callee"}
@@ -25,6 +26,7 @@ class Fault(Cell):
     what = "nothing"
     before = None  # the path that there must be before, if any
     down = 0.0  # s that it lasts: the voice cannot be back sooner
+    glare = 0.0  # s that the two may get in each other's way
     turn = ("any",)
     back = True  # is the time until the voice is back judged?
     moves = False  # is the phone's address in the dialog no longer true?
@@ -120,17 +122,18 @@ class Fault(Cell):
             heard, back = tone.after(phone.sink, other,
                                      self.start - watch.start, self.length)
             self.result[side] = heard, back
-            want = self.length - MISSING - self.down
+            late = self.down + self.glare
+            want = self.length - MISSING - late
             if heard < want:
                 self.wrong.append("%s: hears %.1f s of the %d s after it, "
                                   "expected %.0f" % (phone.name, heard,
                                                      self.length, want))
-            if self.back and (back is None or back > BACK + self.down):
+            if self.back and (back is None or back > BACK + late):
                 self.wrong.append("%s: the voice is back %s, expected within "
                                   "%.1f s" % (
                                       phone.name, "never" if back is None
                                       else "after %.1f s" % back,
-                                      BACK + self.down))
+                                      BACK + late))
 
     def where(self):
         return " and ".join(NAMES[side] for side in self.sides)
@@ -186,6 +189,52 @@ class NewPorts(Fault):
     def act(self):
         for side in self.sides:
             nat.new_ports(self.net.hosts["nat" + side])
+
+
+class Gruu(Fault):
+    """At a proxy that keeps flows and gives GRUUs: whoever registers anew is
+    found by what the other knows of it."""
+
+    moves = False
+
+    def prepare(self):
+        self.proxy = servers.kamailio(
+            self.net, "kamailio-gruu", SERVER2, domain=SERVER,
+            define=("OUTBOUND",))
+        servers.listening(self.net.hosts["srv"], SERVER2, SIP_PORT,
+                          self.proxy)
+        for _, phone in self.phones():
+            phone.registrar = SERVER2
+        if len(self.sides) == 2:
+            self.glare = GLARE
+
+    def judge(self):
+        super().judge()
+        for _, phone in self.phones():
+            found = phone.event("registered") or {}
+            if not found.get("gruu") or not found.get("outbound"):
+                self.wrong.append(phone.name + " gets no GRUU, or no outbound")
+
+    def stop(self):
+        super().stop()
+        self.proxy.stop()
+        self.net.hosts["srv"].processes.remove(self.proxy)
+
+
+class GruuStays(Gruu):
+    what = "nothing, GRUU"
+
+
+class GruuReboot(Gruu, Reboot):
+    what = "NAT reboots, GRUU"
+
+
+class GruuNewAddress(Gruu, NewAddress):
+    what = "new address, GRUU"
+
+
+class GruuNewPorts(Gruu, NewPorts):
+    what = "new ports, GRUU"
 
 
 class NoProxy(NewAddress):
@@ -395,6 +444,9 @@ FAULTS = [
     (NewAddress, ("symmetric", "port"), "b"),
     (NewPorts, PORT, "a"), (NewPorts, PORT, "b"), (NewPorts, PORT, "ab"),
     (NewPorts, ("full", "full"), "b"), (NewPorts, ("symmetric", "port"), "b"),
+    (GruuStays, PORT, ""), (GruuReboot, PORT, "ab"),
+    (GruuNewAddress, PORT, "b"), (GruuNewAddress, PORT, "ab"),
+    (GruuNewAddress, SYM, "ab"), (GruuNewPorts, PORT, "ab"),
     (NoProxy, PORT, "b"), (NoProxy, SYM, "b"),
     (Unplugged, PORT, "a"), (Unplugged, PORT, "b"), (Unplugged, SYM, "a"),
     (Plugged, PORT, "a"), (Plugged, PORT, "b"), (Plugged, SYM, "b"),
