@@ -1071,6 +1071,7 @@ END_TEST
 START_TEST(move_without_memory_is_made_good_for)
 {
 	struct ua_account_conf conf;
+	const struct sip_msg *msg;
 	unsigned i;
 
 	open_at_1();
@@ -1078,7 +1079,7 @@ START_TEST(move_without_memory_is_made_good_for)
 	register_at_1(&conf);
 
 	/* With each success a message comes, of which the server keeps few. */
-	for (i = 0; i < SIPBED_MSGS - 8; i++) {
+	for (i = 0; i < (ua_oom_works() ? SIPBED_MSGS - 8 : 4); i++) {
 		if (i % 2)
 			HOST(1);
 		else
@@ -1097,8 +1098,8 @@ START_TEST(move_without_memory_is_made_good_for)
 		/* So many moves at once are too many: its pace holds it. */
 		ck_assert_ptr_nonnull(sipbed_next(&server, 4000));
 		--server.read;
-		(void)granted(&server);
-	} while (!is_from("127.0.0.3"));
+		msg = granted(&server);
+	} while (!has_contact(msg, "127.0.0.3", ";expires=300"));
 	(void)rig_expect(&a, UA_EVENT_REGISTERED);
 	close_all();
 }
