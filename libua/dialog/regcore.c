@@ -141,9 +141,8 @@ bool ua_regcore_is_final(const struct sip_msg *msg)
 static uint64_t retry_ms(struct ua_reg *reg, const struct sip_msg *msg)
 {
 	const uint32_t s = msg ? ua_regans_retry_after(msg) : 0;
-	const uint64_t ms =
-		ua_regpace_retry(&reg->pace, reg->rand,
-				 ua_regcore_is_final(msg), reg->outbound);
+	const uint64_t ms = ua_regpace_retry(&reg->pace, reg->rand,
+					     ua_regcore_is_final(msg));
 
 	/* No endpoint should see it (RFC 5626, 11.5); where one does, its
 	   flow is broken, and the REGISTER that mends it need not wait. */

@@ -15,10 +15,6 @@ enum {
 	HALF_PCT = 50,
 	HALF_MIN_PCT = 40,
 
-	/* RFC 5626, 4.5, with a single flow */
-	FLOW_BASE_MS = 30000,
-	FLOW_MAX_MS = 1800000,
-
 	DEPTH_MS = UA_REG_RATE_MS * (UA_REG_BURST - 1)
 };
 
@@ -60,26 +56,18 @@ static uint32_t doubled(uint32_t base, uint32_t n, uint32_t max)
 
 
 uint64_t ua_regpace_retry(struct ua_regpace *pace, const struct ua_rand *rand,
-			  bool late, bool outbound)
+			  bool late)
 {
 	const uint32_t ms = late ? UA_REG_BACKOFF_MAX_MS
 				 : doubled(UA_REG_BACKOFF_MS, pace->failc,
 					   UA_REG_BACKOFF_MAX_MS);
-	uint32_t wait, flow;
 
 	/* So many doublings that more make no difference. */
 	if (pace->failc < 16)
 		++pace->failc;
 
-	wait = ua_random_range(rand, ms - ms * JITTER_PCT / 100,
+	return ua_random_range(rand, ms - ms * JITTER_PCT / 100,
 			       ms + ms * JITTER_PCT / 100);
-	if (!outbound)
-		return wait;
-
-	flow = doubled(FLOW_BASE_MS, pace->failc, FLOW_MAX_MS);
-	flow = ua_random_range(rand, flow / 2, flow);
-
-	return wait > flow ? wait : flow;
 }
 
 

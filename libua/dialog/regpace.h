@@ -27,12 +27,11 @@ uint64_t ua_regpace_at(const struct ua_regpace *pace);
  * jitter.
  *
  * @param late      It was refused on purpose: the longest wait
- * @param outbound  Not before RFC 5626, 4.5 allows another flow
  *
  * @return [ms]
  */
 uint64_t ua_regpace_retry(struct ua_regpace *pace, const struct ua_rand *rand,
-			  bool late, bool outbound);
+			  bool late);
 
 
 /**

@@ -7,6 +7,7 @@
 
 #include "base/re_compat.h"
 #include "sip/sipflow.h"
+#include "oom.h"
 #include "sipbed.h"
 
 Suite *ua_suite_sipflow(void);
@@ -21,6 +22,7 @@ static size_t n, registers;
 static enum ua_sipflow_ev typev[EVENTS];
 static uint64_t after_ms;
 static uint32_t self_ms;
+static enum ua_keepalive mode;
 static struct pl branch;
 static bool drop;
 
@@ -52,6 +54,7 @@ static void setup(void)
 	n = registers = 0;
 	after_ms = 0;
 	self_ms = 0;
+	mode = UA_KEEPALIVE_OPTIONS;
 	drop = false;
 	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
 	ck_assert_int_eq(0, ua_endpoint_alloc(&server, &conf));
@@ -75,7 +78,7 @@ static void start(const struct ua_addr *to, enum ua_tp tp)
 		.aor = "sip:alice@example.com",
 		.contact = "sip:alice@127.0.0.1",
 		.hop = { .addr = *to, .tp = tp },
-		.mode = UA_KEEPALIVE_OPTIONS,
+		.mode = mode,
 		.interval_s = 60,
 		.dead_ms = 700,
 		.self_ms = self_ms,
@@ -219,6 +222,106 @@ START_TEST(request_to_ourselves_that_comes_in_is_well)
 	expect(1, UA_SIPFLOW_ANSWERED);
 	(void)sipbed_run(NULL, NULL, 5);
 	ck_assert_uint_eq(0, registers);
+}
+END_TEST
+
+
+/** A registrar's address that answers STUN, and sees us elsewhere each time */
+static struct {
+	struct udp_sock *us;
+	unsigned n;
+	uint16_t port;
+} sees;
+
+
+static void binding_recv(const struct sa *src, struct mbuf *mb, void *arg)
+{
+	struct stun_unknown_attr ua;
+	struct stun_msg *msg;
+	struct sa mapped = *src;
+
+	(void)arg;
+	ck_assert_int_eq(0, stun_msg_decode(&msg, mb, &ua));
+	++sees.n;
+	sa_set_port(&mapped, sees.port);
+	ck_assert_int_eq(0, stun_reply(IPPROTO_UDP, sees.us, src, 0, msg, NULL,
+				       0, false, 1, STUN_ATTR_XOR_MAPPED_ADDR,
+				       &mapped));
+	mem_deref(msg);
+}
+
+
+/* Only where the registrar agreed to outbound (RFC 5626, 4.4.2) */
+START_TEST(outbound_flow_is_pinged_by_stun)
+{
+	const struct ua_addr none = { .af = UA_AF_NONE };
+	struct ua_addr to;
+	struct sa sa;
+
+	memset(&sees, 0, sizeof(sees));
+	sees.port = 4001;
+	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
+	ck_assert_int_eq(0, udp_listen(&sees.us, &sa, binding_recv, NULL));
+	ck_assert_int_eq(0, udp_local_get(sees.us, &sa));
+	ua_addr_from_sa(&to, &sa);
+
+	mode = UA_KEEPALIVE_AUTO;
+	start(&to, UA_TP_UDP);
+	ua_sipflow_registered(ka, &none, true, 0, NULL);
+	ua_sipflow_now(ka);
+	expect(1, UA_SIPFLOW_ANSWERED);
+	ck_assert_int_eq(UA_PING_STUN, last.ping);
+	ck_assert_uint_eq(4001, last.mapped.port);
+	ck_assert_uint_eq(0, registers);
+
+	/* Another mapping: the binding died. */
+	sees.port = 4002;
+	ua_sipflow_now(ka);
+	expect(2, UA_SIPFLOW_ANSWERED);
+	ck_assert_uint_eq(1, registers);
+	ck_assert_uint_eq(2, sees.n);
+
+	/* Nobody answers. */
+	sees.us = mem_deref(sees.us);
+	ua_sipflow_now(ka);
+	expect(3, UA_SIPFLOW_LOST);
+}
+END_TEST
+
+
+static int join_without_memory(void *arg)
+{
+	struct ua_sipflow_user *users[2] = { NULL, NULL };
+	const struct ua_sipflow_conf *conf = arg;
+	int err;
+
+	err = ua_sipflow_join(&users[0], ep, conf);
+	if (!err)
+		err = ua_sipflow_join(&users[1], ep, conf);
+	if (!err && ua_sipflow_users(users[0]) != 2)
+		err = EPROTO;
+
+	mem_deref(users[0]);
+	mem_deref(users[1]);
+
+	return err;
+}
+
+
+START_TEST(accounts_share_a_flow_and_nothing_leaks)
+{
+	struct ua_sipflow_conf conf = {
+		.uri = "sip:example.com",
+		.aor = "sip:alice@example.com",
+		.contact = "sip:alice@127.0.0.1",
+		.cred = { .user = "alice", .password = "wonderland" },
+		.hop = { .addr = *ua_endpoint_local(server), .tp = UA_TP_UDP },
+		.mode = UA_KEEPALIVE_AUTO,
+		.learn = true,
+		.h = event_handler,
+	};
+
+	ua_oom_walk(join_without_memory, &conf);
 }
 END_TEST
 
@@ -405,6 +508,8 @@ Suite *ua_suite_sipflow(void)
 	tcase_add_test(tc, dead_flow_is_pinged_on_without_being_told);
 	tcase_add_test(tc, registrar_that_forgot_us_is_noticed);
 	tcase_add_test(tc, request_to_ourselves_that_comes_in_is_well);
+	tcase_add_test(tc, outbound_flow_is_pinged_by_stun);
+	tcase_add_test(tc, accounts_share_a_flow_and_nothing_leaks);
 	tcase_add_test(tc, tcp_flow_is_answered);
 	tcase_add_test(tc, tcp_flow_that_breaks_is_lost);
 	tcase_add_test(tc, dead_tcp_connection_is_replaced);
