@@ -10,9 +10,9 @@
  *
  * What fails is tried again after 1 s, and double, up to a minute, with
  * jitter; what was refused on purpose after about a minute; when a Retry-After
- * says so, but for 0.  So it is with outbound: RFC 5626, 4.5 has 30 s to half an
- * hour as defaults, and a phone that is not reachable for so long is none.  A
- * 430 is tried again at once, once.  Wrong credentials are not tried again:
+ * says so, but for 0.  So it is with outbound: RFC 5626, 4.5 has 30 s to half
+ * an hour as defaults, and a phone that is not reachable for so long is none.
+ * A 430 is tried again at once, once.  Wrong credentials are not tried again:
  * retry_ms is UA_NEVER.
  *
  * The expiry of a binding is that of our own Contact in the 2xx, not of
