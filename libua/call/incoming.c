@@ -132,12 +132,32 @@ static int take_offer(struct ua_call *call)
 }
 
 
+/* A proxy that reaches us by two flows may take both. */
+static bool is_copy(const struct ua_env *env, const struct sip_msg *msg)
+{
+	const struct le *le;
+
+	for (le = env->calls.head; le; le = le->next) {
+		const struct ua_call *call = le->data;
+
+		if (call->sess && ua_session_is_copy(call->sess, msg))
+			return true;
+	}
+
+	return false;
+}
+
+
 uint16_t ua_incoming(struct ua_env *env, struct ua_account *account,
 		     struct ua_endpoint *ep, struct sip_msg *msg)
 {
-	struct ua_call *call = ua_callbase_new(env, true);
+	struct ua_call *call;
 	int err;
 
+	if (is_copy(env, msg))
+		return 482;
+
+	call = ua_callbase_new(env, true);
 	if (!call)
 		return 500;
 

@@ -473,6 +473,14 @@ bool ua_dialog_is_request(const struct ua_dialog *dlg,
 }
 
 
+bool ua_dialog_is_copy(const struct ua_dialog *dlg, const struct sip_msg *msg)
+{
+	return dlg->rtag && dlg->rseq_set && !msg->to.tag.l &&
+	       !pl_strcmp(&msg->callid, dlg->callid) &&
+	       tag_eq(&msg->from.tag, dlg->rtag) && msg->cseq.num <= dlg->rseq;
+}
+
+
 bool ua_dialog_is_response(const struct ua_dialog *dlg,
 			   const struct sip_msg *msg)
 {

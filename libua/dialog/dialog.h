@@ -91,6 +91,10 @@ UA_CHECK int ua_dialog_preload(struct ua_dialog *half, const char *routes);
 bool ua_dialog_is_request(const struct ua_dialog *dlg,
 			  const struct sip_msg *msg);
 
+/** A request that came is a copy, by another way, of the one that made this
+    dialog (RFC 3261, 8.2.2.2): 482 is its answer */
+bool ua_dialog_is_copy(const struct ua_dialog *dlg, const struct sip_msg *msg);
+
 /** An answer that came is to a request of this dialog or of its half */
 bool ua_dialog_is_response(const struct ua_dialog *dlg,
 			   const struct sip_msg *msg);

@@ -474,6 +474,14 @@ enum ua_invite_state ua_invite_state(const struct ua_invite *inv)
 }
 
 
+bool ua_invite_is_copy(const struct ua_invite *inv, const struct sip_msg *msg)
+{
+	const struct ua_dialog *dlg = ua_invcore_dialog(inv);
+
+	return dlg && ua_dialog_is_copy(dlg, msg);
+}
+
+
 const char *ua_invite_callid(const struct ua_invite *inv)
 {
 	const struct ua_dialog *dlg = ua_invcore_dialog(inv);

@@ -328,6 +328,9 @@ enum ua_invite_state ua_invite_state(const struct ua_invite *inv);
 const char *ua_invite_state_name(enum ua_invite_state state);
 const char *ua_invite_callid(const struct ua_invite *inv);
 
+/** An INVITE outside of dialogs is a copy of ours: ua_dialog_is_copy() */
+bool ua_invite_is_copy(const struct ua_invite *inv, const struct sip_msg *msg);
+
 /** URI of the other side: of From or To, whoever called */
 const char *ua_invite_peer(const struct ua_invite *inv);
 

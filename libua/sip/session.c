@@ -211,6 +211,13 @@ const char *ua_session_callid(const struct ua_session *sess)
 }
 
 
+bool ua_session_is_copy(const struct ua_session *sess,
+			const struct sip_msg *msg)
+{
+	return ua_invite_is_copy(sess->core->inv, msg);
+}
+
+
 const char *ua_session_peer(const struct ua_session *sess)
 {
 	return ua_invite_peer(sess->core->inv);

@@ -119,6 +119,10 @@ void ua_session_hangup(struct ua_session *sess, const char *reason);
 enum ua_invite_state ua_session_state(const struct ua_session *sess);
 const char *ua_session_callid(const struct ua_session *sess);
 
+/** As ua_invite_is_copy() */
+bool ua_session_is_copy(const struct ua_session *sess,
+			const struct sip_msg *msg);
+
 /** URI of the other side */
 const char *ua_session_peer(const struct ua_session *sess);
 
