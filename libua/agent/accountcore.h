@@ -31,6 +31,7 @@ struct ua_leg {
 	bool pinging;
 	struct tmr silent; /**< There is another server to try       */
 	bool registered;
+	bool led;      /**< To where a registrar sent us: not there yet */
 	bool outbound; /**< The registrar keeps the flow            */
 	char *gruu;    /**< NULL: none                              */
 	char *route;   /**< Service-Route, NULL: none               */

@@ -51,6 +51,15 @@ static bool is_used(const struct ua_account *acc, const struct ua_leg *but,
 }
 
 
+/* Their numbers change when they are looked up. */
+static bool is_at(const struct ua_leg *leg, size_t target)
+{
+	const struct ua_target *to = &leg->acc->targets[target];
+
+	return leg->hop.tp == to->tp && ua_addr_eq(&leg->hop.addr, &to->addr);
+}
+
+
 /* The best server for a leg: not one that failed lately, if there is another,
  * nor one that the other leg has. */
 static size_t best_target(const struct ua_leg *leg)
@@ -142,6 +151,26 @@ void ua_accountleg_drop(struct ua_leg *leg)
 
 /* -- the flow ------------------------------------------------------------- */
 
+static void shun(struct ua_leg *leg, uint64_t ms)
+{
+	ua_shun_add(&leg->acc->agent->env.shun, ua_clock_ms(), &leg->hop.addr,
+		    leg->hop.tp, ms);
+}
+
+
+static void on_silent(void *arg);
+
+
+/* The next server has its turn soon, where there is one. */
+static void watch_silence(struct ua_leg *leg)
+{
+	if (leg->line && leg->acc->ntarget > 1)
+		tmr_start(&leg->silent, UA_ACCOUNT_SILENT_MS, on_silent, leg);
+	else
+		tmr_cancel(&leg->silent);
+}
+
+
 /*
  * The server is not to be reached by this flow: another one, or this one
  * anew, and its name may mean others by now.
@@ -152,8 +181,10 @@ static void move_on(struct ua_leg *leg)
 	const size_t target = best_target(leg);
 
 	/* Without a way to that one the line tries on with the old one. */
-	if (target == leg->target || ua_accountleg_start(leg, target))
+	if (is_at(leg, target) || ua_accountleg_start(leg, target)) {
 		ua_regline_restart(leg->line);
+		watch_silence(leg);
+	}
 
 	if (!acc->query)
 		ua_accountcore_look(acc);
@@ -164,13 +195,6 @@ static bool is_shunned(const struct ua_leg *leg)
 {
 	return ua_shun_is(&leg->acc->agent->env.shun, ua_clock_ms(),
 			  &leg->hop.addr, leg->hop.tp);
-}
-
-
-static void shun(struct ua_leg *leg, uint64_t ms)
-{
-	ua_shun_add(&leg->acc->agent->env.shun, ua_clock_ms(), &leg->hop.addr,
-		    leg->hop.tp, ms);
 }
 
 
@@ -341,7 +365,7 @@ static void on_silent(void *arg)
 	}
 
 	shun(leg, 0);
-	if (best_target(leg) == leg->target)
+	if (is_at(leg, best_target(leg)))
 		return;
 
 	ua_accountcore_failed(acc, 0,
@@ -350,13 +374,16 @@ static void on_silent(void *arg)
 }
 
 
-/* The next server has its turn soon, where there is one. */
-static void watch_silence(struct ua_leg *leg)
+/*
+ * The registrar, or the proxy before it (439), takes it for the binding of
+ * our one Contact: two of them would ring twice, and each goodbye take the
+ * other away.  It expires.
+ */
+static void leave_second(struct ua_leg *leg)
 {
-	if (leg->line && leg->acc->ntarget > 1)
-		tmr_start(&leg->silent, UA_ACCOUNT_SILENT_MS, on_silent, leg);
-	else
-		tmr_cancel(&leg->silent);
+	ua_log(&leg->acc->agent->log, UA_LOG_INFO, "account",
+	       "%s: no second flow: not outbound there", leg->acc->aor);
+	ua_accountleg_drop(leg);
 }
 
 
@@ -365,6 +392,11 @@ static void on_registered(struct ua_leg *leg, const struct ua_reg_event *rev,
 {
 	struct ua_account *acc = leg->acc;
 	struct ua_event ev = { .type = UA_EVENT_REGISTERED };
+
+	if (leg != &acc->legv[0] && !rev->outbound) {
+		leave_second(leg);
+		return;
+	}
 
 	take(&leg->gruu, ua_regline_gruu(leg->line, false));
 	take(&leg->route, ua_regline_service_route(leg->line));
@@ -404,16 +436,20 @@ static void on_registered(struct ua_leg *leg, const struct ua_reg_event *rev,
 static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 {
 	struct ua_account *acc = leg->acc;
-	const bool silent = !rev->code || rev->code == 503;
+	const bool nowhere = leg->led && !rev->code;
+	const bool silent =
+		rev->code ? rev->code == 503 : rev->err != ENOMEM && !nowhere;
 	char words[512];
 
 	leg->registered = false;
 	leg->pinging = false;
+	leg->led = false;
 	tmr_cancel(&leg->silent);
 	ua_accountcore_failed(
 		acc, rev->code,
-		rev->code ? rev->reason
-			  : err_words(leg, rev->err, words, sizeof(words)));
+		rev->code || nowhere
+			? rev->reason
+			: err_words(leg, rev->err, words, sizeof(words)));
 
 	if (!silent)
 		return;
@@ -422,7 +458,12 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 	   4.3): the next one; after the last the machine's own patience. */
 	shun(leg, rev->code == 503 && rev->retry_ms != UA_NEVER ? rev->retry_ms
 								: 0);
-	if (best_target(leg) != leg->target) {
+	if (acc->redirect) {
+		/* The line leads back to where it was sent from, and not to
+		   others there. */
+		return;
+	}
+	if (!is_at(leg, best_target(leg))) {
 		move_on(leg);
 	}
 	else if (!acc->query) {
@@ -443,8 +484,19 @@ static void on_redirected(struct ua_leg *leg, const struct ua_reg_event *rev)
 	       "%s: the registrar sends us to %s (%u)", acc->aor, rev->target,
 	       rev->code);
 
+	/* The account has one way: that of its first flow. */
+	if (leg != &acc->legv[0]) {
+		leg->led = rev->code != 0;
+		if (rev->code)
+			ua_regline_failed(leg->line, ENOTSUP);
+		else
+			ua_regline_restart(leg->line);
+		return;
+	}
+
 	take(&acc->redirect, rev->code ? rev->target : NULL);
 	acc->led = true;
+	leg->led = rev->code != 0;
 	leg->flow = mem_deref(leg->flow);
 	ua_accountcore_look(acc);
 }
@@ -529,11 +581,14 @@ int ua_accountleg_use(struct ua_leg *leg, size_t target,
 	leg->target = target;
 	leg->hop = conf.hop;
 	leg->registered = false;
+	leg->led = false;
 	str_ncpy(leg->contact, contact, sizeof(leg->contact));
 	if (!leg->line && acc->conf.reg)
 		err = ua_regline_alloc(&leg->line, leg->ep, &conf);
 	if (!err)
 		watch_silence(leg);
+	else
+		leg->ep = NULL;
 
 	return err;
 }
@@ -560,24 +615,35 @@ static bool find_target(struct ua_leg *leg)
 
 void ua_accountleg_found(struct ua_account *acc)
 {
-	const bool led = acc->led;
 	struct ua_leg *leg;
-	size_t i;
+	size_t i, target;
+	bool led;
 
-	acc->led = false;
 	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
 		leg = &acc->legv[i];
-		if (!leg->ep || (find_target(leg) && !(led && !i)))
+		led = acc->led && !i;
+		if (led)
+			acc->led = false;
+		if (!leg->ep || (find_target(leg) && !led))
 			continue;
 
 		/* A name that means others now is no reason to leave one
-		   that serves. */
+		   that serves; the registrar itself is. */
 		leg->target = 0;
-		if (leg->registered ||
-		    !ua_accountleg_start(leg, best_target(leg)))
+		if (leg->registered && !led)
 			continue;
 
-		acc->led = true;
+		/* Two flows to one server are one. */
+		target = best_target(leg);
+		if (i && is_used(acc, leg, &acc->targets[target])) {
+			ua_accountleg_drop(leg);
+			continue;
+		}
+
+		if (!ua_accountleg_start(leg, target))
+			continue;
+
+		acc->led = acc->led || !i;
 		ua_accountcore_retry(acc);
 	}
 }

@@ -19,6 +19,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/sipbed.h \
 	tests/unit/siptext.h \
 	tests/unit/test_account.c \
+	tests/unit/test_accountleg.c \
 	tests/unit/test_addr.c \
 	tests/unit/test_agent.c \
 	tests/unit/test_alsa.c \
