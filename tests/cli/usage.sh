@@ -27,7 +27,7 @@ refused 64 'sips: aor' --aor sip:a@localhost --proxy sips:localhost \
 	listen --echo
 refused 64 'udp, tcp or tls expected' \
 	call 'sips:a@127.0.0.1;transport=udp' --source null --sink null
-refused 64 'not in this version' --keepalive crlf listen
+refused 64 'auto, options, register, crlf or off' --keepalive stun listen
 refused 64 "'0': expected a whole number from 1 to" --count 0 listen
 refused 64 "'25': expected 10, 20, 30, 40, 50 or 60" --ptime 25 listen
 refused 64 "'foo bar': expected a URI" call 'foo bar'

@@ -141,6 +141,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_turnst.c \
 	tests/unit/test_turnstream.c \
 	tests/unit/test_txn.c \
+	tests/unit/test_udpguard.c \
 	tests/unit/test_uricheck.c \
 	tests/unit/test_wav.c \
 	tests/unit/test_ways.c \

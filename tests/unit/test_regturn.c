@@ -255,7 +255,7 @@ START_TEST(who_has_room_is_sent_at_once_and_the_next_by_an_answer)
 END_TEST
 
 
-START_TEST(challenged_one_keeps_its_turn)
+START_TEST(one_that_must_ask_again_keeps_its_turn)
 {
 	const struct sip_msg *msg;
 	size_t i;
@@ -398,7 +398,7 @@ Suite *ua_suite_regturn(void)
 	tcase_add_test(tc, crowd_registers_in_order_and_nothing_is_lost);
 	tcase_add_test(tc,
 		       who_has_room_is_sent_at_once_and_the_next_by_an_answer);
-	tcase_add_test(tc, challenged_one_keeps_its_turn);
+	tcase_add_test(tc, one_that_must_ask_again_keeps_its_turn);
 	tcase_add_test(tc, dead_server_does_not_hold_those_of_another);
 	tcase_add_test(tc, silence_holds_the_others_for_four_seconds);
 	tcase_add_test(tc, goodbye_waits_for_nobody);
