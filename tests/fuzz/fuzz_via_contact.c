@@ -141,8 +141,12 @@ static void request(struct sip_msg *msg)
 
 static void response(struct sip_msg *msg)
 {
+	const struct ua_binding_key key = { .contact = "sip:bob@192.0.2.2",
+					    .asked_s = 60,
+					    .max_s = 86400 };
 	struct ua_dialog *half = NULL, *dlg = NULL;
 	struct ua_sipmsg_fault fault;
+	struct ua_binding bind;
 	struct ua_addr mapped;
 
 	if (ua_sipmsg_check(msg, &fault))
@@ -151,7 +155,9 @@ static void response(struct sip_msg *msg)
 	ua_sipmsg_mapped(msg, &mapped);
 	require(mapped.af == UA_AF_NONE || mapped.af == UA_AF_IP4 ||
 		mapped.af == UA_AF_IP6);
-	(void)ua_binding_expires("sip:bob@192.0.2.2", 60, msg);
+	ua_binding_find(&bind, &key, msg);
+	require(bind.expires_s <= key.max_s);
+	require(!bind.ours || bind.listed);
 
 	if (ua_dialog_alloc(&half, &rnd, "sip:alice@example.com",
 			    "sip:bob@example.com", NULL))
