@@ -451,6 +451,9 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 			? rev->reason
 			: err_words(leg, rev->err, words, sizeof(words)));
 
+	/* For want of ours nobody has to be spared (RFC 5626, 4.5). */
+	if (!rev->code && rev->err == ENOMEM)
+		ua_account_again(acc);
 	if (!silent)
 		return;
 

@@ -1149,7 +1149,7 @@ static bool served(void *arg)
 
 
 /* Each may take the seconds after which it is tried again. */
-enum { OOM_MS = 20, OOM_STEPS = 12, OOM_STRIDE = 5 };
+enum { OOM_MS = 20, OOM_STEPS = 8, OOM_STRIDE = 7 };
 
 
 /* From the n-th allocation on there is no memory for a moment. */
