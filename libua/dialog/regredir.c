@@ -8,6 +8,7 @@
 #include "base/re_compat.h"
 #include "dialog/regparam.h"
 #include "dialog/regredir.h"
+#include "dialog/sipaddr.h"
 #include "dialog/sipmsg.h"
 
 /** A look at the Contacts of a redirect */
@@ -150,7 +151,9 @@ static bool contact_handler(const struct sip_hdr *hdr,
 	(void)msg;
 
 	if (sip_addr_decode(&addr, &hdr->val) ||
-	    !ua_sipmsg_uri_ok(&addr.auri) || !target_print(uri, &addr.uri))
+	    !ua_sipmsg_uri_ok(&addr.auri) ||
+	    !ua_sipaddr_hostport_ok(&addr.auri) ||
+	    !target_print(uri, &addr.uri))
 		return false;
 
 	c->any = true;
