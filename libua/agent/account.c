@@ -222,7 +222,7 @@ static void target_handler(int err, const char *text,
 		memcpy(acc->targets, targetv, n * sizeof(*targetv));
 		acc->ntarget = n;
 		if (leg->ep)
-			ua_accountleg_found(acc);
+			ua_accounttarget_found(acc);
 		else
 			acc->err = ua_accountleg_start(leg, 0);
 		text = acc->err ? "no way to it from here" : NULL;

@@ -103,18 +103,34 @@ UA_CHECK int ua_accountleg_start(struct ua_leg *leg, size_t target);
 /** Leave it without a word */
 void ua_accountleg_drop(struct ua_leg *leg);
 
-/** The endpoint that leads to one of the targets, as env->again() */
-UA_CHECK int ua_accountleg_endpoint(const struct ua_leg *leg, size_t target,
-				    struct ua_endpoint **epp);
-
-/** Other targets are known now: a leg that is registered stays where it is */
-void ua_accountleg_found(struct ua_account *acc);
-
 /** Any of them */
 bool ua_accountleg_registered(const struct ua_account *acc);
 
 /** The one that calls leave on */
 struct ua_leg *ua_accountleg_best(struct ua_account *acc);
+
+
+/* accounttarget.c: a target is a number in acc->targets, which changes when
+   they are looked up */
+
+/** Another leg has that server */
+bool ua_accounttarget_used(const struct ua_account *acc,
+			   const struct ua_leg *but,
+			   const struct ua_target *target);
+
+/** The leg is at that one */
+bool ua_accounttarget_is(const struct ua_leg *leg, size_t target);
+
+/** The best server for a leg: not one that failed lately, if there is another,
+    nor one that the other leg has */
+size_t ua_accounttarget_best(const struct ua_leg *leg);
+
+/** The endpoint that leads to one of them, as env->again() */
+UA_CHECK int ua_accounttarget_endpoint(const struct ua_leg *leg, size_t target,
+				       struct ua_endpoint **epp);
+
+/** Others are known now: a leg that is registered stays where it is */
+void ua_accounttarget_found(struct ua_account *acc);
 
 
 /* accountconf.c: each is EINVAL with words in errstr, or ENOMEM */

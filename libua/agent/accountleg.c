@@ -34,76 +34,12 @@ static const char *err_words(const struct ua_leg *leg, int err, char *buf,
 }
 
 
-static bool is_used(const struct ua_account *acc, const struct ua_leg *but,
-		    const struct ua_target *target)
-{
-	size_t i;
-
-	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
-		const struct ua_leg *leg = &acc->legv[i];
-
-		if (leg != but && leg->line &&
-		    ua_addr_eq(&leg->hop.addr, &target->addr))
-			return true;
-	}
-
-	return false;
-}
-
-
-/* Their numbers change when they are looked up. */
-static bool is_at(const struct ua_leg *leg, size_t target)
-{
-	const struct ua_target *to = &leg->acc->targets[target];
-
-	return leg->hop.tp == to->tp && ua_addr_eq(&leg->hop.addr, &to->addr);
-}
-
-
-/* The best server for a leg: not one that failed lately, if there is another,
- * nor one that the other leg has. */
-static size_t best_target(const struct ua_leg *leg)
-{
-	const struct ua_account *acc = leg->acc;
-	const struct ua_shun *shun = &acc->agent->env.shun;
-	const uint64_t now_ms = ua_clock_ms();
-	size_t i;
-
-	for (i = 0; i < acc->ntarget; i++) {
-		const struct ua_target *to = &acc->targets[i];
-
-		if (!ua_shun_is(shun, now_ms, &to->addr, to->tp) &&
-		    !is_used(acc, leg, to))
-			return i;
-	}
-
-	return leg->target < acc->ntarget ? leg->target : 0;
-}
-
-
-int ua_accountleg_endpoint(const struct ua_leg *leg, size_t target,
-			   struct ua_endpoint **epp)
-{
-	const struct ua_account *acc = leg->acc;
-	const struct ua_target *to = &acc->targets[target];
-	struct ua_env *env = &acc->agent->env;
-	char host[UA_DNS_NAME_LEN];
-
-	return env->again(
-		env, &to->addr,
-		ua_target_tls_host(host,
-				   acc->redirect ? acc->redirect : acc->server,
-				   to->tp),
-		leg->ep, epp);
-}
-
-
 int ua_accountleg_start(struct ua_leg *leg, size_t target)
 {
 	struct ua_endpoint *ep;
 	int err;
 
-	err = ua_accountleg_endpoint(leg, target, &ep);
+	err = ua_accounttarget_endpoint(leg, target, &ep);
 
 	return err ? err : ua_accountleg_use(leg, target, ep);
 }
@@ -178,10 +114,11 @@ static void watch_silence(struct ua_leg *leg)
 static void move_on(struct ua_leg *leg)
 {
 	struct ua_account *acc = leg->acc;
-	const size_t target = best_target(leg);
+	const size_t target = ua_accounttarget_best(leg);
 
 	/* Without a way to that one the line tries on with the old one. */
-	if (is_at(leg, target) || ua_accountleg_start(leg, target)) {
+	if (ua_accounttarget_is(leg, target) ||
+	    ua_accountleg_start(leg, target)) {
 		ua_regline_restart(leg->line);
 		watch_silence(leg);
 	}
@@ -220,7 +157,7 @@ static void on_flow_lost(struct ua_leg *leg,
 static void ping_info(struct ua_keepalive_info *info,
 		      const struct ua_sipflow_event *fev)
 {
-	info->method = ua_pinger_name(fev->ping);
+	info->method = ua_ladder_name(fev->ping);
 	info->rtt_ms = fev->rtt_ms;
 	info->mapped = fev->mapped;
 	info->interval_s = (fev->interval_ms + 500) / 1000;
@@ -325,8 +262,8 @@ static void second_leg(struct ua_account *acc)
 	if (leg->line || !acc->legv[0].outbound || acc->stopping)
 		return;
 
-	target = best_target(leg);
-	if (is_used(acc, leg, &acc->targets[target]))
+	target = ua_accounttarget_best(leg);
+	if (ua_accounttarget_used(acc, leg, &acc->targets[target]))
 		return;
 
 	err = ua_accountleg_start(leg, target);
@@ -365,7 +302,7 @@ static void on_silent(void *arg)
 	}
 
 	shun(leg, 0);
-	if (is_at(leg, best_target(leg)))
+	if (ua_accounttarget_is(leg, ua_accounttarget_best(leg)))
 		return;
 
 	ua_accountcore_failed(acc, 0,
@@ -466,7 +403,7 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 		   others there. */
 		return;
 	}
-	if (!is_at(leg, best_target(leg))) {
+	if (!ua_accounttarget_is(leg, ua_accounttarget_best(leg))) {
 		move_on(leg);
 	}
 	else if (!acc->query) {
@@ -594,59 +531,4 @@ int ua_accountleg_use(struct ua_leg *leg, size_t target,
 		leg->ep = NULL;
 
 	return err;
-}
-
-
-/* -- targets -------------------------------------------------------------- */
-
-static bool find_target(struct ua_leg *leg)
-{
-	const struct ua_account *acc = leg->acc;
-	size_t i;
-
-	for (i = 0; i < acc->ntarget; i++) {
-		if (acc->targets[i].tp == leg->hop.tp &&
-		    ua_addr_eq(&acc->targets[i].addr, &leg->hop.addr)) {
-			leg->target = i;
-			return true;
-		}
-	}
-
-	return false;
-}
-
-
-void ua_accountleg_found(struct ua_account *acc)
-{
-	struct ua_leg *leg;
-	size_t i, target;
-	bool led;
-
-	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
-		leg = &acc->legv[i];
-		led = acc->led && !i;
-		if (led)
-			acc->led = false;
-		if (!leg->ep || (find_target(leg) && !led))
-			continue;
-
-		/* A name that means others now is no reason to leave one
-		   that serves; the registrar itself is. */
-		leg->target = 0;
-		if (leg->registered && !led)
-			continue;
-
-		/* Two flows to one server are one. */
-		target = best_target(leg);
-		if (i && is_used(acc, leg, &acc->targets[target])) {
-			ua_accountleg_drop(leg);
-			continue;
-		}
-
-		if (!ua_accountleg_start(leg, target))
-			continue;
-
-		acc->led = acc->led || !i;
-		ua_accountcore_retry(acc);
-	}
 }

@@ -19,7 +19,7 @@ static int find_way(const struct ua_account *acc, size_t *target,
 	for (i = 0; i < acc->ntarget; i++) {
 		const size_t k = (leg->target + i) % acc->ntarget;
 
-		err = ua_accountleg_endpoint(leg, k, epp);
+		err = ua_accounttarget_endpoint(leg, k, epp);
 		if (!err) {
 			*target = k;
 			break;

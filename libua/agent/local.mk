@@ -5,6 +5,7 @@ libua_la_SOURCES += \
 	libua/agent/accountcore.h \
 	libua/agent/accountleg.c \
 	libua/agent/accountmove.c \
+	libua/agent/accounttarget.c \
 	libua/agent/agent.c \
 	libua/agent/apploop.c \
 	libua/agent/event.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "reach/ladder.h"
 #include "reach/pinger.h"
 #include <ua/log.h>
 
@@ -28,31 +29,7 @@ enum move {
 	NMOVE
 };
 
-/* A way to keep a flow open: what holds it, and what proves it */
-struct rung {
-	uint8_t ping;
-	uint8_t verify; /* NONE: the ping itself is answered */
-};
-
-enum { NRUNG = 4 };
-
 /* clang-format off */
-enum {
-	O = UA_PING_OPTIONS, R = UA_PING_REGISTER, C = UA_PING_CRLF,
-	S = UA_PING_STUN
-};
-
-static const struct rung auto_udp[NRUNG]      = { { O, 0 }, { C, R } };
-static const struct rung auto_outbound[NRUNG] = { { S, 0 }, { O, 0 },
-						  { C, R } };
-static const struct rung auto_stream[NRUNG]   = { { C, 0 }, { O, 0 },
-						  { R, 0 } };
-static const struct rung options_any[NRUNG]   = { { O, 0 }, { O, R } };
-static const struct rung register_any[NRUNG]  = { { R, 0 } };
-static const struct rung crlf_udp[NRUNG]      = { { C, O }, { C, R } };
-static const struct rung crlf_stream[NRUNG]   = { { C, 0 }, { C, O },
-						  { C, R } };
-
 enum {
 	Q = UA_PINGER_QUIET, A = UA_PINGER_ASKED, D = UA_PINGER_DOUBT,
 	X = UA_PINGER_DEAD,  F = UA_PINGER_OFF
@@ -86,18 +63,6 @@ static const char *const move_names[NMOVE] = {
 /* clang-format on */
 
 
-const char *ua_pinger_name(enum ua_ping ping)
-{
-	static const char *const names[] = {
-		[UA_PING_NONE] = "none",         [UA_PING_OPTIONS] = "options",
-		[UA_PING_REGISTER] = "register", [UA_PING_CRLF] = "crlf",
-		[UA_PING_STUN] = "stun",
-	};
-
-	return ping <= UA_PING_STUN ? names[ping] : "?";
-}
-
-
 /* The only writer of p->state. */
 static int step(struct ua_pinger *p, enum move mv)
 {
@@ -116,45 +81,16 @@ static int step(struct ua_pinger *p, enum move mv)
 }
 
 
-static const struct rung *ladder(const struct ua_pinger *p)
+static const struct ua_ladder_rung *rung(const struct ua_pinger *p)
 {
-	const bool stream = p->tp != UA_TP_UDP;
-
-	switch (p->mode) {
-
-	case UA_KEEPALIVE_OPTIONS:
-		return options_any;
-
-	case UA_KEEPALIVE_REGISTER:
-		return register_any;
-
-	case UA_KEEPALIVE_CRLF:
-		return stream ? crlf_stream : crlf_udp;
-
-	default:
-		if (stream)
-			return auto_stream;
-		return p->outbound ? auto_outbound : auto_udp;
-	}
-}
-
-
-static const struct rung *rung(const struct ua_pinger *p)
-{
-	return &ladder(p)[p->rung];
-}
-
-
-/* What is answered, if the flow lives */
-static enum ua_ping awaited(const struct rung *r)
-{
-	return (enum ua_ping)(r->verify ? r->verify : r->ping);
+	return ua_ladder_get(p->tp, p->mode, p->outbound, p->rung);
 }
 
 
 static bool has_next(const struct ua_pinger *p)
 {
-	return p->rung + 1 < NRUNG && ladder(p)[p->rung + 1].ping;
+	return ua_ladder_get(p->tp, p->mode, p->outbound, p->rung + 1U) !=
+	       NULL;
 }
 
 
@@ -162,7 +98,8 @@ static bool has_next(const struct ua_pinger *p)
 static void rung_set(struct ua_pinger *p, unsigned n)
 {
 	p->rung = (uint8_t)n;
-	while (p->deaf && awaited(rung(p)) == UA_PING_OPTIONS && has_next(p))
+	while (p->deaf && ua_ladder_awaited(rung(p)) == UA_PING_OPTIONS &&
+	       has_next(p))
 		++p->rung;
 
 	p->answered = false;
@@ -337,7 +274,7 @@ static void deaf(struct ua_pinger *p)
 {
 	const struct ua_pinger_event ev = {
 		.type = UA_PINGER_METHOD,
-		.ping = awaited(rung(p)),
+		.ping = ua_ladder_awaited(rung(p)),
 	};
 
 	const bool ours = p->flight == ev.ping;
@@ -357,8 +294,7 @@ static void deaf(struct ua_pinger *p)
 	rung_set(p, p->rung + 1U);
 	ua_log(p->log, UA_LOG_INFO, "flow",
 	       "the server does not answer %s, now %s",
-	       ua_pinger_name(ev.ping),
-	       ua_pinger_name((enum ua_ping)rung(p)->ping));
+	       ua_ladder_name(ev.ping), ua_ladder_name(rung(p)->ping));
 	tell(p, &ev);
 }
 
@@ -450,7 +386,7 @@ void ua_pinger_answer(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping,
 		tell(p, &ev);
 	}
 
-	if (ping == awaited(rung(p))) {
+	if (ping == ua_ladder_awaited(rung(p))) {
 		p->answered = true;
 		p->unanswered = 0;
 	}
@@ -572,7 +508,7 @@ static void ask(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping)
 
 static void ping_now(struct ua_pinger *p, uint64_t now_ms)
 {
-	const struct rung *r = rung(p);
+	const struct ua_ladder_rung *r = rung(p);
 
 	/* After a longer silence nobody knows what became of the binding. */
 	const uint64_t known_ms =
@@ -580,7 +516,7 @@ static void ping_now(struct ua_pinger *p, uint64_t now_ms)
 		ua_pinger_interval_ms(p) + SLACK_MS;
 
 	if (!r->verify || p->verify_at <= now_ms || known_ms < now_ms) {
-		ask(p, now_ms, awaited(r));
+		ask(p, now_ms, ua_ladder_awaited(r));
 		return;
 	}
 
@@ -589,7 +525,7 @@ static void ping_now(struct ua_pinger *p, uint64_t now_ms)
 	if (p->twin || r->ping != UA_PING_CRLF)
 		p->held_ms = now_ms;
 	p->next_at = p->twin ? now_ms + TWIN_MS : p->held_ms + gap(p);
-	send(p, (enum ua_ping)r->ping);
+	send(p, r->ping);
 }
 
 
@@ -599,7 +535,7 @@ static void ping_now(struct ua_pinger *p, uint64_t now_ms)
  */
 static void ping_dead(struct ua_pinger *p, uint64_t now_ms)
 {
-	enum ua_ping ping = awaited(rung(p));
+	enum ua_ping ping = ua_ladder_awaited(rung(p));
 
 	if (ping == UA_PING_CRLF)
 		ping = UA_PING_OPTIONS;
@@ -658,8 +594,7 @@ void ua_pinger_tick(struct ua_pinger *p, uint64_t now_ms)
 
 enum ua_ping ua_pinger_method(const struct ua_pinger *p)
 {
-	return p->state == UA_PINGER_OFF ? UA_PING_NONE
-					 : (enum ua_ping)rung(p)->ping;
+	return p->state == UA_PINGER_OFF ? UA_PING_NONE : rung(p)->ping;
 }
 
 

@@ -3,8 +3,7 @@
 #ifndef UA_PINGER_H
 #define UA_PINGER_H
 
-#include <ua/account.h>
-#include <ua/types.h>
+#include "reach/ladder.h"
 
 struct ua_log;
 
@@ -47,16 +46,6 @@ enum {
 	    call comes in until that is seen, and four bytes cost a server
 	    nothing */
 	UA_PINGER_STREAM_S = 30
-};
-
-/** What to send */
-enum ua_ping {
-	UA_PING_NONE = 0,
-	UA_PING_OPTIONS,  /**< To the registrar: any final answer counts    */
-	UA_PING_REGISTER, /**< A refresh of the registration                */
-	UA_PING_CRLF,     /**< Double CRLF (RFC 5626, 4.4.1); on UDP nobody
-			       answers it, so that it is sent twice     */
-	UA_PING_STUN      /**< Binding request; only with outbound          */
 };
 
 enum ua_pinger_state {
@@ -213,8 +202,5 @@ uint32_t ua_pinger_interval_ms(const struct ua_pinger *p);
 
 /** When something went out last that was known to have come through */
 uint64_t ua_pinger_proof(const struct ua_pinger *p);
-
-/** "options", "register", "crlf", "stun" */
-const char *ua_pinger_name(enum ua_ping ping);
 
 #endif

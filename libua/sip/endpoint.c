@@ -13,6 +13,7 @@
 #include "dialog/sipmsg.h"
 #include "dialog/sipraw.h"
 #include "sip/epcore.h"
+#include "sip/pinged.h"
 #include "sip/outreq.h"
 #include "sip/sesscore.h"
 #include "sip/sipseen.h"
@@ -116,26 +117,6 @@ static void guard_handler(const struct sa *src, const char *what,
 }
 
 
-/* A server's CRLF ping is as cheap to answer as it is to send. */
-static void pong(struct ua_endpoint *ep, const struct sa *peer)
-{
-	struct mbuf *mb = mbuf_alloc(2);
-	int err;
-
-	if (!mb)
-		return;
-
-	err = mbuf_write_str(mb, "\r\n");
-	mb->pos = 0;
-	if (!err)
-		err = sip_send(ep->sip, NULL, SIP_TRANSP_UDP, peer, mb);
-	if (err)
-		ua_log(ep->log, UA_LOG_DEBUG, "sip", "no pong to %J: %m", peer,
-		       err);
-	mem_deref(mb);
-}
-
-
 static bool seen_handler(enum ua_udpguard_kind kind, const struct sa *peer,
 			 const struct mbuf *mb, void *arg)
 {
@@ -151,7 +132,7 @@ static bool seen_handler(enum ua_udpguard_kind kind, const struct sa *peer,
 	flow = ua_sipseen_traffic(ep, UA_TP_UDP, &addr, kind == UA_UDPGUARD_TX,
 				  false);
 	if (flow && kind == UA_UDPGUARD_CRLF)
-		pong(ep, peer);
+		ua_pinged_crlf(ep, peer);
 
 	return false;
 }
@@ -199,69 +180,12 @@ static void on_invite(struct ua_endpoint *ep, struct sip_msg *msg)
 }
 
 
-/*
- * The body tells what we can do, for who asks what we accept; a server that
- * wants to know whether a NAT still lets it in does not, and gets the cheapest
- * answer there is: no body, and no transaction that keeps it for 32 s
- * (RFC 3261, 8.2.7).
- */
 static void on_options(struct ua_endpoint *ep, const struct sip_msg *msg)
 {
-	const bool asks = sip_msg_hdr(msg, SIP_HDR_ACCEPT) != NULL;
-	struct mbuf *mb;
-	int err = 0;
-
-	if (!ua_sipseen_probe(ep, msg) && !user_here(ep, msg)) {
+	if (!ua_sipseen_probe(ep, msg) && !user_here(ep, msg))
 		refuse(ep, msg, 404, NULL, "");
-		return;
-	}
-
-	mb = mbuf_alloc(512);
-	if (!mb)
-		return;
-
-	if (asks && ep->options_h)
-		err = ep->options_h(mb, ep->arg);
-
-	/* RFC 3261, 11.2 */
-	if (!err)
-		err = sip_replyf(
-			ep->sip, msg, 200, "OK",
-			"Allow: " UA_SIPMSG_ALLOW "\r\n"
-			"Accept: application/sdp\r\n"
-			"Accept-Encoding: identity\r\n"
-			"%s%s"
-			"Content-Length: %zu\r\n\r\n%b",
-			ep->trickle ? "Supported: " UA_SIPMSG_TRICKLE "\r\n"
-				    : "",
-			mb->end ? "Content-Type: application/sdp\r\n" : "",
-			mb->end, mb->buf, mb->end);
-	if (err)
+	else if (ua_pinged_options(ep, msg))
 		refuse(ep, msg, 500, NULL, "");
-
-	mem_deref(mb);
-}
-
-
-/*
- * Registrars keep bindings alive by a NOTIFY that no subscription asked for.
- * RFC 6665 would have it refused with 481, and then some forget the phone.
- */
-static bool is_keepalive(const struct sip_msg *msg)
-{
-	return !pl_strcmp(&msg->met, "NOTIFY") && !msg->to.tag.l &&
-	       sip_msg_hdr_has_value(msg, SIP_HDR_EVENT, "keep-alive");
-}
-
-
-static void on_keepalive(struct ua_endpoint *ep, const struct sip_msg *msg)
-{
-	const int err = sip_replyf(ep->sip, msg, 200, "OK",
-				   "Content-Length: 0\r\n\r\n");
-
-	if (err)
-		ua_log(ep->log, UA_LOG_WARN, "sip", "200 to %J not sent: %m",
-		       &msg->src, err);
 }
 
 
@@ -292,10 +216,8 @@ static void on_request(struct ua_endpoint *ep, struct sip_msg *msg)
 		return;
 	}
 
-	if (is_keepalive(msg)) {
-		on_keepalive(ep, msg);
+	if (ua_pinged_notify(ep, msg))
 		return;
-	}
 
 	/* In a dialog that is none of ours, or without one that it needs */
 	if (msg->to.tag.l || !pl_strcmp(&msg->met, "CANCEL") ||

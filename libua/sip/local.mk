@@ -11,6 +11,8 @@ libua_la_SOURCES += \
 	libua/sip/optreq.h \
 	libua/sip/outreq.c \
 	libua/sip/outreq.h \
+	libua/sip/pinged.c \
+	libua/sip/pinged.h \
 	libua/sip/regline.c \
 	libua/sip/regline.h \
 	libua/sip/regturn.c \

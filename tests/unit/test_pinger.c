@@ -103,7 +103,7 @@ static uint64_t tick(void)
 
 static void expect_ping(enum ua_ping ping)
 {
-	ck_assert_str_eq(ua_pinger_name(ping), ua_pinger_name(output()));
+	ck_assert_str_eq(ua_ladder_name(ping), ua_ladder_name(output()));
 }
 
 
@@ -111,7 +111,7 @@ static void expect_event(enum ua_pinger_ev type, enum ua_ping ping)
 {
 	ck_assert(event());
 	ck_assert_int_eq(type, ev.type);
-	ck_assert_str_eq(ua_pinger_name(ping), ua_pinger_name(ev.ping));
+	ck_assert_str_eq(ua_ladder_name(ping), ua_ladder_name(ev.ping));
 }
 
 
@@ -353,7 +353,7 @@ static void reach_proof(enum ua_ping holds, enum ua_ping proves)
 		ck_assert_uint_lt(n++, 30);
 	} while (p.state != UA_PINGER_ASKED);
 
-	ck_assert_str_eq(ua_pinger_name(proves), ua_pinger_name(ping));
+	ck_assert_str_eq(ua_ladder_name(proves), ua_ladder_name(ping));
 }
 
 
@@ -371,8 +371,8 @@ START_TEST(ladder_is_climbed_down)
 		const bool is_last = i == 3 || !l->rungv[i + 1].holds;
 		const enum ua_ping proves = l->rungv[i].proves;
 
-		ck_assert_str_eq(ua_pinger_name(l->rungv[i].holds),
-				 ua_pinger_name(ua_pinger_method(&p)));
+		ck_assert_str_eq(ua_ladder_name(l->rungv[i].holds),
+				 ua_ladder_name(ua_pinger_method(&p)));
 		reach_proof(l->rungv[i].holds, proves);
 		if (proves == UA_PING_REGISTER) {
 			ua_pinger_rx(&p, ++now);
@@ -404,8 +404,8 @@ START_TEST(known_deaf_server_is_not_asked)
 	while (l->rungv[i].proves == UA_PING_OPTIONS && l->rungv[i + 1].holds)
 		++i;
 
-	ck_assert_str_eq(ua_pinger_name(l->rungv[i].holds),
-			 ua_pinger_name(ua_pinger_method(&p)));
+	ck_assert_str_eq(ua_ladder_name(l->rungv[i].holds),
+			 ua_ladder_name(ua_pinger_method(&p)));
 	reach_proof(l->rungv[i].holds, l->rungv[i].proves);
 	if (l->rungv[0].proves != UA_PING_CRLF &&
 	    l->rungv[0].proves != UA_PING_STUN)
