@@ -396,8 +396,7 @@ static void on_failed(struct ua_leg *leg, const struct ua_reg_event *rev)
 
 	/* A server that does not answer, or is out of service (RFC 3263,
 	   4.3): the next one; after the last the machine's own patience. */
-	shun(leg, rev->code == 503 && rev->retry_ms != UA_NEVER ? rev->retry_ms
-								: 0);
+	shun(leg, rev->code == 503 ? 1000ULL * rev->retry_after_s : 0);
 	if (acc->redirect) {
 		/* The line leads back to where it was sent from, and not to
 		   others there. */

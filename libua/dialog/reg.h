@@ -83,17 +83,19 @@ struct ua_reg_event {
 	enum ua_reg_ev type;
 	uint16_t code; /**< SIP status, 0: none came                */
 	char reason[UA_REG_REASON_MAX];
-	int err;               /**< ETIMEDOUT, ...; EACCES: wrong password  */
-	uint32_t expires_s;    /**< Granted to our binding                  */
-	uint32_t rtt_ms;       /**< Of the last REGISTER                    */
-	struct ua_addr mapped; /**< As the registrar sees us (received and
-				    rport of our Via), af NONE: untold      */
-	uint64_t retry_ms;     /**< Next try in so many ms, UA_NEVER: none  */
-	bool outbound;         /**< REGISTERED: the registrar keeps the flow
-				    (RFC 5626, 4.2.1)                       */
-	uint32_t flow_timer_s; /**< REGISTERED: a keepalive at least so often
-				    (RFC 5626, 4.4), within its bounds; 0:
-				    untold                                  */
+	int err;                /**< ETIMEDOUT, ...; EACCES: wrong password  */
+	uint32_t expires_s;     /**< Granted to our binding                  */
+	uint32_t rtt_ms;        /**< Of the last REGISTER                    */
+	struct ua_addr mapped;  /**< As the registrar sees us (received and
+				     rport of our Via), af NONE: untold      */
+	uint64_t retry_ms;      /**< Next try in so many ms, UA_NEVER: none  */
+	uint32_t retry_after_s; /**< FAILED: Retry-After of the answer, 0:
+				    none (RFC 3261, 20.33)                  */
+	bool outbound;          /**< REGISTERED: the registrar keeps the flow
+				     (RFC 5626, 4.2.1)                       */
+	uint32_t flow_timer_s;  /**< REGISTERED: a keepalive at least so often
+				     (RFC 5626, 4.4), within its bounds; 0:
+				     untold                                  */
 	char target[UA_REG_TARGET_MAX]; /**< REDIRECTED: URI of the server  */
 };
 

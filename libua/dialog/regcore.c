@@ -140,7 +140,10 @@ bool ua_regcore_is_final(const struct sip_msg *msg)
 /* Try again, later; an answer that says when is believed. */
 static uint64_t retry_ms(struct ua_reg *reg, const struct sip_msg *msg)
 {
-	const uint32_t s = msg ? ua_regans_retry_after(msg) : 0;
+	/* Where we were sent to speaks for itself alone. */
+	const uint32_t s = msg && !ua_regway_is_redirected(&reg->way)
+				   ? ua_regans_retry_after(msg)
+				   : 0;
 	const uint64_t ms = ua_regpace_retry(&reg->pace, reg->rand,
 					     ua_regcore_is_final(msg));
 
@@ -197,8 +200,10 @@ void ua_regcore_fail(struct ua_reg *reg, uint64_t now_ms,
 	if (now_ms >= reg->until_ms)
 		ua_regans_reset(&reg->ans);
 
-	if (msg)
+	if (msg) {
 		ev->code = msg->scode;
+		ev->retry_after_s = ua_regans_retry_after(msg);
+	}
 	if (!ev->reason[0])
 		ua_regcore_reason(ev, msg);
 

@@ -319,9 +319,11 @@ START_TEST(failure_there_leads_back_home)
 
 	(void)redirected(MOVED, "<sip:a.test>");
 	ua_reg_restart(bed.reg, bed.now);
-	regbed_reply(&bed, "503 Busy", "");
+	/* Its patience is not home's. */
+	regbed_reply(&bed, "503 Busy", "Retry-After: 3000\n");
 	ev = regbed_event(&bed, UA_REG_FAILED);
 	ck_assert_uint_le(ev.retry_ms, 1250);
+	ck_assert_uint_eq(3000, ev.retry_after_s);
 	ck_assert_str_eq("sip:example.com", ua_reg_hop(bed.reg));
 	regbed_quiet(&bed);
 
