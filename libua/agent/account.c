@@ -167,6 +167,14 @@ void ua_accountcore_offline(struct ua_account *acc, int err)
 		return;
 
 	acc->offline = true;
+
+	/* The line goes home by that: what it was led to is not its server. */
+	if (acc->redirect) {
+		acc->redirect = mem_deref(acc->redirect);
+		acc->ntarget = 0;
+		acc->led = true;
+	}
+
 	tmr_cancel(&acc->again);
 	for (i = 0; i < UA_ACCOUNT_LEGS; i++) {
 		struct ua_leg *leg = &acc->legv[i];

@@ -516,6 +516,7 @@ int ua_accountleg_use(struct ua_leg *leg, size_t target,
 		return err;
 
 	leg->flow = mem_deref(leg->flow);
+	acc->offline = false;
 	leg->ep = ep;
 	leg->target = target;
 	leg->hop = conf.hop;
