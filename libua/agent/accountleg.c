@@ -157,7 +157,7 @@ static void on_flow_lost(struct ua_leg *leg,
 static void ping_info(struct ua_keepalive_info *info,
 		      const struct ua_sipflow_event *fev)
 {
-	info->method = ua_ladder_name(fev->ping);
+	info->method = fev->probe ? "probe" : ua_ladder_name(fev->ping);
 	info->rtt_ms = fev->rtt_ms;
 	info->mapped = fev->mapped;
 	info->interval_s = (fev->interval_ms + 500) / 1000;

@@ -137,6 +137,40 @@ static void see_answer(struct ua_sipflow *flow, uint64_t now_ms)
 }
 
 
+/* What one machine knows the other has to know. */
+static void join_machines(struct ua_sipflow *flow, uint64_t now_ms)
+{
+	if (flow->broken) {
+		ua_pinger_broken(&flow->pinger, now_ms, flow->broken);
+		flow->broken = 0;
+	}
+
+	if (flow->hop.tp != UA_TP_UDP)
+		return;
+
+	ua_pinger_interval(&flow->pinger, now_ms,
+			   ua_lifetime_interval_ms(&flow->life));
+	ua_pinger_hold(&flow->pinger, ua_lifetime_hold(&flow->life));
+}
+
+
+void ua_sipflowcore_pace(const struct ua_sipflow *flow, uint64_t now_ms,
+			 struct ua_sipflow_event *ev)
+{
+	const uint64_t hold_ms = ua_lifetime_hold(&flow->life);
+	const uint64_t at_ms = ua_pinger_deadline(&flow->pinger);
+
+	ev->interval_ms = ua_pinger_interval_ms(&flow->pinger);
+	if (hold_ms > now_ms && hold_ms - now_ms > ev->interval_ms)
+		ev->interval_ms = (uint32_t)(hold_ms - now_ms);
+	ev->next_ms = at_ms > now_ms && at_ms != UA_NEVER
+			      ? (uint32_t)(at_ms - now_ms)
+			      : 0;
+	ev->saved = ua_lifetime_saved(&flow->life, now_ms);
+	ev->learning = ua_lifetime_words(&flow->life);
+}
+
+
 static void on_lost(struct ua_sipflow *flow, const struct ua_pinger_event *pev)
 {
 	const struct ua_sipflow_event ev = {
@@ -166,10 +200,6 @@ static void on_answered(struct ua_sipflow *flow, uint64_t now_ms,
 		.code = pev->code,
 		.rtt_ms = pev->rtt_ms,
 		.mapped = pev->mapped,
-		.interval_ms = ua_pinger_interval_ms(&flow->pinger),
-		.next_ms = pev->next_ms,
-		.saved = ua_lifetime_saved(&flow->life, now_ms),
-		.learning = ua_lifetime_words(&flow->life),
 		.after_ms = pev->after_ms,
 	};
 	const struct ua_sipflow_event moved = {
@@ -189,6 +219,8 @@ static void on_answered(struct ua_sipflow *flow, uint64_t now_ms,
 	}
 
 	see_answer(flow, now_ms);
+	join_machines(flow, now_ms);
+	ua_sipflowcore_pace(flow, now_ms, &ev);
 	if (died)
 		ua_sipflowcore_tell(flow, &moved, true);
 	if (ua_sipflowcore_first(flow))
@@ -221,23 +253,6 @@ static void on_event(struct ua_sipflow *flow, uint64_t now_ms,
 	default:
 		break;
 	}
-}
-
-
-/* What one machine knows the other has to know. */
-static void join_machines(struct ua_sipflow *flow, uint64_t now_ms)
-{
-	if (flow->broken) {
-		ua_pinger_broken(&flow->pinger, now_ms, flow->broken);
-		flow->broken = 0;
-	}
-
-	if (flow->hop.tp != UA_TP_UDP)
-		return;
-
-	ua_pinger_interval(&flow->pinger, now_ms,
-			   ua_lifetime_interval_ms(&flow->life));
-	ua_pinger_hold(&flow->pinger, ua_lifetime_hold(&flow->life));
 }
 
 

@@ -44,11 +44,13 @@ struct ua_sipflow_memory {
 struct ua_sipflow_event {
 	enum ua_sipflow_ev type;
 	enum ua_ping ping;
+	bool probe; /**< ANSWERED: a probe came in, after a measured silence */
 	int err;
 	uint16_t code;
 	uint32_t rtt_ms;
 	struct ua_addr mapped; /**< As the server sees us, af NONE: untold */
-	uint32_t interval_ms;  /**< The longest pause between two pings    */
+	uint32_t interval_ms;  /**< The longest pause between two pings, or
+				    the silence that is measured next      */
 	uint32_t next_ms;
 	uint32_t saved;       /**< Messages, against pings at 14 s          */
 	const char *learning; /**< ua_lifetime_words()                     */

@@ -50,6 +50,7 @@ struct ua_sipflow {
 	struct ua_bind *bind; /* A STUN ping */
 	struct ua_connwatch *watch;
 	struct ua_sipprobe *probe; /* To our own address of record */
+	uint64_t probe_ms;         /* ... asked then               */
 	struct ua_sipprobe *spare; /* A mapping that rests          */
 	struct ua_sipself self;
 	struct ua_addr mapped;
@@ -82,6 +83,11 @@ struct ua_sipflow_user *ua_sipflowcore_first(const struct ua_sipflow *flow);
 /** Tell all users, or the first one */
 void ua_sipflowcore_tell(struct ua_sipflow *flow,
 			 const struct ua_sipflow_event *ev, bool all);
+
+/** How often it is pinged from now on: interval_ms, next_ms, saved,
+    learning */
+void ua_sipflowcore_pace(const struct ua_sipflow *flow, uint64_t now_ms,
+			 struct ua_sipflow_event *ev);
 
 /** Send a ping */
 void ua_sipping_send(struct ua_sipflow *flow, uint64_t now_ms,

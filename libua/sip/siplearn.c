@@ -7,23 +7,43 @@
 #include "sip/epcore.h"
 #include "sip/sipflowcore.h"
 
+/* After a silence that nobody else would have dared. */
+static void probe_tell(struct ua_sipflow *flow, uint64_t now_ms, uint16_t code)
+{
+	struct ua_sipflow_event ev = {
+		.type = UA_SIPFLOW_ANSWERED,
+		.probe = true,
+		.code = code,
+		.rtt_ms = (uint32_t)(now_ms - flow->probe_ms),
+		.mapped = flow->mapped,
+	};
+
+	ua_sipflowcore_pace(flow, now_ms, &ev);
+	ua_sipflowcore_tell(flow, &ev, true);
+}
+
+
 static void probe_handler(int err, uint16_t code, const struct ua_addr *mapped,
 			  void *arg)
 {
 	struct ua_sipflow *flow = arg;
+	const uint64_t now_ms = ua_clock_ms();
+	const bool arrived = flow->life.arrived;
 
 	/* It knew us before: now it does not. */
 	const bool gone =
 		!err && (code == 404 || code == 410 || code == 480) &&
 		ua_lifetime_state(&flow->life) == UA_LIFETIME_PROBE &&
-		!flow->life.arrived;
+		!arrived;
 
 	(void)mapped;
 	flow->probe = mem_deref(flow->probe);
+	ua_lifetime_probed(&flow->life, now_ms, err);
+	ua_sipflowcore_wake(flow);
 	if (gone)
 		ua_sipself_forgotten(flow, code);
-	ua_lifetime_probed(&flow->life, ua_clock_ms(), err);
-	ua_sipflowcore_wake(flow);
+	else if (!err && arrived)
+		probe_tell(flow, now_ms, code);
 }
 
 
@@ -62,6 +82,7 @@ static void probe_send(struct ua_sipflow *flow, uint64_t now_ms)
 	const struct ua_sipflow_user *user = ua_sipflowcore_first(flow);
 	int err;
 
+	flow->probe_ms = now_ms;
 	err = second_open(&flow->probe, flow, probe_handler);
 	if (!err)
 		err = ua_sipprobe_ask(flow->probe,

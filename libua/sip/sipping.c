@@ -262,15 +262,13 @@ static int binding_send(struct ua_sipflow *flow, uint64_t now_ms)
 
 static void register_want(struct ua_sipflow *flow, uint64_t now_ms)
 {
-	const struct ua_sipflow_event ev = {
+	struct ua_sipflow_event ev = {
 		.type = UA_SIPFLOW_REGISTER,
 		.ping = UA_PING_REGISTER,
-		.interval_ms = ua_pinger_interval_ms(&flow->pinger),
-		.next_ms = ua_pinger_interval_ms(&flow->pinger),
-		.saved = ua_lifetime_saved(&flow->life, now_ms),
-		.learning = ua_lifetime_words(&flow->life),
 	};
 
+	ua_sipflowcore_pace(flow, now_ms, &ev);
+	ev.next_ms = ev.interval_ms;
 	ua_sipflowcore_tell(flow, &ev, false);
 }
 

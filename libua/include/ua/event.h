@@ -89,10 +89,13 @@ struct ua_reg_info {
 
 /** An answered keepalive */
 struct ua_keepalive_info {
-	const char *method; /**< "options", "register", "crlf", "stun"  */
+	const char *method; /**< "options", "register", "crlf", "stun";
+				    "probe": not a ping, a request that
+				    came in after a measured silence     */
 	double rtt_ms;
 	struct ua_addr mapped; /**< af NONE: untold                       */
-	uint32_t interval_s;   /**< The longest pause between two         */
+	uint32_t interval_s;   /**< The longest pause between two, or the
+				    silence that is measured next [s]     */
 	uint32_t next_s;
 	uint32_t saved;       /**< Messages spared so far against pings at
 				   the safe interval                      */
