@@ -3,8 +3,11 @@
 #ifndef UA_TEST_REGBED_H
 #define UA_TEST_REGBED_H
 
+#include <errno.h>
+
 #include "base/re_compat.h"
 #include "dialog/reg.h"
+#include "oom.h"
 #include "siptext.h"
 
 #define REGBED_URN "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
@@ -20,66 +23,98 @@ struct regbed {
 	char hop[256]; /**< Of the last REGISTER */
 };
 
+/** The one of a suite */
+static struct regbed bed;
+
 
 /** A conf to change, with an instance and a flow; then regbed_begin() */
-static inline void regbed_open(struct regbed *bed)
+static inline void regbed_open(struct regbed *b)
 {
-	memset(bed, 0, sizeof(*bed));
-	bed->seed = 5;
-	bed->now = 50000;
-	bed->rnd.fill = siptext_fill;
-	bed->rnd.arg = &bed->seed;
-	bed->conf.registrar = "sip:example.com";
-	bed->conf.aor = "sip:alice@example.com";
-	bed->conf.contact = REGBED_CONTACT;
-	bed->conf.cred.user = "alice";
-	bed->conf.cred.password = "wonder";
-	bed->conf.expires_s = 300;
-	bed->conf.instance = REGBED_URN;
-	bed->conf.reg_id = 1;
-	bed->conf.rand = &bed->rnd;
+	memset(b, 0, sizeof(*b));
+	b->seed = 5;
+	b->now = 50000;
+	b->rnd.fill = siptext_fill;
+	b->rnd.arg = &b->seed;
+	b->conf.registrar = "sip:example.com";
+	b->conf.aor = "sip:alice@example.com";
+	b->conf.contact = REGBED_CONTACT;
+	b->conf.cred.user = "alice";
+	b->conf.cred.password = "wonder";
+	b->conf.expires_s = 300;
+	b->conf.instance = REGBED_URN;
+	b->conf.reg_id = 1;
+	b->conf.rand = &b->rnd;
 }
 
 
-static inline void regbed_begin(struct regbed *bed)
+static inline void regbed_begin(struct regbed *b)
 {
-	mem_deref(bed->reg);
-	ck_assert_int_eq(0, ua_reg_alloc(&bed->reg, &bed->conf));
-	ua_reg_start(bed->reg, bed->now);
+	mem_deref(b->reg);
+	ck_assert_int_eq(0, ua_reg_alloc(&b->reg, &b->conf));
+	ua_reg_start(b->reg, b->now);
 }
 
 
-static inline void regbed_close(struct regbed *bed)
+static inline void regbed_close(struct regbed *b)
 {
-	bed->reg = mem_deref(bed->reg);
+	b->reg = mem_deref(b->reg);
 }
 
 
-/** The REGISTER that goes out, NULL: none does */
-static inline struct sip_msg *regbed_output(struct regbed *bed)
+static inline void regbed_setup(void)
 {
-	struct ua_reg_out out;
-	struct sip_msg *msg;
+	regbed_open(&bed);
+	regbed_begin(&bed);
+}
 
-	if (!ua_reg_output(bed->reg, bed->now, &out))
-		return NULL;
 
-	msg = siptext("REGISTER %s SIP/2.0\r\n"
-		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr;rport"
-		      "\r\n%b",
-		      out.uri, out.mb->buf, out.mb->end);
-	str_ncpy(bed->hop, out.hop, sizeof(bed->hop));
-	mem_deref(out.uri);
-	mem_deref(out.hop);
-	mem_deref(out.mb);
+static inline void regbed_teardown(void)
+{
+	regbed_close(&bed);
+}
+
+
+/** It never reached the wire */
+static inline void regbed_drop(struct ua_reg_out *out)
+{
+	mem_deref(out->uri);
+	mem_deref(out->hop);
+	mem_deref(out->mb);
+}
+
+
+/** What is in the output, as the registrar sees it, and gone from there */
+static inline struct sip_msg *regbed_message(struct ua_reg_out *out)
+{
+	struct sip_msg *msg =
+		siptext("REGISTER %s SIP/2.0\r\n"
+			"Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr;rport"
+			"\r\n%b",
+			out->uri, out->mb->buf, out->mb->end);
+
+	regbed_drop(out);
 
 	return msg;
 }
 
 
-static inline struct sip_msg *regbed_sent(struct regbed *bed)
+/** The REGISTER that goes out, NULL: none does */
+static inline struct sip_msg *regbed_output(struct regbed *b)
 {
-	struct sip_msg *msg = regbed_output(bed);
+	struct ua_reg_out out;
+
+	if (!ua_reg_output(b->reg, b->now, &out))
+		return NULL;
+
+	str_ncpy(b->hop, out.hop, sizeof(b->hop));
+
+	return regbed_message(&out);
+}
+
+
+static inline struct sip_msg *regbed_sent(struct regbed *b)
+{
+	struct sip_msg *msg = regbed_output(b);
 
 	ck_assert_msg(msg != NULL, "no REGISTER");
 
@@ -87,43 +122,50 @@ static inline struct sip_msg *regbed_sent(struct regbed *bed)
 }
 
 
-/** Answer as from behind a NAT: "200 OK", header lines; req is given */
-static inline void regbed_answer(struct regbed *bed, struct sip_msg *req,
+/** An answer as from behind a NAT: "200 OK", header lines */
+static inline struct sip_msg *
+regbed_text(const struct sip_msg *req, const char *line, const char *headers)
+{
+	return siptext("SIP/2.0 %s\n"
+		       "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr"
+		       ";rport=41000;received=198.51.100.2\n"
+		       "From: %r\n"
+		       "To: %r;tag=s\n"
+		       "Call-ID: %r\n"
+		       "CSeq: %u REGISTER\n"
+		       "%s"
+		       "Content-Length: 0\n\n",
+		       line, &req->from.val, &req->to.val, &req->callid,
+		       req->cseq.num, headers);
+}
+
+
+/** Answer so; req is given */
+static inline void regbed_answer(struct regbed *b, struct sip_msg *req,
 				 const char *line, const char *headers)
 {
-	struct sip_msg *msg =
-		siptext("SIP/2.0 %s\n"
-			"Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr"
-			";rport=41000;received=198.51.100.2\n"
-			"From: %r\n"
-			"To: %r;tag=s\n"
-			"Call-ID: %r\n"
-			"CSeq: %u REGISTER\n"
-			"%s"
-			"Content-Length: 0\n\n",
-			line, &req->from.val, &req->to.val, &req->callid,
-			req->cseq.num, headers);
+	struct sip_msg *msg = regbed_text(req, line, headers);
 
-	ua_reg_response(bed->reg, bed->now, msg);
+	ua_reg_response(b->reg, b->now, msg);
 	mem_deref(msg);
 	mem_deref(req);
 }
 
 
 /** Answer the REGISTER that goes out now */
-static inline void regbed_reply(struct regbed *bed, const char *line,
+static inline void regbed_reply(struct regbed *b, const char *line,
 				const char *headers)
 {
-	regbed_answer(bed, regbed_sent(bed), line, headers);
+	regbed_answer(b, regbed_sent(b), line, headers);
 }
 
 
-static inline struct ua_reg_event regbed_event(struct regbed *bed,
+static inline struct ua_reg_event regbed_event(struct regbed *b,
 					       enum ua_reg_ev type)
 {
 	struct ua_reg_event ev;
 
-	ck_assert_msg(ua_reg_event(bed->reg, &ev), "no event %d", type);
+	ck_assert_msg(ua_reg_event(b->reg, &ev), "no event %d", type);
 	ck_assert_msg(ev.type == type, "event %d, not %d: %s", ev.type, type,
 		      ev.reason);
 
@@ -131,43 +173,101 @@ static inline struct ua_reg_event regbed_event(struct regbed *bed,
 }
 
 
-static inline void regbed_quiet(struct regbed *bed)
+static inline void regbed_quiet(struct regbed *b)
 {
 	struct ua_reg_event ev;
 	struct ua_reg_out out;
 
-	ck_assert(!ua_reg_output(bed->reg, bed->now, &out));
-	ck_assert(!ua_reg_event(bed->reg, &ev));
+	ck_assert(!ua_reg_output(b->reg, b->now, &out));
+	ck_assert(!ua_reg_event(b->reg, &ev));
 }
 
 
-static inline void regbed_state(const struct regbed *bed,
+static inline void regbed_state(const struct regbed *b,
 				enum ua_reg_state state)
 {
 	ck_assert_str_eq(ua_reg_state_name(state),
-			 ua_reg_state_name(ua_reg_state(bed->reg)));
+			 ua_reg_state_name(ua_reg_state(b->reg)));
 }
 
 
 /** Register; the event of it */
-static inline struct ua_reg_event regbed_bind(struct regbed *bed,
+static inline struct ua_reg_event regbed_bind(struct regbed *b,
 					      const char *headers)
 {
-	regbed_reply(bed, "200 OK", headers);
+	regbed_reply(b, "200 OK", headers);
 
-	return regbed_event(bed, UA_REG_REGISTERED);
+	return regbed_event(b, UA_REG_REGISTERED);
 }
 
 
 /** On to the deadline, and no further */
-static inline void regbed_wait(struct regbed *bed)
+static inline void regbed_wait(struct regbed *b)
 {
-	const uint64_t at = ua_reg_deadline(bed->reg);
+	const uint64_t at = ua_reg_deadline(b->reg);
 
 	ck_assert_uint_ne(UA_NEVER, at);
-	if (at > bed->now)
-		bed->now = at;
-	ua_reg_tick(bed->reg, bed->now);
+	if (at > b->now)
+		b->now = at;
+	ua_reg_tick(b->reg, b->now);
+}
+
+
+/** An answer, and what is looked at then: 0, or the error it gave */
+struct regbed_story {
+	const struct sip_msg *msg;
+	int (*end)(struct regbed *b);
+};
+
+
+static inline int regbed_story(void *arg)
+{
+	const struct regbed_story *story = arg;
+	struct regbed b;
+	struct ua_reg_out out;
+	int err;
+
+	regbed_open(&b);
+	err = ua_reg_alloc(&b.reg, &b.conf);
+	if (err)
+		return err;
+
+	ua_reg_start(b.reg, b.now);
+	if (ua_reg_output(b.reg, b.now, &out)) {
+		regbed_drop(&out);
+		ua_reg_response(b.reg, b.now, story->msg);
+	}
+
+	err = story->end(&b);
+	regbed_close(&b);
+
+	return err;
+}
+
+
+/** Such an answer, read with every single allocation failing in turn */
+static inline void regbed_oom(const char *line, const char *headers,
+			      int (*end)(struct regbed *b))
+{
+	struct sip_msg *req = regbed_sent(&bed);
+	struct sip_msg *msg = regbed_text(req, line, headers);
+	struct regbed_story story = { .msg = msg, .end = end };
+
+	ua_oom_walk(regbed_story, &story);
+	mem_deref(msg);
+	mem_deref(req);
+}
+
+
+/** The end of a story: whatever failed is told, and is tried again */
+static inline int regbed_tried_again(struct regbed *b)
+{
+	struct ua_reg_event ev;
+
+	if (!ua_reg_event(b->reg, &ev) || ua_reg_deadline(b->reg) == UA_NEVER)
+		return EPROTO;
+
+	return ev.err;
 }
 
 #endif

@@ -8,8 +8,7 @@
 
 #include "base/re_compat.h"
 #include "dialog/reg.h"
-#include "oom.h"
-#include "siptext.h"
+#include "regbed.h"
 
 Suite *ua_suite_reg(void);
 
@@ -51,18 +50,10 @@ static void teardown(void)
 static struct sip_msg *sent(void)
 {
 	struct ua_reg_out out;
-	struct sip_msg *msg;
 
 	ck_assert_msg(ua_reg_output(reg, now, &out), "no REGISTER");
-	msg = siptext("REGISTER %s SIP/2.0\r\n"
-		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr;rport"
-		      "\r\n%b",
-		      out.uri, out.mb->buf, out.mb->end);
-	mem_deref(out.uri);
-	mem_deref(out.hop);
-	mem_deref(out.mb);
 
-	return msg;
+	return regbed_message(&out);
 }
 
 
@@ -94,27 +85,10 @@ static struct ua_reg_event expect_event(enum ua_reg_ev type)
 }
 
 
-static struct sip_msg *make_answer(const struct sip_msg *req, const char *line,
-				   const char *headers)
-{
-	return siptext("SIP/2.0 %s\n"
-		       "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr"
-		       ";rport=41000;received=198.51.100.2\n"
-		       "From: %r\n"
-		       "To: %r;tag=s\n"
-		       "Call-ID: %r\n"
-		       "CSeq: %u REGISTER\n"
-		       "%s"
-		       "Content-Length: 0\n\n",
-		       line, &req->from.val, &req->to.val, &req->callid,
-		       req->cseq.num, headers);
-}
-
-
 static void answer(const struct sip_msg *req, const char *line,
 		   const char *headers)
 {
-	struct sip_msg *msg = make_answer(req, line, headers);
+	struct sip_msg *msg = regbed_text(req, line, headers);
 
 	ua_reg_response(reg, now, msg);
 	mem_deref(msg);
@@ -920,7 +894,7 @@ START_TEST(no_memory_is_a_failure_and_no_leak)
 	ck_assert_int_eq(0, ua_reg_alloc(&reg, &conf));
 	ua_reg_start(reg, now);
 	req = sent();
-	msg = make_answer(req, "200 OK", OURS);
+	msg = regbed_text(req, "200 OK", OURS);
 	ua_oom_walk(story, msg);
 	mem_deref(msg);
 	mem_deref(req);

@@ -5,7 +5,6 @@
 #include <check.h>
 #include <errno.h>
 
-#include "oom.h"
 #include "regbed.h"
 
 Suite *ua_suite_regans(void);
@@ -17,21 +16,6 @@ Suite *ua_suite_regans(void);
 	"Contact: <" REGBED_CONTACT ">;expires=120;pub-gruu=\"" PUB "\""      \
 	";temp-gruu=\"" TEMP "\"" OUR_INSTANCE "\n"
 #define OUTBOUND "Require: outbound\n"
-
-static struct regbed bed;
-
-
-static void setup(void)
-{
-	regbed_open(&bed);
-	regbed_begin(&bed);
-}
-
-
-static void teardown(void)
-{
-	regbed_close(&bed);
-}
 
 
 /* Supported has these, and nothing else. */
@@ -444,35 +428,14 @@ START_TEST(registrar_that_rewrites_the_contact_is_understood)
 END_TEST
 
 
-static int story(void *arg)
+static int all_is_there(struct regbed *b)
 {
-	struct regbed b;
-	struct ua_reg_out out;
-	struct ua_reg_event ev;
-	int err;
+	const int err = regbed_tried_again(b);
 
-	regbed_open(&b);
-	err = ua_reg_alloc(&b.reg, &b.conf);
-	if (err)
-		return err;
-
-	ua_reg_start(b.reg, b.now);
-	if (ua_reg_output(b.reg, b.now, &out)) {
-		mem_deref(out.uri);
-		mem_deref(out.hop);
-		mem_deref(out.mb);
-		ua_reg_response(b.reg, b.now, arg);
-	}
-
-	/* Whatever failed is tried again. */
-	if (!ua_reg_event(b.reg, &ev) || ua_reg_deadline(b.reg) == UA_NEVER)
-		err = EPROTO;
-	else
-		err = ev.err;
-	if (!err && (!ua_reg_gruu(b.reg, false) || !ua_reg_gruu(b.reg, true) ||
-		     !ua_reg_service_route(b.reg)))
-		err = EPROTO;
-	regbed_close(&b);
+	if (!err &&
+	    (!ua_reg_gruu(b->reg, false) || !ua_reg_gruu(b->reg, true) ||
+	     !ua_reg_service_route(b->reg)))
+		return EPROTO;
 
 	return err;
 }
@@ -480,18 +443,8 @@ static int story(void *arg)
 
 START_TEST(without_memory_it_is_tried_again)
 {
-	struct sip_msg *req, *msg;
-
-	req = regbed_sent(&bed);
-	msg = siptext("SIP/2.0 200 OK\n"
-		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr\n"
-		      "From: %r\nTo: %r;tag=s\nCall-ID: %r\n"
-		      "CSeq: %u REGISTER\n%s\n",
-		      &req->from.val, &req->to.val, &req->callid,
-		      req->cseq.num, GRUUS "Service-Route: <sip:p.test;lr>\n");
-	ua_oom_walk(story, msg);
-	mem_deref(msg);
-	mem_deref(req);
+	regbed_oom("200 OK", GRUUS "Service-Route: <sip:p.test;lr>\n",
+		   all_is_there);
 }
 END_TEST
 
@@ -501,7 +454,7 @@ Suite *ua_suite_regans(void)
 	Suite *s = suite_create("regans");
 	TCase *tc = tcase_create("regans");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, regbed_setup, regbed_teardown);
 	tcase_add_test(tc, register_asks_for_a_flow_and_a_gruu);
 	tcase_add_test(tc, register_without_a_flow_asks_for_none);
 	tcase_add_loop_test(tc, instance_that_is_no_urn_is_einval, 0, 8);

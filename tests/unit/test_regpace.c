@@ -14,7 +14,6 @@ Suite *ua_suite_regpace(void);
 
 enum { MINUTE_MS = 60000, HOUR_MS = 3600000, SENT_MAX = 4096 };
 
-static struct regbed bed;
 static uint64_t sentv[SENT_MAX];
 static size_t nsent;
 static const char *place;
@@ -24,14 +23,7 @@ static void setup(void)
 {
 	nsent = 0;
 	place = REGBED_CONTACT;
-	regbed_open(&bed);
-	regbed_begin(&bed);
-}
-
-
-static void teardown(void)
-{
-	regbed_close(&bed);
+	regbed_setup();
 }
 
 
@@ -508,7 +500,7 @@ Suite *ua_suite_regpace(void)
 	Suite *s = suite_create("regpace");
 	TCase *tc = tcase_create("regpace");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, regbed_teardown);
 	tcase_add_test(tc,
 		       limiter_lets_a_burst_through_and_then_one_at_a_time);
 	tcase_add_loop_test(tc,

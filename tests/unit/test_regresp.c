@@ -5,7 +5,6 @@
 #include <check.h>
 #include <errno.h>
 
-#include "oom.h"
 #include "regbed.h"
 
 Suite *ua_suite_regresp(void);
@@ -14,21 +13,6 @@ Suite *ua_suite_regresp(void);
 #define PROXY "Proxy-Authenticate: Digest realm=\"p\", qop=\"auth\", "
 #define UNAUTHORIZED "401 Unauthorized"
 #define PROXY_REQUIRED "407 Proxy Authentication Required"
-
-static struct regbed bed;
-
-
-static void setup(void)
-{
-	regbed_open(&bed);
-	regbed_begin(&bed);
-}
-
-
-static void teardown(void)
-{
-	regbed_close(&bed);
-}
 
 
 /* What goes out answers these: parts of its headers, NULL: there is none. */
@@ -318,63 +302,32 @@ START_TEST(answer_to_what_was_not_sent_yet_is_ignored)
 END_TEST
 
 
-static int story(void *arg)
+/* Without memory it waits; then there is a next time. */
+static int asks_again(struct regbed *b)
 {
-	struct regbed b;
-	struct ua_reg_out out;
 	struct ua_reg_event ev = { .err = 0 };
-	int err;
+	struct ua_reg_out out;
 
-	regbed_open(&b);
-	err = ua_reg_alloc(&b.reg, &b.conf);
-	if (err)
-		return err;
-
-	ua_reg_start(b.reg, b.now);
-	if (ua_reg_output(b.reg, b.now, &out)) {
-		mem_deref(out.uri);
-		mem_deref(out.hop);
-		mem_deref(out.mb);
-		ua_reg_response(b.reg, b.now, arg);
+	if (ua_reg_event(b->reg, &ev)) {
+		b->now = ua_reg_deadline(b->reg);
+		ua_reg_tick(b->reg, b->now);
+		return ua_reg_state(b->reg) == UA_REG_TRYING ? ev.err : EPROTO;
 	}
 
-	/* Without memory it waits; then there is a next time. */
-	if (ua_reg_event(b.reg, &ev)) {
-		err = ev.err;
-		b.now = ua_reg_deadline(b.reg);
-		ua_reg_tick(b.reg, b.now);
-		if (ua_reg_state(b.reg) != UA_REG_TRYING)
-			err = EPROTO;
+	if (ua_reg_output(b->reg, b->now, &out)) {
+		regbed_drop(&out);
+		return 0;
 	}
-	else if (ua_reg_output(b.reg, b.now, &out)) {
-		mem_deref(out.uri);
-		mem_deref(out.hop);
-		mem_deref(out.mb);
-	}
-	else {
-		err = ua_reg_event(b.reg, &ev) ? ev.err : EPROTO;
-	}
-	regbed_close(&b);
 
-	return err;
+	return ua_reg_event(b->reg, &ev) ? ev.err : EPROTO;
 }
 
 
 START_TEST(challenge_without_memory_is_tried_again)
 {
-	struct sip_msg *req, *msg;
-
-	req = regbed_sent(&bed);
-	msg = siptext("SIP/2.0 401 Unauthorized\n"
-		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr\n"
-		      "From: %r\nTo: %r;tag=s\nCall-ID: %r\n"
-		      "CSeq: %u REGISTER\n" WWW "nonce=\"1\"\n" PROXY
-		      "nonce=\"1\", opaque=\"o\"\n\n",
-		      &req->from.val, &req->to.val, &req->callid,
-		      req->cseq.num);
-	ua_oom_walk(story, msg);
-	mem_deref(msg);
-	mem_deref(req);
+	regbed_oom("401 Unauthorized",
+		   WWW "nonce=\"1\"\n" PROXY "nonce=\"1\", opaque=\"o\"\n",
+		   asks_again);
 }
 END_TEST
 
@@ -384,7 +337,7 @@ Suite *ua_suite_regresp(void)
 	Suite *s = suite_create("regresp");
 	TCase *tc = tcase_create("regresp");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, regbed_setup, regbed_teardown);
 	tcase_add_test(tc, proxy_and_registrar_may_ask_one_after_the_other);
 	tcase_add_test(tc, both_challenges_may_come_in_one_answer);
 	tcase_add_test(tc, each_of_several_realms_gets_its_answer);

@@ -4,27 +4,11 @@
 #include <check.h>
 #include <errno.h>
 
-#include "oom.h"
 #include "regbed.h"
 
 Suite *ua_suite_regway(void);
 
 #define MOVED "302 Moved Temporarily"
-
-static struct regbed bed;
-
-
-static void setup(void)
-{
-	regbed_open(&bed);
-	regbed_begin(&bed);
-}
-
-
-static void teardown(void)
-{
-	regbed_close(&bed);
-}
 
 
 /* The answer to what goes out now redirects; the owner is told. */
@@ -373,51 +357,10 @@ START_TEST(goodbye_is_not_taken_elsewhere)
 END_TEST
 
 
-static int story(void *arg)
-{
-	struct sip_msg *const *msgv = arg;
-	struct regbed b;
-	struct ua_reg_out out;
-	struct ua_reg_event ev;
-	int err;
-
-	regbed_open(&b);
-	err = ua_reg_alloc(&b.reg, &b.conf);
-	if (err)
-		return err;
-
-	ua_reg_start(b.reg, b.now);
-	if (ua_reg_output(b.reg, b.now, &out)) {
-		mem_deref(out.uri);
-		mem_deref(out.hop);
-		mem_deref(out.mb);
-		ua_reg_response(b.reg, b.now, *msgv);
-	}
-
-	if (!ua_reg_event(b.reg, &ev) || ua_reg_deadline(b.reg) == UA_NEVER)
-		err = EPROTO;
-	else
-		err = ev.err;
-	regbed_close(&b);
-
-	return err;
-}
-
-
 START_TEST(without_memory_a_redirect_is_tried_again)
 {
-	struct sip_msg *req, *msg;
-
-	req = regbed_sent(&bed);
-	msg = siptext("SIP/2.0 %u Elsewhere\n"
-		      "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKr\n"
-		      "From: %r\nTo: %r;tag=s\nCall-ID: %r\n"
-		      "CSeq: %u REGISTER\nContact: <sip:a.test>\n\n",
-		      _i ? 305U : 302U, &req->from.val, &req->to.val,
-		      &req->callid, req->cseq.num);
-	ua_oom_walk(story, &msg);
-	mem_deref(msg);
-	mem_deref(req);
+	regbed_oom(_i ? "305 Use Proxy" : MOVED, "Contact: <sip:a.test>\n",
+		   regbed_tried_again);
 }
 END_TEST
 
@@ -427,7 +370,7 @@ Suite *ua_suite_regway(void)
 	Suite *s = suite_create("regway");
 	TCase *tc = tcase_create("regway");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, regbed_setup, regbed_teardown);
 	tcase_add_loop_test(tc, redirect_is_followed_when_the_owner_has_a_way,
 			    0, 3);
 	tcase_add_test(tc, proxy_to_use_is_the_way_and_not_the_target);
