@@ -11,6 +11,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/main.c \
 	tests/unit/middle.c \
 	tests/unit/middle.h \
+	tests/unit/mutebed.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
 	tests/unit/regbed.h \
@@ -18,6 +19,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/rig.h \
 	tests/unit/sipbed.h \
 	tests/unit/siptext.h \
+	tests/unit/siptlsbed.c \
+	tests/unit/siptlsbed.h \
 	tests/unit/test_account.c \
 	tests/unit/test_accountleg.c \
 	tests/unit/test_addr.c \
@@ -73,7 +76,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
 	tests/unit/test_lifetime.c \
-	tests/unit/test_sipflow.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \
 	tests/unit/test_netlink.c \
@@ -120,6 +122,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_simnet.c \
 	tests/unit/test_simturn.c \
 	tests/unit/test_sipaddr.c \
+	tests/unit/test_sipflow.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sipraw.c \
 	tests/unit/test_siptls.c \
@@ -146,8 +149,6 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_wav.c \
 	tests/unit/test_ways.c \
 	tests/unit/test_wr.c \
-	tests/unit/siptlsbed.c \
-	tests/unit/siptlsbed.h \
 	tests/unit/tlsbed.c \
 	tests/unit/tlsbed.h \
 	tests/unit/turnbed.c \

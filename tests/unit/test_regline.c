@@ -9,7 +9,7 @@
 #include "base/re_compat.h"
 #include "base/addr.h"
 #include "sip/regline.h"
-#include "sipbed.h"
+#include "mutebed.h"
 
 Suite *ua_suite_regline(void);
 
@@ -316,71 +316,13 @@ START_TEST(held_line_begins_nothing_until_it_restarts)
 END_TEST
 
 
-/** A registrar by TCP that grants everything */
-static struct {
-	struct tcp_sock *ts;
-	struct tcp_conn *tc;
-	unsigned accepted;
-	unsigned closed;
-} stream;
-
-
-static void stream_recv(struct mbuf *mb, void *arg)
-{
-	struct mbuf *out = mbuf_alloc(512);
-	struct sip_msg *msg;
-	(void)arg;
-
-	ck_assert_int_eq(0, sip_msg_decode(&msg, mb));
-	ck_assert_int_eq(
-		0, mbuf_printf(out,
-			       "SIP/2.0 200 OK\r\nVia: %r\r\nFrom: %r\r\n"
-			       "To: %r;tag=s\r\nCall-ID: %r\r\n"
-			       "CSeq: %u REGISTER\r\nExpires: 100\r\n"
-			       "Content-Length: 0\r\n\r\n",
-			       &msg->via.val, &msg->from.val, &msg->to.val,
-			       &msg->callid, msg->cseq.num));
-	out->pos = 0;
-	ck_assert_int_eq(0, tcp_send(stream.tc, out));
-	mem_deref(out);
-	mem_deref(msg);
-}
-
-
-static void stream_estab(void *arg)
-{
-	(void)arg;
-}
-
-
-static void stream_close(int err, void *arg)
-{
-	(void)err;
-	(void)arg;
-	++stream.closed;
-}
-
-
-static void stream_accept(const struct sa *src, void *arg)
-{
-	(void)src;
-	(void)arg;
-	mem_deref(stream.tc);
-	++stream.accepted;
-	ck_assert_int_eq(0, tcp_accept(&stream.tc, stream.ts, stream_estab,
-				       stream_recv, stream_close, NULL));
-}
-
-
 /* A refresh takes the connection there is; a restart does not trust it. */
 START_TEST(restart_opens_another_connection)
 {
-	struct sa sa;
+	struct mutebed stream;
 
-	memset(&stream, 0, sizeof(stream));
-	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
-	ck_assert_int_eq(0, tcp_listen(&stream.ts, &sa, stream_accept, NULL));
-	ck_assert_int_eq(0, tcp_local_get(stream.ts, &peer.local));
+	mutebed_open(&stream, "Expires: 100\r\n");
+	peer.local = stream.local;
 	start(UA_TP_TCP);
 	expect(1, UA_REG_REGISTERED);
 	ua_regline_refresh(line);
@@ -397,8 +339,7 @@ START_TEST(restart_opens_another_connection)
 	ua_regline_restart(line);
 	ua_regline_stop(line);
 	line = mem_deref(line);
-	mem_deref(stream.tc);
-	mem_deref(stream.ts);
+	mutebed_close(&stream);
 }
 END_TEST
 

@@ -7,8 +7,8 @@
 
 #include "base/re_compat.h"
 #include "sip/sipflow.h"
+#include "mutebed.h"
 #include "oom.h"
-#include "sipbed.h"
 
 Suite *ua_suite_sipflow(void);
 
@@ -371,77 +371,14 @@ START_TEST(dead_tcp_connection_is_replaced)
 END_TEST
 
 
-/** A TCP server that takes connections and may keep silent */
-static struct {
-	struct tcp_sock *ts;
-	struct tcp_conn *tc;
-	unsigned accepted;
-	unsigned closed;
-	bool mute;
-} mute;
-
-
-static void mute_recv(struct mbuf *mb, void *arg)
-{
-	struct sip_msg *msg;
-	struct mbuf *out;
-	(void)arg;
-
-	if (mute.mute || sip_msg_decode(&msg, mb))
-		return;
-
-	out = mbuf_alloc(512);
-	ck_assert_int_eq(0, mbuf_printf(out,
-					"SIP/2.0 200 OK\r\nVia: %r\r\n"
-					"From: %r\r\nTo: %r\r\n"
-					"Call-ID: %r\r\nCSeq: %u OPTIONS\r\n"
-					"Content-Length: 0\r\n\r\n",
-					&msg->via.val, &msg->from.val,
-					&msg->to.val, &msg->callid,
-					msg->cseq.num));
-	out->pos = 0;
-	ck_assert_int_eq(0, tcp_send(mute.tc, out));
-	mem_deref(out);
-	mem_deref(msg);
-}
-
-
-static void mute_estab(void *arg)
-{
-	(void)arg;
-}
-
-
-static void mute_close(int err, void *arg)
-{
-	(void)err;
-	(void)arg;
-	++mute.closed;
-}
-
-
-static void mute_accept(const struct sa *src, void *arg)
-{
-	(void)src;
-	(void)arg;
-	mem_deref(mute.tc);
-	++mute.accepted;
-	ck_assert_int_eq(0, tcp_accept(&mute.tc, mute.ts, mute_estab,
-				       mute_recv, mute_close, NULL));
-}
-
-
 /* The connection is up, the server behind it is not: a NAT forgot it. */
 START_TEST(silent_tcp_connection_is_shut_and_replaced)
 {
+	struct mutebed mute;
 	struct ua_addr to;
-	struct sa sa;
 
-	memset(&mute, 0, sizeof(mute));
-	ck_assert_int_eq(0, sa_set_str(&sa, "127.0.0.1", 0));
-	ck_assert_int_eq(0, tcp_listen(&mute.ts, &sa, mute_accept, NULL));
-	ck_assert_int_eq(0, tcp_local_get(mute.ts, &sa));
-	ua_addr_from_sa(&to, &sa);
+	mutebed_open(&mute, "");
+	ua_addr_from_sa(&to, &mute.local);
 	start(&to, UA_TP_TCP);
 
 	ua_sipflow_now(ka);
@@ -456,8 +393,7 @@ START_TEST(silent_tcp_connection_is_shut_and_replaced)
 	expect(3, UA_SIPFLOW_RESTORED);
 	ck_assert_uint_eq(1, mute.closed);
 	ck_assert_uint_eq(2, mute.accepted);
-	mem_deref(mute.tc);
-	mem_deref(mute.ts);
+	mutebed_close(&mute);
 }
 END_TEST
 
