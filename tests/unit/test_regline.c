@@ -304,6 +304,8 @@ START_TEST(held_line_begins_nothing_until_it_restarts)
 	while ((req = sipbed_next(&peer, 700)) != NULL && peer.n < 3)
 		ck_assert_uint_eq(first->cseq.num, req->cseq.num);
 	sipbed_reply(&peer, first, "200 OK", "s", "", NULL);
+
+	/* Nothing is told in this time. */
 	(void)sipbed_run(NULL, NULL, 20);
 	ck_assert_uint_eq(0, n);
 
