@@ -3,7 +3,6 @@
 
 import glob
 import os
-import time
 
 import servers
 import tone
@@ -82,16 +81,9 @@ class Baresip:
 
     def said(self, *words, timeout=10.0):
         """Waits until one of its lines holds one of the words."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            for line in list(self.log):
-                for word in words:
-                    if word in line:
-                        return word
-            if not self.process.alive():
-                return None
-            time.sleep(0.02)
-        return None
+        return self.process.until(lambda: next(
+            (word for line in self.log for word in words if word in line),
+            None), timeout)
 
     def registered(self):
         return self.said("1 binding")

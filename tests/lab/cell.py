@@ -3,7 +3,6 @@
 
 import os
 import re
-import time
 
 import nat
 from net import RELAYS, SERVER, since, way
@@ -51,23 +50,23 @@ class TurnLog:
     """What coturn did since a moment."""
 
     def __init__(self, net):
+        self.net = net
         self.path = os.path.join(net.folder, "coturn.out")
         self.start = os.path.getsize(self.path)
 
     def left(self):
         """How many allocations were made and not given back."""
-        deadline = time.monotonic() + 1  # a last Refresh may be on its way
-        while True:
-            with open(self.path, errors="replace") as log:
-                log.seek(self.start)
-                text = log.read()
-            made = re.findall(r"session (\d+): new, .*lifetime", text)
-            gone = re.findall(r"session (\d+): refreshed, .*lifetime=0\b",
-                              text)
-            left = len(set(made) - set(gone))
-            if not left or time.monotonic() > deadline:
-                return left
-            time.sleep(0.1)
+        # a last Refresh may be on its way
+        self.net.turn.until(lambda: not self._left(), 1)
+        return self._left()
+
+    def _left(self):
+        with open(self.path, errors="replace") as log:
+            log.seek(self.start)
+            text = log.read()
+        made = re.findall(r"session (\d+): new, .*lifetime", text)
+        gone = re.findall(r"session (\d+): refreshed, .*lifetime=0\b", text)
+        return len(set(made) - set(gone))
 
 
 class Cell:

@@ -119,9 +119,8 @@ class Crowd(Net):
         process = box.host.spawn(
             ["tcpdump", "-Z", "root", "-Unni", "in", "-w", path + ".pcap",
              "udp or tcp"], path)
-        while "listening on" not in process.tail():
-            if process.wait(0.05) is not None:
-                raise LabError("tcpdump: " + process.tail())
+        if not process.looked(lambda: "listening on" in process.tail(), 10):
+            raise LabError("tcpdump: " + process.tail())
 
     def remove(self):
         """Phones first, all at a time: they unregister while they can."""

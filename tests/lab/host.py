@@ -4,6 +4,7 @@
 import ctypes
 import fcntl
 import os
+import select
 import signal
 import socket
 import struct
@@ -41,6 +42,8 @@ class Process:
     def __init__(self, argv, log, env=None, stdin=False, lines=None):
         """lines: called with each line of stdout, from a thread."""
         self.argv = argv
+        self.changed = threading.Condition()  # held while a line is taken
+        self.over = False  # no line comes any more
         self.err = log + ".err"
         self.out = log + ".out"
         self.started = time.monotonic()
@@ -57,11 +60,35 @@ class Process:
             self.reader.start()
 
     def _read(self, lines):
-        with open(self.out, "ab") as out:
-            for line in self.popen.stdout:
-                out.write(line)
-                out.flush()
-                lines(line.decode("utf-8", "replace"))
+        try:
+            with open(self.out, "ab") as out:
+                for line in self.popen.stdout:
+                    out.write(line)
+                    out.flush()
+                    with self.changed:
+                        lines(line.decode("utf-8", "replace"))
+                        self.changed.notify_all()
+        finally:
+            with self.changed:
+                self.over = True
+                self.changed.notify_all()
+
+    def until(self, find, timeout):
+        """What find() is once a line has made it true; else what it is when
+        the lines, or the seconds, are over."""
+        with self.changed:
+            self.changed.wait_for(lambda: find() or self.over, timeout)
+            return find()
+
+    def looked(self, find, timeout, step=0.05):
+        """The same for what no line tells: looks again and again."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = find()
+            if found or time.monotonic() > deadline:
+                return found
+            if self.wait(step) is not None:
+                return find()
 
     def alive(self):
         return self.popen.poll() is None
@@ -210,8 +237,10 @@ class Host:
 
     def remove(self):
         self.stop()
-        kill_all(self.name)
-        command(["ip", "netns", "del", self.name], check=False)
+        try:
+            kill_all(self.name)
+        finally:
+            command(["ip", "netns", "del", self.name], check=False)
 
 
 def names(prefix):
@@ -220,18 +249,41 @@ def names(prefix):
     return [line.split()[0] for line in listed if line.startswith(prefix)]
 
 
+def pids(name):
+    """The processes in a namespace."""
+    listed = command(["ip", "netns", "pids", name], check=False)
+    return [int(pid) for pid in listed.split()]
+
+
 def kill_all(name):
     """Ends what still runs in a namespace, each process by its pid."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        pids = command(["ip", "netns", "pids", name], check=False).split()
-        if not pids:
+        left = pids(name)
+        if not left:
             return
-        for pid in pids:
+        _kill(left, number, 2)
+    left = pids(name)
+    if left:
+        raise LabError("%s: does not end: %s" % (name, left))
+
+
+def _kill(those, number, seconds):
+    """Sends a signal to processes, and waits until all have ended."""
+    ends, left = select.poll(), []
+    try:
+        for pid in those:
             try:
-                os.kill(int(pid), number)
+                left.append(os.pidfd_open(pid))
+                ends.register(left[-1], select.POLLIN)
+                signal.pidfd_send_signal(left[-1], number)
             except ProcessLookupError:
-                pass
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline and command(
-                ["ip", "netns", "pids", name], check=False).split():
-            time.sleep(0.05)
+                pass  # it has ended meanwhile
+        deadline = time.monotonic() + seconds
+        while left and time.monotonic() < deadline:
+            for fd, _ in ends.poll(1000 * (deadline - time.monotonic())):
+                ends.unregister(fd)
+                left.remove(fd)
+                os.close(fd)
+    finally:
+        for fd in left:
+            os.close(fd)

@@ -129,11 +129,12 @@ class PeerCalls(PeerAnswers):
         peer.start("sip:bob@" + SERVER)
         if not peer.established():
             self.wrong.append("the peer's call is not established")
-        deadline = time.monotonic() + (SLOW if self.ice else 3)
-        while time.monotonic() < deadline and not (
-                peer.heard() and phone.event("media_heard")):
-            time.sleep(0.1)
-        time.sleep(TALK)
+        slow = SLOW if self.ice else 3
+        if not phone.wait("media_heard", timeout=slow):
+            self.wrong.append("uaphone hears nothing within %d s" % slow)
+        if not peer.process.looked(peer.heard, slow):
+            self.wrong.append("the peer records nothing within %d s" % slow)
+        time.sleep(TALK)  # of what is judged
         peer.stop()
         self.end(phone, 5)
         self.wrong += phone.heard(TONES["a"], TONES["b"])
@@ -216,20 +217,11 @@ class SippCalls(Sipp):
         local = "%s:%d" % (PUBLIC["b"], SIPP_PORT)
         phone.start("listen", "--answer", "--count", "1", "--no-register",
                     "--local", local, phone.voice(TONES["b"]))
-        self.wait_for_port(phone)
+        if not phone.wait("listening"):
+            self.wrong.append("uaphone does not listen at its --local port")
         self.sipp_ends(self.sipp("a", "uac", local, "-s", "bob"))
         self.end(phone, 5)
         self.wrong += phone.heard(TONES["a"], TONES["b"])
-
-    def wait_for_port(self, phone):
-        """Nothing tells that it listens without registering but this."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and phone.process.alive():
-            if ":%d" % SIPP_PORT in self.net.hosts["b"].run(
-                    ["ss", "-Hlun"]):
-                return
-            time.sleep(0.05)
-        self.wrong.append("uaphone does not listen at its --local port")
 
 
 class SippAnswers(Sipp):
@@ -237,11 +229,10 @@ class SippAnswers(Sipp):
 
     def run(self):
         process = self.sipp("b", "uas", "-rtp_echo", "-mp", "30000")
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and process.alive() and \
-                ":%d" % SIPP_PORT not in self.net.hosts["b"].run(
-                    ["ss", "-Hlun"]):
-            time.sleep(0.05)
+        if not process.looked(lambda: ":%d" % SIPP_PORT in self.net.hosts[
+                "b"].run(["ss", "-Hlun"]), 10):
+            self.wrong.append("SIPp does not listen")
+            return
         phone = self.uaphone("a")
         phone.start("call", "sip:bob@%s:%d" % (PUBLIC["b"], SIPP_PORT),
                     "--no-register", "--duration", "3", "--timeout", "10",

@@ -4,7 +4,6 @@
 
 import os
 import shutil
-import time
 import uuid
 
 import servers
@@ -109,17 +108,15 @@ class Linphone:
             self.process.say("call " + call)
 
     def logged(self, words, timeout=10.0):
-        """Waits until its log holds the words."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and self.process.alive():
+        """Waits until its log, a file, holds the words."""
+        def find():
             try:
                 with open(self.debug, errors="replace") as log:
-                    if words in log.read():
-                        return True
+                    return words in log.read()
             except OSError:
-                pass
-            time.sleep(0.05)
-        return False
+                return False
+
+        return self.process.looked(find, timeout)
 
     def registered(self):
         return self.logged("to [LinphoneRegistrationOk]")

@@ -14,7 +14,6 @@ silently. IPv6 is routed by pub, and only where a phone is to have it.
 
 import json
 import os
-import time
 import zlib
 
 import nat
@@ -147,14 +146,12 @@ class Net:
         log = os.path.join(self.folder, "delay-%s-%d" % (role, len(
             os.listdir(self.folder))))
         seed = zlib.crc32(("%s %d" % (role, self.seed)).encode())
+        said = []
         process = pub.spawn([self.delay_program, near, far,
                              str(self.delay_ms), str(self.loss),
-                             str(seed)], log, stdin=True)
-        deadline = time.monotonic() + 10
-        while not os.path.getsize(process.out):
-            if not process.alive() or time.monotonic() > deadline:
-                raise LabError("delay line: " + process.tail())
-            time.sleep(0.005)
+                             str(seed)], log, stdin=True, lines=said.append)
+        if not process.until(lambda: said, 10):
+            raise LabError("delay line: " + process.tail())
         self.lines[role] = (process, near, far)
 
     def lose(self, percent, *roles):

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import threading
-import time
 
 import servers
 from host import LabError
@@ -82,15 +81,9 @@ class Nice:
 
     def event(self, name, timeout=10.0):
         """Waits for an event of a name; None: it did not come."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            for event in list(self.events):
-                if event.get("event") == name:
-                    return event
-            if not self.process.alive():
-                return None
-            time.sleep(0.02)
-        return None
+        return self.process.until(lambda: next(
+            (event for event in self.events if event.get("event") == name),
+            None), timeout)
 
     def registered(self):
         return self.event("registered") is not None

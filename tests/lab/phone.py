@@ -3,7 +3,6 @@
 
 import json
 import os
-import threading
 import time
 
 import servers
@@ -35,7 +34,6 @@ class Phone:
         self.log_more = ("-vv", "--trace", "ice") if net.trace else ()
         self.events = []
         self.strange = []
-        self.changed = threading.Condition()
         self.process = None
         self.status = None
 
@@ -85,16 +83,14 @@ class Phone:
             lines=self._line)
 
     def _line(self, line):
-        with self.changed:
-            try:
-                event = json.loads(line)
-                if not isinstance(event["event"], str):
-                    raise ValueError
-                event[SEEN] = time.monotonic()
-                self.events.append(event)
-            except (ValueError, KeyError, TypeError):
-                self.strange.append(line.rstrip())
-            self.changed.notify_all()
+        try:
+            event = json.loads(line)
+            if not isinstance(event["event"], str):
+                raise ValueError
+            event[SEEN] = time.monotonic()
+            self.events.append(event)
+        except (ValueError, KeyError, TypeError):
+            self.strange.append(line.rstrip())
 
     def event(self, *names):
         """The last event of one of these names, or None."""
@@ -105,16 +101,7 @@ class Phone:
 
     def wait(self, *names, timeout=10.0):
         """Waits for such an event; None when the process ends before."""
-        deadline = time.monotonic() + timeout
-        with self.changed:
-            while True:
-                found = self.event(*names)
-                if found or time.monotonic() > deadline:
-                    return found
-                if not self.process.alive():
-                    self.changed.wait(0.2)
-                    return self.event(*names)
-                self.changed.wait(0.1)
+        return self.process.until(lambda: self.event(*names), timeout)
 
     def finish(self, timeout):
         """Waits for its own end; the exit status, or None if it hangs."""

@@ -158,11 +158,13 @@ class Pool:
     def end(self):
         """Leaves nothing behind, but a net that is to be kept."""
         self.stopping.set()
-        for net in self.nets:
-            if net is not self.kept:
-                net.remove()
-        if not self.kept:
-            sweep(self.tag)
+        try:
+            for net in self.nets:
+                if net is not self.kept:
+                    net.remove()
+        finally:
+            if not self.kept:
+                sweep(self.tag)
 
 
 def sweep(tag):
@@ -170,8 +172,10 @@ def sweep(tag):
     for name in host.names(PREFIX + tag):
         if name[len(PREFIX + tag):][:1] not in (".", ""):
             continue
-        host.kill_all(name)
-        host.command(["ip", "netns", "del", name], check=False)
+        try:
+            host.kill_all(name)
+        finally:
+            host.command(["ip", "netns", "del", name], check=False)
     shutil.rmtree(os.path.join(STATE, PREFIX + tag), ignore_errors=True)
 
 

@@ -4,7 +4,6 @@
 import glob
 import os
 import socket
-import time
 
 from host import LabError, command
 from net import (SERVER, SERVER2, SERVER6, SIP_PORT, TURN_PORT, TURNS_PORT)
@@ -58,19 +57,18 @@ def certify(folder, names=()):
 
 def listening(srv, address, port, process):
     """Waits until a server takes TCP connections."""
-    deadline = time.monotonic() + 20
-    while True:
+    def takes():
         with srv.socket(socket.SOCK_STREAM) as sock:
             sock.settimeout(2)
             try:
                 sock.connect((address, port))
-                return
+                return True
             except OSError:
-                pass
-        if not process.alive() or time.monotonic() > deadline:
-            raise LabError("%s does not serve\n%s" % (
-                process.argv[3], process.tail()))
-        time.sleep(0.02)
+                return False
+
+    if not process.looked(takes, 20, 0.02):
+        raise LabError("%s does not serve\n%s" % (
+            process.argv[3], process.tail()))
 
 
 def modules():
@@ -131,7 +129,8 @@ def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
                 "--user", "%s:%s" % (TURN_USER, TURN_PASSWORD),
                 "--userdb", log + ".db", "--pidfile", log + ".pid",
                 "--fingerprint", "--relay-threads", "1",
-                "--log-file", "stdout", "--simple-log", "--verbose"], log)
+                "--log-file", "stdout", "--simple-log", "--verbose"], log,
+        lines=lambda line: None)  # read by whom it concerns, when one comes
     listening(net.hosts["srv"], addresses[0], TURN_PORT, process)
     return process
 
