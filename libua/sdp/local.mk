@@ -24,6 +24,8 @@ libua_la_SOURCES += \
 	libua/sdp/sdpfmt.h \
 	libua/sdp/sdpfrag.c \
 	libua/sdp/sdpfrag.h \
+	libua/sdp/sdporigin.c \
+	libua/sdp/sdporigin.h \
 	libua/sdp/sdptext.c \
 	libua/sdp/sdptext.h \
 	libua/sdp/sdpwrite.c \

@@ -111,6 +111,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_sdp.c \
 	tests/unit/test_sdpcand.c \
 	tests/unit/test_sdpfrag.c \
+	tests/unit/test_sdporigin.c \
 	tests/unit/test_send.c \
 	tests/unit/test_server.c \
 	tests/unit/test_sesmove.c \
