@@ -315,6 +315,10 @@ int conf_agent_fill(const struct conf *conf, struct conf_agent *agent,
 	static const enum ua_ice_policy policies[] = { UA_ICE_FULL,
 						       UA_ICE_RELAY_ONLY,
 						       UA_ICE_OFF };
+	static const enum ua_ice_mismatch mismatches[] = {
+		UA_ICE_MISMATCH_IMPLICIT, UA_ICE_MISMATCH_RFC,
+		UA_ICE_MISMATCH_OFF
+	};
 	const struct optset *set = &conf->base;
 	const struct optval *ifaces = &set->val[OPT_INTERFACE];
 	struct ua_agent_conf *ac = &agent->agent;
@@ -356,6 +360,7 @@ int conf_agent_fill(const struct conf *conf, struct conf_agent *agent,
 	fill_state(agent);
 	ac->ptime_ms = (uint16_t)optset_num(set, OPT_PTIME);
 	ac->ice = policies[optset_choice(set, OPT_ICE)];
+	ac->ice_mismatch = mismatches[optset_choice(set, OPT_ICE_MISMATCH)];
 	return 0;
 }
 

@@ -68,8 +68,10 @@ static const struct opt table[OPT_N] = {
 [OPT_ICE] = { "ice", "HOW", OPT_CHOICE, OPT_SEC_NAT,
 	.words = "full|relay-only|off", .def = "full",
 	.help = "how media finds its path" },
-[OPT_ICE_MISMATCH] = { "ice-mismatch", "HOW", OPT_TEXT, OPT_SEC_NAT,
-	.flags = OPT_LATER },
+[OPT_ICE_MISMATCH] = { "ice-mismatch", "HOW", OPT_CHOICE, OPT_SEC_NAT,
+	.words = "implicit|rfc|off", .def = "implicit",
+	.help = "what an address in c= is that is no candidate: a proxy's "
+		"relay, the end of ICE, or nothing" },
 [OPT_TURN] = { "turn", "URI", OPT_TURN_URI, OPT_SEC_NAT, OPT_REPEAT,
 	.help = "TURN server: turn:HOST[:PORT], by UDP, or by TCP and TLS "
 		"where that is silent; ?transport=udp or ?transport=tcp "

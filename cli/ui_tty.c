@@ -127,16 +127,28 @@ static void put_account(struct ui *ui, const struct ua_event *ev)
 static void put_path(struct ui *ui, unsigned call,
 		     const struct ua_ice_info *ice)
 {
-	char local[UA_ADDR_LEN], remote[UA_ADDR_LEN], rtt[32];
+	char local[UA_ADDR_LEN], remote[UA_ADDR_LEN], rtt[32] = "unknown";
 
-	snprintf(rtt, sizeof(rtt), "%.1f ms", ice->rtt_ms);
+	if (ice->rtt_ms > 0)
+		snprintf(rtt, sizeof(rtt), "%.1f ms", ice->rtt_ms);
+
+	if (ice->remote.origin != UA_ORIGIN_PEER) {
+		put(ui, call, GREEN,
+		    "path: relay %s (reserved by the proxy%s)"
+		    ", rtt %s%s",
+		    ua_addr_str(&ice->remote.addr, remote),
+		    ice->remote.origin == UA_ORIGIN_IMPLICIT ? ", not listed"
+							     : "",
+		    rtt, ice->nominated ? ", nominated" : "");
+		return;
+	}
+
 	put(ui, call, GREEN, "path: %s %s (%s) -> %s (%s), rtt %s%s",
 	    ice->relay ? "relay" : "direct",
 	    ua_addr_str(&ice->local.addr, local),
 	    ua_event_cand_name(ice->local.type),
 	    ua_addr_str(&ice->remote.addr, remote),
-	    ua_event_cand_name(ice->remote.type),
-	    ice->rtt_ms > 0 ? rtt : "unknown",
+	    ua_event_cand_name(ice->remote.type), rtt,
 	    ice->nominated ? ", nominated" : "");
 }
 

@@ -34,6 +34,7 @@ void ua_agent_conf_default(struct ua_agent_conf *conf)
 	conf->ip6 = true;
 	conf->ptime_ms = 20;
 	conf->ice = UA_ICE_FULL;
+	conf->ice_mismatch = UA_ICE_MISMATCH_IMPLICIT;
 	conf->max_calls = 64;
 }
 

@@ -157,7 +157,7 @@ UA_CHECK int ua_callmedia_use(struct ua_call *call,
 
 /** Tell the application of candidates of the peer that came later */
 void ua_callmedia_tell_remote(struct ua_call *call,
-			      const struct ua_sdp_cand *candv, size_t candc);
+			      const struct ua_sdp_facts *facts);
 
 /** The wall clock was set: arm the timers of path and sound anew */
 void ua_callmedia_rearm(struct ua_call *call);

@@ -7,6 +7,7 @@
 #include <ua/codec.h>
 #include "base/clock.h"
 #include "call/callcore.h"
+#include "sdp/sdporigin.h"
 
 
 static void stream_send(unsigned comp, const uint8_t *buf, size_t len,
@@ -108,15 +109,31 @@ static void cand_info(struct ua_cand_info *info,
 
 
 void ua_callmedia_tell_remote(struct ua_call *call,
-			      const struct ua_sdp_cand *candv, size_t candc)
+			      const struct ua_sdp_facts *facts)
 {
-	struct ua_cand_info infos[UA_ICE_REMOTES];
+	struct ua_cand_info infos[UA_ICE_REMOTES + UA_FLOW_COMPS];
 	struct ua_event ev = { .type = UA_EVENT_ICE_REMOTE, .cands = infos };
+	const bool mux = ua_addr_eq(&facts->rtp, &facts->rtcp);
+	struct ua_sdp_cand cand;
+	unsigned comp;
 	size_t i;
 
-	for (i = 0; i < candc && ev.ncand < UA_ICE_REMOTES; i++) {
-		if (candv[i].addr.af)
-			cand_info(&infos[ev.ncand++], &candv[i]);
+	for (i = 0; i < facts->candc && ev.ncand < UA_ICE_REMOTES; i++) {
+		if (!facts->candv[i].addr.af)
+			continue;
+
+		cand_info(&infos[ev.ncand], &facts->candv[i]);
+		infos[ev.ncand++].origin = ua_sdporigin_cand(facts, i);
+	}
+
+	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
+		if (call->env->conf->ice_mismatch !=
+			    UA_ICE_MISMATCH_IMPLICIT ||
+		    ua_sdporigin_implicit(facts, comp, mux, &cand))
+			continue;
+
+		cand_info(&infos[ev.ncand], &cand);
+		infos[ev.ncand++].origin = UA_ORIGIN_IMPLICIT;
 	}
 
 	ua_callbase_emit(call, &ev);
@@ -133,9 +150,8 @@ int ua_callmedia_use(struct ua_call *call, const struct ua_offer_result *res)
 	if (!res->active)
 		return ENOTSUP;
 
-	if (first && res->remote.ice)
-		ua_callmedia_tell_remote(call, res->remote.candv,
-					 res->remote.candc);
+	if (res->remote.ice && (first || res->ice_restart))
+		ua_callmedia_tell_remote(call, &res->remote);
 
 	err = ua_flow_remote(call->flow, &res->remote, res->mux);
 	if (err)
@@ -235,6 +251,13 @@ static void flow_ice(const struct ua_ice_event *iev, void *arg)
 }
 
 
+/* No pair yet, but a way: sound need not wait. */
+static void flow_beside(void *arg)
+{
+	ua_callmedia_talk(arg);
+}
+
+
 static void flow_packet(enum ua_demux kind, const uint8_t *buf, size_t len,
 			void *arg)
 {
@@ -308,6 +331,7 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 		.late = flow_late,
 		.complete = flow_complete,
 		.restart = flow_restart,
+		.beside = flow_beside,
 		.ice = flow_ice,
 		.packet = flow_packet,
 		.arg = call,

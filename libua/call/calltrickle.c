@@ -246,22 +246,22 @@ static void tell(struct ua_call *call, struct ua_trickle *t,
 		 const struct ua_sdp_facts *frag)
 {
 	struct ua_sdp_cand candv[UA_SDP_CAND_MAX];
+	struct ua_sdp_facts news = { .candv = candv };
 	const bool again =
 		frag->candc && ua_addr_eq(&t->first, &frag->candv[0].addr);
-	size_t n = 0;
 	size_t i;
 
 	for (i = again ? t->seen : 0; i < frag->candc; i++) {
 		if (!is_listed(known, &frag->candv[i]))
-			candv[n++] = frag->candv[i];
+			candv[news.candc++] = frag->candv[i];
 	}
 
 	if (frag->candc) {
 		t->seen = frag->candc;
 		t->first = frag->candv[0].addr;
 	}
-	if (n)
-		ua_callmedia_tell_remote(call, candv, n);
+	if (news.candc)
+		ua_callmedia_tell_remote(call, &news);
 }
 
 

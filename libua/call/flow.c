@@ -56,11 +56,12 @@ static void on_packet(struct ua_leg *leg, enum ua_demux kind,
 		if (!ua_plain_accepts(flow, leg->comp, src))
 			return;
 	}
-	else {
-		if (!flow->ice ||
-		    !ua_ice_accepts(flow->ice, 0, (uint16_t)leg->comp, &path))
+	else if (!flow->ice ||
+		 !ua_ice_accepts(flow->ice, 0, (uint16_t)leg->comp, &path)) {
+		if (!ua_beside_accepts(leg, src))
 			return;
-
+	}
+	else {
 		ua_ice_heard(flow->ice, now_ms, &path);
 		if (kind == UA_DEMUX_RTP)
 			flow->heard_ms = now_ms;
@@ -132,6 +133,7 @@ int ua_flow_alloc(struct ua_flow **flowp, struct ua_env *env, bool controlling,
 
 	flow->controlling = controlling;
 	flow->quiet_ms = QUIET_MS;
+	flow->born_ms = ua_clock_ms();
 
 	err = env->conf->ice == UA_ICE_OFF ? 0
 					   : ua_flowdesc_ice(flow, &flow->ice);
@@ -193,6 +195,9 @@ int ua_flow_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 	if (flow->plain)
 		return ua_plain_send(flow, comp, buf, len);
 
+	if (ua_beside_sends(flow))
+		return ua_plain_send(flow, comp, buf, len);
+
 	if (!flow->ice)
 		return ENOTCONN;
 
@@ -213,6 +218,9 @@ bool ua_flow_ready(const struct ua_flow *flow)
 	if (flow->plain)
 		return flow->has_remote;
 
+	if (ua_beside_sends(flow))
+		return true;
+
 	return flow->ice && !ua_ice_media(flow->ice, 0, 1, &path);
 }
 
@@ -223,13 +231,14 @@ bool ua_flow_is_plain(const struct ua_flow *flow)
 }
 
 
-static void cand_info(struct ua_cand_info *info, const struct ua_ice_cand *c)
+static void cand_info(const struct ua_flow *flow, struct ua_cand_info *info,
+		      const struct ua_ice_cand *c)
 {
 	info->type = (enum ua_cand_type)c->type;
 	info->addr = c->addr;
 	info->component = (uint8_t)c->comp;
 	info->priority = c->prio;
-	info->origin = UA_ORIGIN_PEER;
+	info->origin = ua_proxied_origin(flow, &c->addr);
 }
 
 
@@ -242,7 +251,7 @@ int ua_flow_path(const struct ua_flow *flow, struct ua_ice_info *info)
 
 	memset(info, 0, sizeof(*info));
 
-	if (flow->plain)
+	if (flow->plain || ua_beside_sends(flow))
 		return ua_plain_path(flow, info);
 
 	if (!flow->ice)
@@ -252,8 +261,9 @@ int ua_flow_path(const struct ua_flow *flow, struct ua_ice_info *info)
 	if (err)
 		return err;
 
-	cand_info(&info->local, &local);
-	cand_info(&info->remote, &remote);
+	cand_info(flow, &info->local, &local);
+	cand_info(flow, &info->remote, &remote);
+	info->local.origin = UA_ORIGIN_PEER;
 	info->relay =
 		local.type == UA_ICE_RELAY || remote.type == UA_ICE_RELAY;
 	info->rtt_ms = rtt_ms;

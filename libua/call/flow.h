@@ -44,6 +44,10 @@ struct ua_flow_handlers {
 	    ua_flow_local() says; words, static */
 	void (*restart)(const char *why, void *arg);
 
+	/** No pair is valid, but media goes to c= as without ICE, until one
+	    is: a proxy wrote an address there that may pass on no STUN */
+	void (*beside)(void *arg);
+
 	/** What ICE says; `ev` is borrowed */
 	void (*ice)(const struct ua_ice_event *ev, void *arg);
 

@@ -17,7 +17,21 @@ enum {
 	UA_GATHER_TARGETS = 4, /**< Addresses tried of a server */
 	UA_GATHER_BINDS = UA_LEG_HOSTS * 2,
 	UA_RELAYS_MAX = 16, /**< Allocations of a flow       */
-	UA_RELAYS_LEGS = 2  /**< IPv4, IPv6                  */
+	UA_RELAYS_LEGS = 2, /**< IPv4, IPv6                  */
+	/* MediaProxy waits 90 s from the offer for media of each side */
+	UA_PROXIED_LIFE_MS = 85000,
+	/* No pair is valid so long after that: it is not just slow */
+	UA_PROXIED_WAIT_MS = 2000,
+	UA_FLOW_PROXIED = 8, /**< Relays of proxies, of a chain at most 3 with
+				  two components each                     */
+
+	/* Both candidate sets are known so long and no pair is valid: media
+	   goes to c= as well */
+	UA_BESIDE_WAIT_MS = 1500,
+	UA_BESIDE_OPEN_MS = 10000, /**< ... so long, if nothing comes back */
+	UA_BESIDE_QUIET_MS = 30000 /**< ... else until that is so long ago: a
+					keepalive of media comes each 15 s
+					(RFC 6263, 4.6)                    */
 };
 
 /** Where datagrams leave and come in: a socket, or a relay over one */
@@ -97,6 +111,26 @@ struct ua_plain {
 	bool told;              /**< Something came from remote           */
 };
 
+/** A relay that a proxy reserved, as the peer's description shows it */
+struct ua_proxied {
+	struct ua_addr addr;
+	enum ua_origin origin;
+};
+
+enum ua_beside_state {
+	UA_BESIDE_OFF = 0, /**< c= is nothing that a proxy wrote           */
+	UA_BESIDE_WAITS,   /**< For a valid pair                           */
+	UA_BESIDE_OPEN,    /**< Media goes to c=, unless a pair is valid   */
+	UA_BESIDE_OVER
+};
+
+/** Media to c= while no pair is valid; where to is in the plains */
+struct ua_beside {
+	enum ua_beside_state state;
+	uint64_t since_ms; /**< In that state                        */
+	uint64_t heard_ms; /**< Something came from there, 0: never  */
+};
+
 struct ua_flow {
 	struct le le; /**< In env->parting */
 	struct ua_env *env;
@@ -138,6 +172,15 @@ struct ua_flow {
 	/** What stands in c= and m=: chosen once, then kept */
 	struct ua_leg *dflt[UA_FLOW_COMPS];
 	struct ua_addr dflt_addr[UA_FLOW_COMPS];
+
+	struct ua_proxied proxiedv[UA_FLOW_PROXIED]; /**< Oldest first */
+	size_t nproxied;
+	bool shaky;         /**< Media's path is in doubt, or a NAT moved us */
+	bool mismatch;      /**< c= was changed: no ICE (RFC 8839, 4.2.5)    */
+	bool expired;       /**< A restart was wanted for that               */
+	uint64_t born_ms;   /**< Offer and answer of now began               */
+	uint64_t remote_ms; /**< The peer's description of them came         */
+	struct ua_beside beside;
 
 	bool plain;
 	uint64_t plain_ms; /**< Since when */
@@ -181,7 +224,66 @@ UA_CHECK int ua_leg_send(struct ua_leg *leg, const struct ua_addr *dst,
 			 const uint8_t *buf, size_t len);
 
 
+/* proxied.c: relays that the SIP proxy reserved */
+
+/** The one socket from which such a relay is used; NULL: there is none */
+struct ua_leg *ua_proxied_leg(struct ua_flow *flow, unsigned comp,
+			      const struct ua_addr *relay);
+
+/**
+ * Make a candidate one that learns from packets, and remember it.
+ *
+ * @retval EADDRNOTAVAIL  No socket of ours may send there: skip it
+ * @retval EINVAL         Of no component of ours: skip it
+ */
+UA_CHECK int ua_proxied_take(struct ua_flow *flow, struct ua_ice_cand *cand,
+			     enum ua_origin origin);
+
+/** Who wrote what stands in a remote address */
+enum ua_origin ua_proxied_origin(const struct ua_flow *flow,
+				 const struct ua_addr *addr);
+
+/** Is c= of a description what a proxy wrote there? */
+bool ua_proxied_is_default(const struct ua_flow *flow,
+			   const struct ua_sdp_facts *facts);
+
+/**
+ * Has it ended before it was used, because the phone rang for too long?  Then
+ * a restart is wanted.  Returns when to look again, or UA_NEVER.
+ */
+uint64_t ua_proxied_pump(struct ua_flow *flow, uint64_t now_ms);
+
+/** Would such a relay, asked for again, still send to where we were?  Only
+    another m= port makes it forget */
+bool ua_proxied_is_stale(const struct ua_flow *flow);
+
+
+/* beside.c: media to c= while no pair is valid */
+
+/** A description of a peer that does ICE */
+void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts);
+
+/** Let time run; returns when to look again, or UA_NEVER */
+uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms);
+
+/** Does media go there now? */
+bool ua_beside_sends(const struct ua_flow *flow);
+
+/** Is media from there fine?  May latch */
+bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src);
+
+
 /* plain.c: a peer without ICE */
+
+/**
+ * Where media goes without ICE: c=, m= and a=rtcp.
+ *
+ * @param beside  ICE goes on: from the socket of a proxy's relay
+ *
+ * @retval EINVAL  There is nothing that can be sent to
+ */
+UA_CHECK int ua_plain_aim(struct ua_flow *flow,
+			  const struct ua_sdp_facts *facts, bool beside);
 
 /** Its description.  EINVAL: nothing there that can be sent to */
 UA_CHECK int ua_plain_remote(struct ua_flow *flow,

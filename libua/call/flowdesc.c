@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "call/flowcore.h"
+#include "sdp/sdporigin.h"
 
 
 static bool is_told(const struct ua_flow *flow, const struct ua_sdp_cand *cand)
@@ -139,6 +140,7 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 	ua_offer_local_default(&local->sdp);
 	local->sdp.rtp = flow->dflt_addr[0];
 	local->sdp.rtcp = flow->dflt_addr[1];
+	local->sdp.mismatch = flow->mismatch;
 
 	if (!flow->ice || flow->plain)
 		return;
@@ -156,41 +158,75 @@ void ua_flow_local(struct ua_flow *flow, int af, struct ua_flow_local *local)
 }
 
 
-static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
-			uint64_t now_ms)
+static int remote_cand(struct ua_flow *flow, uint64_t now_ms,
+		       const struct ua_sdp_cand *c, enum ua_origin origin)
 {
 	struct ua_ice_cand cand;
 	char buf[UA_ADDR_LEN];
-	size_t i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < facts->candc; i++) {
+	memset(&cand, 0, sizeof(cand));
+	cand.gen = ua_ice_gen(flow->ice);
+	str_ncpy(cand.foundation, c->foundation, sizeof(cand.foundation));
+	cand.comp = c->comp;
+	cand.type = (enum ua_ice_type)c->type;
+	cand.prio = c->prio;
+	cand.addr = c->addr;
+	cand.raddr = c->raddr;
+
+	if (origin != UA_ORIGIN_PEER)
+		err = ua_proxied_take(flow, &cand, origin);
+	if (!err)
+		err = ua_ice_remote_cand(flow->ice, now_ms, &cand);
+	if (err && err != ENOMEM)
+		ua_log(flow->env->log, UA_LOG_INFO, "flow",
+		       "candidate %s of the %s is skipped: %m",
+		       ua_addr_str(&c->addr, buf),
+		       ua_event_origin_name(origin), err);
+
+	return err == ENOMEM ? err : 0;
+}
+
+
+/* An address in c= that is no candidate is a relay, most likely. */
+static int remote_implicit(struct ua_flow *flow,
+			   const struct ua_sdp_facts *facts, uint64_t now_ms)
+{
+	struct ua_sdp_cand cand;
+	unsigned comp;
+	int err = 0;
+
+	if (flow->env->conf->ice_mismatch != UA_ICE_MISMATCH_IMPLICIT)
+		return 0;
+
+	for (comp = 1; !err && comp <= UA_FLOW_COMPS; comp++) {
+		if (!ua_sdporigin_implicit(facts, comp, flow->mux, &cand))
+			err = remote_cand(flow, now_ms, &cand,
+					  UA_ORIGIN_IMPLICIT);
+	}
+
+	return err;
+}
+
+
+static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+			uint64_t now_ms)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < facts->candc; i++) {
 		const struct ua_sdp_cand *c = &facts->candv[i];
 
 		if (!ua_sdpcand_is_udp(c) || !c->addr.af ||
 		    (flow->mux && c->comp > 1))
 			continue;
 
-		memset(&cand, 0, sizeof(cand));
-		cand.gen = ua_ice_gen(flow->ice);
-		str_ncpy(cand.foundation, c->foundation,
-			 sizeof(cand.foundation));
-		cand.comp = c->comp;
-		cand.type = (enum ua_ice_type)c->type;
-		cand.prio = c->prio;
-		cand.addr = c->addr;
-		cand.raddr = c->raddr;
-
-		err = ua_ice_remote_cand(flow->ice, now_ms, &cand);
-		if (err == ENOMEM)
-			return err;
-		if (err)
-			ua_log(flow->env->log, UA_LOG_INFO, "flow",
-			       "candidate %s of the peer is skipped: %m",
-			       ua_addr_str(&c->addr, buf), err);
+		err = remote_cand(flow, now_ms, c,
+				  ua_sdporigin_cand(facts, i));
 	}
 
-	return 0;
+	return err ? err : remote_implicit(flow, facts, now_ms);
 }
 
 
@@ -230,6 +266,7 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 		/* Its path died: of our relay, perhaps. */
 		ua_gather_doubt(flow, now_ms);
 		err = ua_ice_restart(flow->ice, now_ms, &peer.gen);
+		flow->born_ms = now_ms;
 		if (!err)
 			err = ua_ice_remote_set(flow->ice, now_ms,
 						facts->ufrag, facts->pwd,
@@ -239,6 +276,13 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 		return ua_plain_remote(flow, facts);
 	if (err && err != EALREADY)
 		return err;
+
+	if (!err) {
+		flow->remote_ms = now_ms;
+		flow->expired = false;
+		flow->beside.state = UA_BESIDE_OFF;
+	}
+	ua_beside_remote(flow, facts);
 
 	return remote_more(flow, facts, now_ms);
 }
@@ -276,6 +320,8 @@ int ua_flow_fork(struct ua_flow *flow)
 	flow->has_remote = false;
 	flow->concluded = false;
 	flow->plain = false;
+	flow->nproxied = 0;
+	flow->beside.state = UA_BESIDE_OFF;
 	memset(flow->plains, 0, sizeof(flow->plains));
 	if (!flow->ice)
 		return 0;
@@ -296,6 +342,17 @@ int ua_flow_fork(struct ua_flow *flow)
 }
 
 
+/* RFC 8839, 4.2.5 to the letter: somebody changed c=, so that ICE ends. */
+static bool is_refused(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
+	flow->mismatch =
+		flow->env->conf->ice_mismatch == UA_ICE_MISMATCH_RFC &&
+		ua_sdporigin_mismatch(facts);
+
+	return flow->mismatch;
+}
+
+
 int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 		   bool mux)
 {
@@ -306,7 +363,9 @@ int ua_flow_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 		drop_rtcp(flow);
 	}
 
-	if (flow->ice && !flow->plain && facts->ice && !facts->mismatch)
+	if (flow->ice && !flow->has_remote && is_refused(flow, facts))
+		err = ua_plain_remote(flow, facts);
+	else if (flow->ice && !flow->plain && facts->ice && !facts->mismatch)
 		err = ice_remote(flow, facts);
 	else if (flow->has_remote && !flow->plain)
 		err = 0; /* An update without ICE: the path stays. */
@@ -355,13 +414,14 @@ int ua_flow_restart(struct ua_flow *flow)
 
 	/* The sockets may be what does not work: of a NAT's bad mapping,
 	   or a relay that latched onto somebody else. */
-	if (flow->restarts)
+	if (flow->restarts || ua_proxied_is_stale(flow))
 		ua_roam_reopen(flow, now_ms);
 
 	if (flow->restarts < UINT8_MAX)
 		++flow->restarts;
 
 	flow->why = NULL;
+	flow->born_ms = now_ms;
 	ua_gather_doubt(flow, now_ms);
 
 	return ua_ice_restart(flow->ice, now_ms, NULL);

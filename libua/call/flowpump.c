@@ -51,12 +51,22 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 	switch (ev->type) {
 
 	case UA_ICE_EVENT_SUSPECT:
+		flow->shaky = true;
 		/* Was it our NAT?  Then we need not wait for the verdict. */
 		ua_gather_ask(flow, now_ms);
 		ua_gather_doubt(flow, now_ms);
 		break;
 
+	case UA_ICE_EVENT_CONSENT_LOST:
+		flow->shaky = true;
+		break;
+
+	case UA_ICE_EVENT_MEDIA_PATH:
+		flow->shaky = false;
+		break;
+
 	case UA_ICE_EVENT_RECOVERED:
+		flow->shaky = false;
 		/* It works, there is just no media: do not ask so soon. */
 		if (flow->doubted && flow->quiet_ms < QUIET_MAX_MS)
 			flow->quiet_ms *= 4;
@@ -68,6 +78,7 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		break;
 
 	case UA_ICE_EVENT_NOMINATED:
+		flow->shaky = false;
 		ua_gather_nominated(flow, now_ms);
 		if (ev->all) {
 			flow->restarts = 0;
@@ -78,8 +89,11 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 	case UA_ICE_EVENT_NO_PATH_YET:
 		ua_gather_doubt(flow, now_ms);
 		ua_gather_more(flow);
-		/* The call was up before: try on, with other sockets. */
-		if (flow->restarts)
+		/* The call was up before: try on, with other sockets.  A
+		   relay that took somebody else for us or for the peer is
+		   mended by nothing but another m= port. */
+		if (flow->restarts ||
+		    (flow->nproxied && !ua_beside_sends(flow)))
 			ua_roam_want(flow, now_ms, "restart found no path");
 		break;
 
@@ -209,6 +223,8 @@ void ua_flowpump_run(struct ua_flow *flow)
 		ua_flowdesc_late(flow);
 		if (!before && flow->complete && flow->handlers.complete)
 			flow->handlers.complete(flow->handlers.arg);
+		at = ua_flowcore_earlier(at, ua_beside_pump(flow, now_ms));
+		at = ua_flowcore_earlier(at, ua_proxied_pump(flow, now_ms));
 		tell_restart(flow, now_ms, &due);
 		at = ua_flowcore_earlier(at, due);
 	}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libua_la_SOURCES += \
 	libua/call/asked.c \
+	libua/call/beside.c \
 	libua/call/bound.c \
 	libua/call/call.c \
 	libua/call/callbase.c \
@@ -27,6 +28,7 @@ libua_la_SOURCES += \
 	libua/call/incoming.h \
 	libua/call/leg.c \
 	libua/call/plain.c \
+	libua/call/proxied.c \
 	libua/call/reoffer.c \
 	libua/call/relayconn.c \
 	libua/call/relays.c \

@@ -42,12 +42,52 @@ bool ua_plain_accepts(struct ua_flow *flow, unsigned comp,
 }
 
 
-int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+/* A relay in the open does not reach into a private net. */
+static struct ua_leg *leg_for(struct ua_flow *flow, unsigned comp,
+			      const struct ua_addr *remote)
+{
+	struct ua_leg *leg = flow->dflt[comp - 1];
+
+	if (!leg || leg->addr.af != remote->af ||
+	    (leg->relay && ua_addr_is_private(remote)))
+		return ua_leg_host(flow, comp, remote->af);
+
+	if (leg->relay &&
+	    (!leg->relay->turn ||
+	     ua_turn_permit(leg->relay->turn, ua_clock_ms(), remote)))
+		return ua_leg_host(flow, comp, remote->af);
+
+	return leg;
+}
+
+
+int ua_plain_aim(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		 bool beside)
 {
 	const struct ua_addr *addrs[UA_FLOW_COMPS] = { &facts->rtp,
 						       &facts->rtcp };
 	unsigned comp;
 
+	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
+		struct ua_plain *plain = &flow->plains[comp - 1];
+		const struct ua_addr *to = addrs[comp - 1];
+
+		/* Its leg may have gone with the address that it had. */
+		if (plain->leg && ua_addr_eq(&plain->remote, to))
+			continue;
+
+		memset(plain, 0, sizeof(*plain));
+		plain->remote = *to;
+		plain->leg = beside ? ua_proxied_leg(flow, comp, to)
+				    : leg_for(flow, comp, to);
+	}
+
+	return flow->plains[0].leg ? 0 : EINVAL;
+}
+
+
+int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
 	if (!facts->rtp.af)
 		return EINVAL;
 
@@ -55,33 +95,11 @@ int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	if (!flow->plain)
 		flow->plain_ms = ua_clock_ms();
 	flow->plain = true;
+	flow->beside.state = UA_BESIDE_OFF;
 	ua_ice_free(flow->ice);
 	flow->ice = NULL;
 
-	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
-		struct ua_plain *plain = &flow->plains[comp - 1];
-
-		/* Its leg may have gone with the address that it had. */
-		if (plain->leg && ua_addr_eq(&plain->remote, addrs[comp - 1]))
-			continue;
-
-		memset(plain, 0, sizeof(*plain));
-		plain->remote = *addrs[comp - 1];
-		plain->leg = flow->dflt[comp - 1];
-
-		/* A relay in the open does not reach into a private net. */
-		if (!plain->leg || plain->leg->addr.af != plain->remote.af ||
-		    (plain->leg->relay && ua_addr_is_private(&plain->remote)))
-			plain->leg = ua_leg_host(flow, comp, plain->remote.af);
-
-		if (plain->leg && plain->leg->relay &&
-		    (!plain->leg->relay->turn ||
-		     ua_turn_permit(plain->leg->relay->turn, ua_clock_ms(),
-				    &plain->remote)))
-			plain->leg = ua_leg_host(flow, comp, plain->remote.af);
-	}
-
-	return flow->plains[0].leg ? 0 : EINVAL;
+	return ua_plain_aim(flow, facts, false);
 }
 
 
@@ -112,7 +130,11 @@ int ua_plain_path(const struct ua_flow *flow, struct ua_ice_info *info)
 	info->remote.type = plain->latched.af ? UA_CAND_PRFLX : UA_CAND_HOST;
 	info->remote.addr = plain->latched.af ? plain->latched : plain->remote;
 	info->remote.component = 1;
-	info->relay = plain->leg->relay != NULL;
+	info->remote.origin = ua_proxied_origin(flow, &info->remote.addr);
+	if (info->remote.origin != UA_ORIGIN_PEER)
+		info->remote.type = UA_CAND_RELAY;
+	info->relay =
+		plain->leg->relay || info->remote.origin != UA_ORIGIN_PEER;
 
 	return 0;
 }

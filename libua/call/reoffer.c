@@ -30,6 +30,7 @@ static const struct {
 	{ "address outside changed", "address changed", true },
 	{ "better network", "address changed", true },
 	{ "network changed", "address changed", true },
+	{ "relay has ended", "consent lost", false },
 	{ "address changed", "address changed", true },
 };
 
@@ -213,6 +214,11 @@ static bool needs_selected(const struct ua_call *call)
 
 	if (!res || !res->remote.ice || res->remote.ice2 ||
 	    ua_flow_path(call->flow, &path))
+		return false;
+
+	/* A proxy that reserved it would take another c= for another phone:
+	   ours stays, and says nothing new. */
+	if (path.remote.origin != UA_ORIGIN_PEER)
 		return false;
 
 	ua_flow_local(call->flow, ua_endpoint_local(call->ep)->af, &local);

@@ -47,6 +47,7 @@ void ua_roam_moved(struct ua_leg *host, uint64_t now_ms)
 	       "component %u: seen as %s now", host->comp,
 	       ua_addr_str(&mapped, addr));
 
+	flow->shaky = true;
 	ua_gather_lost(host, now_ms, ENETRESET);
 	ua_gather_more(flow);
 	ua_roam_want(flow, now_ms, "address outside changed");

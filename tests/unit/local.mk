@@ -2,6 +2,7 @@
 tests_unit_unit_SOURCES = \
 	tests/unit/dnsbed.c \
 	tests/unit/dnsbed.h \
+	tests/unit/flowbed.h \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
 	tests/unit/icenet_call.c \
@@ -11,9 +12,11 @@ tests_unit_unit_SOURCES = \
 	tests/unit/main.c \
 	tests/unit/middle.c \
 	tests/unit/middle.h \
+	tests/unit/latchbed.h \
 	tests/unit/mutebed.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
+	tests/unit/proxybed.h \
 	tests/unit/regbed.h \
 	tests/unit/rig.c \
 	tests/unit/rig.h \
@@ -27,6 +30,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_agent.c \
 	tests/unit/test_alsa.c \
 	tests/unit/test_audio.c \
+	tests/unit/test_beside.c \
 	tests/unit/test_bind.c \
 	tests/unit/test_binding.c \
 	tests/unit/test_call.c \
@@ -88,6 +92,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_perm.c \
 	tests/unit/test_pinger.c \
+	tests/unit/test_proxied.c \
 	tests/unit/test_question.c \
 	tests/unit/test_random.c \
 	tests/unit/test_reach_hour.c \

@@ -97,9 +97,8 @@ static const struct row rows[] = {
 	/* Not listed */
 	{ "none", "IP4 127.0.0.2", 50002, ICE HOST SRFLX TURN, "...",
 	  "127.0.0.2:50002", "127.0.0.2:50003" },
-	{ "none, a=rtcp", "IP4 127.0.0.2", 50002,
-	  "a=rtcp:50009\r\n" ICE HOST, ".", "127.0.0.2:50002",
-	  "127.0.0.2:50009" },
+	{ "none, a=rtcp", "IP4 127.0.0.2", 50002, "a=rtcp:50009\r\n" ICE HOST,
+	  ".", "127.0.0.2:50002", "127.0.0.2:50009" },
 	{ "none, rtcp-mux", "IP4 127.0.0.2", 50002,
 	  "a=rtcp-mux\r\na=rtcp:50003\r\n" ICE HOST, ".", "127.0.0.2:50002",
 	  NULL },
@@ -178,9 +177,9 @@ START_TEST(relay_is_told_by_its_writer)
 	read_facts(&facts, row);
 	ck_assert_uint_eq(strlen(row->origins), facts.candc);
 	for (i = 0; i < facts.candc; i++)
-		origins[i] =
-			ua_sdporigin_cand(&facts, i) == UA_ORIGIN_PROXY ? 'P'
-									: '.';
+		origins[i] = ua_sdporigin_cand(&facts, i) == UA_ORIGIN_PROXY
+				     ? 'P'
+				     : '.';
 	ck_assert_msg(!strcmp(row->origins, origins), "%s: %s", row->name,
 		      origins);
 	expect_implicit(&facts, 1, mux, row->rtp);
@@ -208,9 +207,10 @@ END_TEST
 /* A fragment has no default destination: only its form tells. */
 START_TEST(trickled_relay_is_told_by_its_form)
 {
-	static const char text[] = ICE "m=audio 9 RTP/AVP 0\r\n" TURN LOW ENGINE
-				       "a=candidate:x 1 UDP 9 127.0.0.2 50002 "
-				       "typ relay\r\n";
+	static const char text[] =
+		ICE "m=audio 9 RTP/AVP 0\r\n" TURN LOW ENGINE
+		    "a=candidate:x 1 UDP 9 127.0.0.2 50002 "
+		    "typ relay\r\n";
 	static const char origins[] = ".PP.";
 	struct ua_sdp_facts facts;
 	struct ua_sdp_cand cand;

@@ -42,6 +42,19 @@ struct ua_server_conf {
 	const char *credentials;
 };
 
+/** What to make of a peer that does ICE, but whose c= and m= are none of its
+    candidates (RFC 8839, 4.2.5): somebody on the way has written there */
+enum ua_ice_mismatch {
+	UA_ICE_MISMATCH_IMPLICIT = 0, /**< A relay that the proxy reserved: a
+					   candidate of the lowest priority;
+					   without a valid pair after 1.5 s
+					   media goes there as without ICE  */
+	UA_ICE_MISMATCH_RFC,          /**< No ICE in that call; an answer says
+					   a=ice-mismatch                         */
+	UA_ICE_MISMATCH_OFF /**< Nothing: ICE goes on with the candidates
+				 that are listed                        */
+};
+
 /** Everything that an agent is made of; all strings are copied */
 struct ua_agent_conf {
 	const char *user_agent; /**< NULL: "libua/VERSION"            */
@@ -57,6 +70,7 @@ struct ua_agent_conf {
 	size_t ncodec;
 	uint16_t ptime_ms; /**< 10 to 60, 20 by default          */
 	enum ua_ice_policy ice;
+	enum ua_ice_mismatch ice_mismatch;
 	struct ua_server_conf stun[UA_SERVER_MAX]; /**< For candidates, never
 							for REGISTER       */
 	struct ua_server_conf turn[UA_SERVER_MAX];

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file beside.c  Media to c= beside ICE, while no pair is valid
+ *
+ * A relay that a proxy wrote into c= may pass on RTP and no STUN, and a peer
+ * may have given up ICE because of it.  Then no pair ever becomes valid; but
+ * what a peer without ICE would be sent arrives.  Nobody has shown that he
+ * wants it there, so it is sent for a while only, and on as long as something
+ * comes back.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "call/flowcore.h"
+
+
+static bool has_pair(const struct ua_flow *flow)
+{
+	struct ua_path path;
+
+	return flow->ice && !ua_ice_media(flow->ice, 0, 1, &path);
+}
+
+
+void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+{
+	struct ua_beside *b = &flow->beside;
+
+	if (!ua_proxied_is_default(flow, facts) ||
+	    (b->state != UA_BESIDE_OFF &&
+	     ua_addr_eq(&flow->plains[0].remote, &facts->rtp)))
+		return;
+
+	if (ua_plain_aim(flow, facts, true))
+		return;
+
+	b->state = UA_BESIDE_WAITS;
+	b->since_ms = ua_clock_ms();
+	b->heard_ms = 0;
+}
+
+
+static void open_up(struct ua_flow *flow, uint64_t now_ms, const char *why)
+{
+	char addr[UA_ADDR_LEN];
+
+	flow->beside.state = UA_BESIDE_OPEN;
+	flow->beside.since_ms = now_ms;
+	flow->plain_ms = now_ms;
+	ua_log(flow->env->log, UA_LOG_INFO, "flow",
+	       "%s: media goes to %s as without ICE, checks go on", why,
+	       ua_addr_str(&flow->plains[0].remote, addr));
+	if (flow->handlers.beside)
+		flow->handlers.beside(flow->handlers.arg);
+}
+
+
+static void close_up(struct ua_flow *flow, const char *why)
+{
+	flow->beside.state = UA_BESIDE_OVER;
+	ua_log(flow->env->log, UA_LOG_INFO, "flow",
+	       "no more media to c= beside ICE: %s", why);
+}
+
+
+/* When it ends, if nothing else happens */
+static uint64_t end_of(const struct ua_beside *b)
+{
+	return b->heard_ms ? b->heard_ms + UA_BESIDE_QUIET_MS
+			   : b->since_ms + UA_BESIDE_OPEN_MS;
+}
+
+
+static void lost(struct ua_flow *flow, uint64_t now_ms)
+{
+	const bool heard = flow->beside.heard_ms;
+
+	close_up(flow, "nothing comes from there");
+
+	/* It was all that there was: the relay may have ended. */
+	if (heard && !has_pair(flow))
+		ua_roam_want(flow, now_ms, "path answers no more");
+}
+
+
+uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms)
+{
+	struct ua_beside *b = &flow->beside;
+	uint64_t at_ms;
+
+	if (b->state != UA_BESIDE_WAITS && b->state != UA_BESIDE_OPEN)
+		return UA_NEVER;
+
+	if (has_pair(flow)) {
+		/* A peer whose own pair comes later is still heard there. */
+		at_ms = b->since_ms + UA_BESIDE_OPEN_MS;
+		if (b->state == UA_BESIDE_WAITS)
+			b->state = UA_BESIDE_OVER;
+		else if (now_ms >= at_ms)
+			close_up(flow, "a pair is valid");
+	}
+	else if (b->state == UA_BESIDE_WAITS) {
+		at_ms = b->since_ms + UA_BESIDE_WAIT_MS;
+		if (now_ms >= at_ms)
+			open_up(flow, now_ms, "no pair is valid");
+	}
+	else {
+		at_ms = end_of(b);
+		if (now_ms >= at_ms)
+			lost(flow, now_ms);
+	}
+
+	switch (b->state) {
+
+	case UA_BESIDE_WAITS:
+		return at_ms;
+
+	case UA_BESIDE_OPEN:
+		return now_ms >= at_ms ? end_of(b) : at_ms;
+
+	default:
+		return UA_NEVER;
+	}
+}
+
+
+bool ua_beside_sends(const struct ua_flow *flow)
+{
+	return flow->beside.state == UA_BESIDE_OPEN && !has_pair(flow);
+}
+
+
+bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src)
+{
+	struct ua_flow *flow = leg->flow;
+	const struct ua_plain *plain = &flow->plains[leg->comp - 1];
+	struct ua_beside *b = &flow->beside;
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (leg != plain->leg)
+		return false;
+
+	/* The peer has given up ICE, or was earlier. */
+	if (b->state == UA_BESIDE_WAITS && !has_pair(flow) &&
+	    ua_addr_eq(src, &plain->remote))
+		open_up(flow, now_ms, "media comes from c=");
+
+	if (b->state != UA_BESIDE_OPEN ||
+	    !ua_plain_accepts(flow, leg->comp, src))
+		return false;
+
+	b->heard_ms = now_ms;
+	return true;
+}
