@@ -8,6 +8,8 @@
 #include "call/flowcore.h"
 #include "sdp/sdporigin.h"
 
+enum { PORT_DISCARD = 9 };
+
 
 static bool is_told(const struct ua_flow *flow, const struct ua_sdp_cand *cand)
 {
@@ -82,6 +84,13 @@ static void local_cand(struct ua_sdp_cand *out, const struct ua_ice_cand *cand)
 	out->prio = cand->prio;
 	out->addr = cand->addr;
 	out->raddr = cand->raddr;
+
+	/* Which address it is related to may be nobody's business; but that
+	   there is one tells it from a proxy's (RFC 8839, 5.1). */
+	if (cand->type != UA_ICE_HOST && !out->raddr.af) {
+		out->raddr.af = cand->addr.af;
+		out->raddr.port = PORT_DISCARD;
+	}
 	str_ncpy(out->foundation, cand->foundation, sizeof(out->foundation));
 	str_ncpy(out->transport, "udp", sizeof(out->transport));
 }

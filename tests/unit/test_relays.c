@@ -215,6 +215,7 @@ START_TEST(relay_carries_media_by_every_transport)
 	const struct tlsbed_how how = { 0 };
 	const int tp = _i % 3;
 	const bool mux = _i / 3;
+	struct ua_flow_local local;
 	struct ua_ice_info info;
 
 	turnsrv_open(&srv);
@@ -236,7 +237,14 @@ START_TEST(relay_carries_media_by_every_transport)
 	ck_assert_int_eq(0, ua_flow_path(x.flow, &info));
 	ck_assert(info.relay);
 	ck_assert_int_eq(UA_CAND_RELAY, info.local.type);
+	ck_assert_int_eq(UA_ORIGIN_PEER, info.remote.origin);
 	ck_assert_uint_ge(srv.ndata, 4);
+
+	/* That it is related to an address is told, which one is not. */
+	ua_flow_local(x.flow, UA_AF_IP4, &local);
+	ck_assert_int_eq(UA_AF_IP4, local.candv[0].raddr.af);
+	ck_assert_uint_eq(0, local.candv[0].raddr.ip[0]);
+	ck_assert_uint_eq(9, local.candv[0].raddr.port);
 
 	/* RTCP's allocations go as soon as they are not needed. */
 	rig_linger(20);
