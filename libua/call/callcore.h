@@ -195,8 +195,11 @@ void ua_callsig_answer(struct ua_call *call);
 
 /* reoffer.c: offers inside a call */
 
-/** Tell the peer of late candidates, by an offer only if there is no path
-    without them */
+/** Does media go straight to the peer now? */
+bool ua_reoffer_is_direct(const struct ua_call *call);
+
+/** Tell the peer of late candidates, by an offer only if there is no direct
+    path without them */
 void ua_reoffer_update(struct ua_call *call);
 
 /**

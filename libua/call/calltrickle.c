@@ -62,11 +62,12 @@ static void on_patience(void *arg)
 	struct ua_call *call = arg;
 
 	if (!call->trickles[call->fork].out || call->state != UA_CALL_UP ||
-	    ua_flow_ready(call->flow))
+	    ua_reoffer_is_direct(call))
 		return;
 
 	ua_log(call->env->log, UA_LOG_INFO, "call",
-	       "%u: no answer to the INFO and no path: offers tell candidates",
+	       "%u: no answer to the INFO and no direct path: offers tell "
+	       "candidates",
 	       call->number);
 	give_up(call, call->fork);
 }

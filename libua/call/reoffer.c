@@ -35,6 +35,15 @@ static const struct {
 };
 
 
+/* A relay may be all that works without what the peer does not know yet. */
+bool ua_reoffer_is_direct(const struct ua_call *call)
+{
+	struct ua_ice_info path;
+
+	return !ua_flow_path(call->flow, &path) && !path.relay;
+}
+
+
 /*
  * What was not gathered when the description went out (a lost packet, a far
  * server) the peer cannot check.  It learns most of it by our checks; but two
@@ -46,7 +55,7 @@ static void update(void *arg)
 	struct ua_call *call = arg;
 
 	if (!call->late || call->updating || call->state != UA_CALL_UP ||
-	    !call->has_media || ua_flow_ready(call->flow) ||
+	    !call->has_media || ua_reoffer_is_direct(call) ||
 	    ua_flow_is_plain(call->flow) || !ua_session_can_modify(call->sess))
 		return;
 
@@ -54,7 +63,7 @@ static void update(void *arg)
 		return;
 
 	ua_log(call->env->log, UA_LOG_INFO, "call",
-	       "%u: no path yet, telling the peer of late candidates",
+	       "%u: no direct path yet, telling the peer of late candidates",
 	       call->number);
 	call->late = false;
 }

@@ -60,6 +60,8 @@ static void open_slow(unsigned whose)
 	udp_handler_set(server.us, server_recv, &server);
 	(void)re_snprintf(uri, sizeof(uri), "stun:%J", &server.local);
 	rig_conf(&conf);
+	/* Hooks cut candidates away and leave c=, which is no relay. */
+	conf.ice_mismatch = UA_ICE_MISMATCH_OFF;
 	conf.stun[0].uri = whose & 1 ? uri : NULL;
 	rig_open(&a, &conf);
 	conf.stun[0].uri = whose & 2 ? uri : NULL;
