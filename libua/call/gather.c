@@ -231,7 +231,8 @@ void ua_gather_ask(struct ua_flow *flow, uint64_t now_ms)
 	for (i = 0; i < flow->nhost; i++) {
 		struct ua_leg *host = &flow->hosts[i];
 
-		if (!host->comp || !host->mapped.af)
+		/* With rtcp-mux the second component has lost its socket. */
+		if (!host->comp || !host->sock || !host->mapped.af)
 			continue;
 
 		ua_bound_open(host, &host->mapper);

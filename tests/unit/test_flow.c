@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/impl.h"
+#include "base/clock.h"
 #include "base/wr.h"
 #include "flowbed.h"
 
@@ -175,6 +176,49 @@ START_TEST(late_candidate_is_told_after_the_description)
 END_TEST
 
 
+static bool asks_rtcp(const struct end *end)
+{
+	size_t i;
+
+	for (i = 0; i < end->flow->nbind; i++) {
+		const struct ua_bound *bound = &end->flow->binds[i];
+
+		if (bound->bind && bound->host->comp == 2)
+			return true;
+	}
+
+	return false;
+}
+
+
+/* What rtcp-mux closed has no address outside; nobody would answer. */
+START_TEST(closed_socket_is_not_asked_for)
+{
+	const struct ua_addr mapped = { .af = UA_AF_IP4,
+					.port = 9,
+					.ip = { 127, 0, 0, 1 } };
+	size_t i;
+
+	rig_open(&a, NULL);
+	end_open(&x, true);
+	end_open(&y, false);
+	for (i = 0; i < x.flow->nhost; i++) {
+		x.flow->hosts[i].mapped = mapped;
+		x.flow->hosts[i].mapper = mapped;
+	}
+
+	connect_both(_i);
+	rig_wait(both_nominated, NULL);
+	ua_gather_ask(x.flow, ua_clock_ms());
+	ck_assert_int_eq(!_i, asks_rtcp(&x));
+
+	ua_flow_close(x.flow);
+	ua_flow_close(y.flow);
+	rig_close(&a);
+}
+END_TEST
+
+
 /* ------------------------ a peer without ICE ----------------------- */
 
 
@@ -306,6 +350,7 @@ Suite *ua_suite_flow(void)
 
 	tcase_set_timeout(tc, RIG_TEST_S);
 	tcase_add_loop_test(tc, two_ends_find_a_path_and_use_it, 0, 2);
+	tcase_add_loop_test(tc, closed_socket_is_not_asked_for, 0, 2);
 	tcase_add_test(tc, handler_may_close_it);
 	tcase_add_test(tc, closed_flow_says_nothing);
 	tcase_add_test(tc, silent_server_delays_it_no_longer_than_allowed);
