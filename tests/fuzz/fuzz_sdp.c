@@ -11,6 +11,7 @@
 #include "base/re_compat.h"
 #include "base/wr.h"
 #include "sdp/offer.h"
+#include "sdp/sdporigin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -96,6 +97,32 @@ static void local_init(struct ua_offer_local *local)
 }
 
 
+/* An implicit candidate is never one that is listed, nor nobody's address. */
+static void check_origin(const struct ua_sdp_facts *facts, bool mux)
+{
+	struct ua_sdp_cand cand;
+	unsigned comp;
+	size_t i;
+
+	for (i = 0; i < facts->candc; i++)
+		require(ua_sdporigin_cand(facts, i) == UA_ORIGIN_PEER ||
+			facts->candv[i].type == UA_SDPCAND_RELAY);
+
+	for (comp = 1; comp <= 2; comp++) {
+		if (ua_sdporigin_implicit(facts, comp, mux, &cand))
+			continue;
+
+		require(facts->ice && cand.comp == comp && cand.addr.af);
+		require(cand.addr.port && !ua_addr_is_multicast(&cand.addr));
+		for (i = 0; i < facts->candc; i++)
+			require(facts->candv[i].comp != comp ||
+				!ua_sdpcand_is_udp(&facts->candv[i]) ||
+				!ua_addr_eq(&facts->candv[i].addr,
+					    &cand.addr));
+	}
+}
+
+
 static void check(const struct ua_offer *offer)
 {
 	const struct ua_offer_result *res = ua_offer_result(offer);
@@ -110,6 +137,7 @@ static void check(const struct ua_offer *offer)
 	require(res->ptime > 0);
 	require(res->remote.candc <= UA_SDP_CAND_MAX);
 	require(!res->mux || ua_addr_eq(&res->remote.rtp, &res->remote.rtcp));
+	check_origin(&res->remote, res->mux);
 }
 
 
