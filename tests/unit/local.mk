@@ -3,6 +3,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/dnsbed.c \
 	tests/unit/dnsbed.h \
 	tests/unit/flowbed.h \
+	tests/unit/hostbed.h \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
 	tests/unit/icenet_call.c \

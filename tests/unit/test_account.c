@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/impl.h"
+#include "hostbed.h"
 #include "oom.h"
 #include "rig.h"
 
@@ -655,52 +656,10 @@ END_TEST
 /* -------------------------- another place -------------------------- */
 
 
-/** Addresses that the agent believes to have; all are loopback's */
-static struct ua_iflist host;
-
-
-static int host_addresses(const struct ua_env *env, struct ua_iflist *list)
-{
-	(void)env;
-
-	if (!host.n)
-		return ENODEV;
-
-	*list = host;
-	return 0;
-}
-
-
-/* A host with 127.0.0.N, each on an interface of its own; 0 ends the list */
-static void host_is(const unsigned char *lastv)
-{
-	memset(&host, 0, sizeof(host));
-
-	for (; *lastv; lastv++) {
-		struct ua_ifaddr *ifa = &host.v[host.n++];
-		char ip[16];
-
-		(void)snprintf(ip, sizeof(ip), "127.0.0.%u", *lastv);
-		ck_assert_int_eq(0, ua_addr_set(&ifa->addr, ip, 0));
-		ifa->ifindex = *lastv;
-		ifa->deflt = true;
-		(void)snprintf(ifa->ifname, sizeof(ifa->ifname), "eth%u",
-			       *lastv);
-	}
-}
-
-
-#define HOST(...)                                                             \
-	do {                                                                  \
-		static const unsigned char lastv[] = { __VA_ARGS__, 0 };      \
-		host_is(lastv);                                               \
-	} while (0)
-
-
 /* Let the agent see that the host is another one. */
 static void look(void)
 {
-	API(ua_netmon_kick(a.agent->netmon));
+	hostbed_look(&a);
 }
 
 
@@ -708,7 +667,6 @@ static void open_at_1(void)
 {
 	open_all();
 	HOST(1);
-	a.agent->env.addresses = host_addresses;
 	look();
 	rig_linger(5);
 	ck_assert_uint_le(rig_count(&a, UA_EVENT_NETWORK), 1);
@@ -1028,7 +986,7 @@ START_TEST(failed_lookup_is_tried_again_in_another_network)
 	ck_assert_int_eq(0, ua_addr_set(&aconf.dns, "127.0.0.1", 9));
 	rig_open(&a, &aconf);
 	HOST(1);
-	a.agent->env.addresses = host_addresses;
+	a.agent->env.addresses = hostbed_addresses;
 	conf = new_conf();
 	conf.aor = "sip:alice@nowhere.invalid";
 	add(&conf);

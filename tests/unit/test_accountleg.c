@@ -10,6 +10,7 @@
 #include "agent/accountcore.h"
 #include "base/clock.h"
 #include "dnsbed.h"
+#include "hostbed.h"
 #include "oom.h"
 #include "rig.h"
 
@@ -855,17 +856,30 @@ static const struct sip_msg *redirect(const struct sip_msg *msg,
 }
 
 
+/* The registrar is one, and may send to two. */
+static void add_between(const struct ua_account_conf *conf)
+{
+	servers("_sip._udp.reg.test", &one, NULL);
+	(void)snprintf(srv[1], sizeof(srv[1]), "1 0 %u host.test", port(&two));
+	row("_sip._udp.other.test", DNS_TYPE_SRV, srv[1]);
+	add(conf);
+}
+
+
+static void is_led(const struct ua_account_conf *conf)
+{
+	add_between(conf);
+	redirect(request(&one, "REGISTER"), "sip:other.test");
+}
+
+
 START_TEST(redirect_is_followed_and_registers_there)
 {
 	struct ua_account_conf conf = new_conf();
 	const struct sip_msg *msg;
 
 	/* 0: the first REGISTER; 1: a refresh */
-	servers("_sip._udp.reg.test", &one, NULL);
-	servers("_sip._udp.other.test", &two, NULL);
-	(void)snprintf(srv[1], sizeof(srv[1]), "1 0 %u host.test", port(&one));
-	rows[1].value = srv[1];
-	add(&conf);
+	add_between(&conf);
 	msg = request(&one, "REGISTER");
 	if (_i) {
 		grant(&one, msg, "", "");
@@ -921,12 +935,7 @@ START_TEST(server_that_we_were_sent_to_and_that_fails_is_left_for_home)
 	const struct rig_event *e;
 	const struct sip_msg *msg;
 
-	servers("_sip._udp.reg.test", &one, NULL);
-	servers("_sip._udp.other.test", &two, NULL);
-	(void)snprintf(srv[1], sizeof(srv[1]), "1 0 %u host.test", port(&one));
-	rows[1].value = srv[1];
-	add(&conf);
-	redirect(request(&one, "REGISTER"), "sip:other.test");
+	is_led(&conf);
 	reply(&two, request(&two, "REGISTER"), "503 Full", "", NULL);
 	e = rig_expect(&a, UA_EVENT_REGISTER_FAILED);
 	ck_assert_uint_eq(503, e->ev.code);
@@ -973,6 +982,40 @@ START_TEST(redirect_of_the_second_flow_moves_nobody)
 	ck_assert(ua_account_registered(alice));
 	ck_assert_ptr_null(alice->redirect);
 	nothing(&one, "REGISTER");
+	(void)invite(&one);
+}
+END_TEST
+
+
+/* What it was led to there may not be the one to ask here. */
+START_TEST(redirect_is_forgotten_without_a_network)
+{
+	struct ua_account_conf conf = new_conf();
+	const struct sip_msg *msg;
+
+	HOST(1);
+	hostbed_look(&a);
+	is_led(&conf);
+	grant(&two, request(&two, "REGISTER"), "", "");
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+
+	host.n = 0;
+	hostbed_look(&a);
+	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);
+	nothing(&two, "REGISTER");
+
+	/* 0: the same place; 1: another */
+	if (_i)
+		HOST(2);
+	else
+		HOST(1);
+	hostbed_look(&a);
+	msg = request(&one, "REGISTER");
+	ck_assert_int_eq(0, pl_strcmp(&msg->ruri, "sip:reg.test"));
+	grant(&one, msg, "", "");
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	ck_assert(ua_account_registered(alice));
+	nothing(&two, "REGISTER");
 	(void)invite(&one);
 }
 END_TEST
@@ -1301,6 +1344,7 @@ Suite *ua_suite_accountleg(void)
 		server_that_we_were_sent_to_and_that_fails_is_left_for_home);
 	tcase_add_test(tr, redirect_to_itself_is_a_failure);
 	tcase_add_test(tr, redirect_of_the_second_flow_moves_nobody);
+	tcase_add_loop_test(tr, redirect_is_forgotten_without_a_network, 0, 2);
 	suite_add_tcase(s, tr);
 
 	tcase_set_timeout(ts, TIMEOUT_S);
