@@ -182,7 +182,8 @@ void ua_pinger_answer(struct ua_pinger *p, uint64_t now_ms, enum ua_ping ping,
     Nothing more happens if it is already */
 void ua_pinger_broken(struct ua_pinger *p, uint64_t now_ms, int err);
 
-/** Ping now: the network changed, the machine woke up */
+/** Ping now: the network changed, the machine woke up.  Another interval or
+    hold that is told afterwards begins anew, and takes that back */
 void ua_pinger_kick(struct ua_pinger *p, uint64_t now_ms);
 
 /** A ping to send now; NONE: none.  Ask again until NONE */

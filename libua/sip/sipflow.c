@@ -270,21 +270,31 @@ static uint64_t deadline(const struct ua_sipflow *flow)
 }
 
 
-static void pump(struct ua_sipflow *flow)
+/* A silence that begins or ends moves the next ping: before one is asked for
+ * at once, or that would be forgotten. */
+static void learn(struct ua_sipflow *flow, uint64_t now_ms)
 {
-	const uint64_t now_ms = ua_clock_ms();
-	struct ua_pinger_event ev;
 	enum ua_lifetime_act what;
-	enum ua_ping ping;
 
-	ua_sipping_pump(flow, now_ms);
 	join_machines(flow, now_ms);
-	ua_lifetime_tick(&flow->life, now_ms);
 	while (ua_sipflowcore_first(flow) &&
 	       (what = ua_lifetime_output(&flow->life)) != 0)
 		ua_siplearn_act(flow, now_ms, what);
 
 	join_machines(flow, now_ms);
+}
+
+
+static void pump(struct ua_sipflow *flow)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	struct ua_pinger_event ev;
+	enum ua_ping ping;
+
+	ua_sipping_pump(flow, now_ms);
+	join_machines(flow, now_ms);
+	ua_lifetime_tick(&flow->life, now_ms);
+	learn(flow, now_ms);
 	ua_pinger_tick(&flow->pinger, now_ms);
 	while (ua_sipflowcore_first(flow) &&
 	       (ping = ua_pinger_output(&flow->pinger, now_ms)) != 0)
@@ -294,7 +304,8 @@ static void pump(struct ua_sipflow *flow)
 	       ua_pinger_event(&flow->pinger, &ev))
 		on_event(flow, now_ms, &ev);
 
-	join_machines(flow, now_ms);
+	/* An answer may be what it waited for. */
+	learn(flow, now_ms);
 	ua_wake_at(&flow->tmr, deadline(flow), on_wake, flow);
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/re_compat.h"
 #include "base/clock.h"
-#include "sip/sipflow.h"
+#include "sip/sipflowcore.h"
 #include "mutebed.h"
 #include "oom.h"
 
@@ -19,13 +19,13 @@ static struct ua_endpoint *ep, *server;
 static struct ua_sipflow_user *ka;
 static struct sipbed_peer peer;
 static struct ua_sipflow_event last;
-static size_t n, registers;
+static size_t n, registers, probes, learnts;
 static enum ua_sipflow_ev typev[EVENTS];
 static uint64_t after_ms;
 static uint32_t self_ms;
 static enum ua_keepalive mode;
 static struct pl branch;
-static bool drop;
+static bool drop, learn;
 
 
 static void event_handler(struct ua_sipflow_user *k,
@@ -38,6 +38,12 @@ static void event_handler(struct ua_sipflow_user *k,
 		++registers;
 		return;
 	}
+	if (ev->type == UA_SIPFLOW_LEARNT) {
+		++learnts;
+		ck_assert_uint_eq(UA_LIFETIME_SAFE_S, ev->memory.learnt_s);
+		return;
+	}
+	probes += ev->probe;
 	last = *ev;
 	ck_assert_uint_lt(n, EVENTS);
 	typev[n++] = ev->type;
@@ -52,11 +58,11 @@ static void setup(void)
 {
 	const struct ua_endpoint_conf conf = sipbed_conf();
 
-	n = registers = 0;
+	n = registers = probes = learnts = 0;
 	after_ms = 0;
 	self_ms = 0;
 	mode = UA_KEEPALIVE_OPTIONS;
-	drop = false;
+	drop = learn = false;
 	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
 	ck_assert_int_eq(0, ua_endpoint_alloc(&server, &conf));
 	sipbed_open(&peer);
@@ -80,9 +86,10 @@ static void start(const struct ua_addr *to, enum ua_tp tp)
 		.contact = "sip:alice@127.0.0.1",
 		.hop = { .addr = *to, .tp = tp },
 		.mode = mode,
-		.interval_s = 60,
+		.interval_s = learn ? 0 : 60,
 		.dead_ms = 700,
 		.self_ms = self_ms,
+		.learn = learn,
 		.h = event_handler,
 	};
 
@@ -213,6 +220,21 @@ START_TEST(registrar_that_forgot_us_is_noticed)
 END_TEST
 
 
+/* As a proxy passes it on, by the flow; it is answered there. */
+static void pass_on(const struct sip_msg *req)
+{
+	sipbed_send(&peer, ua_endpoint_local(ep),
+		    "OPTIONS sip:alice@127.0.0.1 SIP/2.0\r\n"
+		    "Via: SIP/2.0/UDP %J;branch=z9hG4bKproxy;rport\r\n"
+		    "Via: %r\r\n"
+		    "From: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u OPTIONS\r\n"
+		    "Max-Forwards: 69\r\nContent-Length: 0\r\n\r\n",
+		    &peer.local, &req->via.val, &req->from.val, &req->to.val,
+		    &req->callid, req->cseq.num);
+	(void)sipbed_answer(&peer, 200);
+}
+
+
 START_TEST(request_to_ourselves_that_comes_in_is_well)
 {
 	const struct ua_addr none = { .af = UA_AF_NONE };
@@ -224,17 +246,7 @@ START_TEST(request_to_ourselves_that_comes_in_is_well)
 	wait_for_self();
 	ua_sipflow_now(ka);
 	req = sipbed_request(&peer, "OPTIONS");
-
-	/* As a proxy passes it on. */
-	sipbed_send(&peer, ua_endpoint_local(ep),
-		    "OPTIONS sip:alice@127.0.0.1 SIP/2.0\r\n"
-		    "Via: SIP/2.0/UDP %J;branch=z9hG4bKproxy;rport\r\n"
-		    "Via: %r\r\n"
-		    "From: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u OPTIONS\r\n"
-		    "Max-Forwards: 69\r\nContent-Length: 0\r\n\r\n",
-		    &peer.local, &req->via.val, &req->from.val, &req->to.val,
-		    &req->callid, req->cseq.num);
-	(void)sipbed_answer(&peer, 200);
+	pass_on(req);
 	sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
 	expect(1, UA_SIPFLOW_ANSWERED);
 	/* Nor does it come a little later. */
@@ -242,6 +254,149 @@ START_TEST(request_to_ourselves_that_comes_in_is_well)
 	ck_assert_uint_eq(0, registers);
 }
 END_TEST
+
+
+/* ------------------------------ probes ----------------------------- */
+
+
+enum { SLOW_MS = 30 };
+
+
+/* What the flow's machine waits for has come, as far as it knows. */
+static void skip(void)
+{
+	struct ua_lifetime *life = &ka->flow->life;
+	const uint64_t now_ms = ua_clock_ms();
+	const uint64_t ms = life->at_ms - now_ms;
+
+	ck_assert_uint_ne(UA_NEVER, life->at_ms);
+	life->tx_ms -= ms;
+	life->base_ms -= ms;
+	life->at_ms = now_ms;
+	ua_sipflowcore_wake(ka->flow);
+}
+
+
+/* A request to ourselves from the second socket, whose address it leaves in
+ * peer.from */
+static const struct sip_msg *probe_comes(void)
+{
+	const struct sip_msg *req = sipbed_request(&peer, "OPTIONS");
+
+	ck_assert_int_eq(0, pl_strcmp(&req->ruri, "sip:alice@example.com"));
+	ck_assert_uint_ne(ua_endpoint_local(ep)->port, sa_port(&peer.from));
+
+	return req;
+}
+
+
+/* The server passes it on, and the answer, after a while. */
+static void probe_passes(void)
+{
+	const struct sip_msg *req = probe_comes();
+	const struct sa second = peer.from;
+
+	(void)sipbed_run(NULL, NULL, SLOW_MS);
+	pass_on(req);
+	peer.from = second;
+	sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
+}
+
+
+static bool in_gap(void *arg)
+{
+	(void)arg;
+	return ua_lifetime_state(&ka->flow->life) == UA_LIFETIME_GAP &&
+	       !ka->flow->probe;
+}
+
+
+/* It knows that such requests come in, and measures a silence. */
+static void begin_to_learn(void)
+{
+	struct ua_addr mapped;
+
+	/* As sipbed_reply() sees it */
+	ck_assert_int_eq(0, ua_addr_set(&mapped, "127.0.0.9",
+					ua_endpoint_local(ep)->port));
+	learn = true;
+	start_peer();
+	ua_sipflow_registered(ka, &mapped, false, 0, NULL);
+	skip();
+	probe_passes();
+	ck_assert(sipbed_run(in_gap, NULL, 2000));
+	ck_assert_uint_eq(0, n);
+}
+
+
+/* Each tells how long it took, and the silence that comes next. */
+START_TEST(probe_that_comes_in_is_told_with_the_next_silence)
+{
+	static const uint32_t nextv[] = { 31, 41, 51 };
+	size_t i;
+
+	begin_to_learn();
+	for (i = 0; i < ARRAY_SIZE(nextv); i++) {
+		skip();
+		probe_passes();
+		expect(i + 1, UA_SIPFLOW_ANSWERED);
+		ck_assert(last.probe);
+		ck_assert_uint_eq(200, last.code);
+		ck_assert_uint_ge(last.rtt_ms, SLOW_MS);
+		ck_assert_uint_lt(last.rtt_ms, 2000);
+		ck_assert_str_eq("learning", last.learning);
+		ck_assert_uint_eq(ua_endpoint_local(ep)->port,
+				  last.mapped.port);
+
+		/* Then it is probed, or pinged 3 s later. */
+		ck_assert_uint_le(last.interval_ms,
+				  nextv[i] * 1000 + UA_LIFETIME_PROBE_MS);
+		ck_assert_uint_gt(last.interval_ms, nextv[i] * 1000);
+	}
+	ck_assert_uint_eq(i, probes);
+	ck_assert_uint_eq(0, registers);
+}
+END_TEST
+
+
+static bool has_learnt(void *arg)
+{
+	(void)arg;
+	return learnts == 1;
+}
+
+
+/* 0: the server answers in our place; 1: it knows no binding of ours */
+START_TEST(probe_that_does_not_come_in_is_not_told)
+{
+	const struct sip_msg *req;
+	unsigned i;
+
+	begin_to_learn();
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(0, learnts);
+		skip();
+		req = probe_comes();
+		sipbed_reply(&peer, req, _i ? "404 Not Found" : "200 OK", "s",
+			     "", NULL);
+
+		/* The flow is asked at once what became of it. */
+		req = sipbed_request(&peer, "OPTIONS");
+		ck_assert_int_eq(0, pl_strcmp(&req->ruri, "sip:example.com"));
+		sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
+		expect(i + 1, UA_SIPFLOW_ANSWERED);
+		ck_assert(!last.probe);
+		ck_assert_uint_eq(_i ? i + 1 : 0, registers);
+	}
+
+	/* 21 s and 17 s were too long: what is known then is told at once. */
+	ck_assert(sipbed_run(has_learnt, NULL, 2000));
+	ck_assert_uint_eq(0, probes);
+}
+END_TEST
+
+
+/* ------------------------------- STUN ------------------------------ */
 
 
 /** A registrar's address that answers STUN, and sees us elsewhere each time */
@@ -305,6 +460,9 @@ START_TEST(outbound_flow_is_pinged_by_stun)
 	expect(3, UA_SIPFLOW_LOST);
 }
 END_TEST
+
+
+/* ------------------------ users, connections ----------------------- */
 
 
 static int join_without_memory(void *arg)
@@ -465,6 +623,8 @@ Suite *ua_suite_sipflow(void)
 	tcase_add_test(tc, dead_flow_is_pinged_on_without_being_told);
 	tcase_add_test(tc, registrar_that_forgot_us_is_noticed);
 	tcase_add_test(tc, request_to_ourselves_that_comes_in_is_well);
+	tcase_add_test(tc, probe_that_comes_in_is_told_with_the_next_silence);
+	tcase_add_loop_test(tc, probe_that_does_not_come_in_is_not_told, 0, 2);
 	tcase_add_test(tc, outbound_flow_is_pinged_by_stun);
 	tcase_add_test(tc, accounts_share_a_flow_and_nothing_leaks);
 	tcase_add_test(tc, tcp_flow_is_answered);
