@@ -49,8 +49,10 @@ struct ua_sipflow_event {
 	uint16_t code;
 	uint32_t rtt_ms;
 	struct ua_addr mapped; /**< As the server sees us, af NONE: untold */
-	uint32_t interval_ms;  /**< The longest pause between two pings, or
-				    the silence that is measured next      */
+	uint32_t interval_ms;  /**< The longest pause until something is sent:
+				    between two pings, or a silence that
+				    is measured next and the 3 s for its
+				    probe                                  */
 	uint32_t next_ms;
 	uint32_t saved;       /**< Messages, against pings at 14 s          */
 	const char *learning; /**< ua_lifetime_words()                     */

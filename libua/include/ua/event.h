@@ -94,8 +94,9 @@ struct ua_keepalive_info {
 				    came in after a measured silence     */
 	double rtt_ms;
 	struct ua_addr mapped; /**< af NONE: untold                       */
-	uint32_t interval_s;   /**< The longest pause between two, or the
-				    silence that is measured next [s]     */
+	uint32_t interval_s;   /**< The longest pause until the next one:
+				    between two pings, or a silence that
+				    is measured next and 3 s [s]          */
 	uint32_t next_s;
 	uint32_t saved;       /**< Messages spared so far against pings at
 				   the safe interval                      */
