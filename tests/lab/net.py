@@ -77,12 +77,15 @@ class Net:
         self.certificates = certificates
         self.trace = trace  # phones log more, and their packets are kept
         self.turn = None  # the TURN server's process
+        self.proxy = None  # that of the registrar and proxy
+        self.setup = None  # what the proxy does to media, of relaynet.py
         self.delay_ms = delay_ms
         self.delay_program = delay_program
         self.loss = loss
         self.seed = seed
         self.hosts = {}
         self.lines = {}
+        self.straight = {}  # lines without a delay: pub's end of each
         self.kinds = ()
         self.closed = False
         self.address = {}
@@ -128,8 +131,9 @@ class Net:
                "addr add %s/64 dev out nodad" % SERVER6,
                "route add default via " + GATEWAY6)
 
-    def _line(self, host, interface, delay=True):
+    def _line(self, host, interface, delay=True, delay_ms=None):
         """Joins a host's interface to the public bridge."""
+        delay_ms = self.delay_ms if delay_ms is None else delay_ms
         pub = self.hosts["pub"]
         role = host.name.rsplit("-", 1)[1]
         near, far, port = "n-" + role, "f-" + role, "p-" + role
@@ -137,8 +141,9 @@ class Net:
                % (near, interface, host.name), "link set %s up" % near)
         host.ip("link set %s up" % interface)
         host.offload_off(interface)
-        if not delay or not self.delay_ms:
+        if not delay or not delay_ms:
             pub.ip("link set %s master br0" % near)
+            self.straight[role] = near
             return
         pub.ip("link add %s type veth peer name %s" % (far, port),
                "link set %s master br0" % port,
@@ -148,8 +153,8 @@ class Net:
         seed = zlib.crc32(("%s %d" % (role, self.seed)).encode())
         said = []
         process = pub.spawn([self.delay_program, near, far,
-                             str(self.delay_ms), str(self.loss),
-                             str(seed)], log, stdin=True, lines=said.append)
+                             str(delay_ms), str(self.loss), str(seed)],
+                            log, stdin=True, lines=said.append)
         if not process.until(lambda: said, 10):
             raise LabError("delay line: " + process.tail())
         self.lines[role] = (process, near, far)
@@ -243,23 +248,34 @@ class Net:
                  "route add default via %s.1 dev eth1 metric %d" % (
                      INNER["c"], metric))
 
+    def relay(self, role, address, delay_ms=0):
+        """A public host for a relay, which is so far away one way."""
+        host = self._host(role)
+        self._line(host, "out", delay_ms=delay_ms)
+        host.ip("addr add %s/24 dev out" % address,
+                "route add default via " + GATEWAY)
+        return host
+
     def clear_phones(self):
         for role in ("a", "b"):
-            self._drop(role)
+            self.drop(role)
         for role in ("nata", "natb", "natc"):
-            self._drop(role)
+            self.drop(role)
         for role, interface in (("pub", "br0"), ("srv", "out")):
             self.hosts[role].ip("neigh flush dev " + interface)
         self.address = {}
         self.address6 = {}
 
-    def _drop(self, role):
+    def drop(self, role):
+        """Removes a host, its line and its processes, if it is there."""
         if role in self.lines:
             process, near, far = self.lines.pop(role)
             process.stop()
             self.hosts["pub"].processes.remove(process)
             # a namespace's own end comes late, and its interfaces' with it
             self.hosts["pub"].ip("link del " + far, "link del " + near)
+        elif role in self.straight:
+            self.hosts["pub"].ip("link del " + self.straight.pop(role))
         if role in self.hosts:
             self.hosts.pop(role).remove()
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The servers of a net: Kamailio (registrar, proxy) and coturn (STUN, TURN)."""
+"""The servers of a net: Kamailio (registrar, proxy) and coturn (STUN, TURN);
+relays that Kamailio reserves: MediaProxy and rtpengine."""
 
 import glob
+import json
 import os
 import socket
 
@@ -24,6 +26,8 @@ TURN_URIS = {
 }
 TURN_URI = TURN_URIS["any"]
 RELAY_PORTS = (40000, 49999)
+CONTROL_PORT = 2223  # of rtpengine
+PUBLIC_NETS = ("198.51.100.0/24",)
 
 
 def certify(folder, names=()):
@@ -84,8 +88,24 @@ LISTEN = ("udp:%s:5060", "tcp:%s:5060")
 
 
 def kamailio(net, name="kamailio", address=SERVER, listen=LISTEN,
-             domain=None, define=()):
-    """Kamailio at an address; define: the switches of kamailio.cfg."""
+             domain=None, define=(), relay=None, ice_candidate="none",
+             flags="ICE=force-relay", other=""):
+    """Kamailio at an address; define: the switches of kamailio.cfg.
+
+    relay: the MediaProxy or Rtpengine that media goes through. Of the former
+    is ice_candidate, "none", "low-priority" or "high-priority", and the
+    switch ENGAGE; of the latter are flags, "ICE=remove" or "" and the like.
+    other: where the other one is, of the switches FIRST and SECOND.
+    """
+    words = {"DISPATCHER": "", "ICE_CANDIDATE": ice_candidate,
+             "RTPENGINE": "", "RTPENGINE_FLAGS": "", "OTHER": other}
+    if relay:
+        define = (relay.switch, *define)
+        words.update(relay.words(flags))
+    return _kamailio(net, name, address, listen, domain, define, words)
+
+
+def _kamailio(net, name, address, listen, domain, define, words):
     with open(os.path.join(HERE, "kamailio.cfg")) as template:
         text = template.read()
     passwords = "\n".join('\t$sht(password=>%s) = "%s";' % entry
@@ -98,7 +118,7 @@ def kamailio(net, name="kamailio", address=SERVER, listen=LISTEN,
     for word, value in (("LISTEN", "\n".join(lines)), ("REALM", REALM),
                         ("CERTIFICATES", net.certificates),
                         ("MODULES", modules() + "/"),
-                        ("PASSWORDS", passwords)):
+                        ("PASSWORDS", passwords), *words.items()):
         text = text.replace("@%s@" % word, value)
     config = os.path.join(net.folder, name + ".cfg")
     with open(config, "w") as out:
@@ -110,6 +130,90 @@ def kamailio(net, name="kamailio", address=SERVER, listen=LISTEN,
     for switch in define:
         argv += ["-A", switch]
     return net.hosts["srv"].spawn(argv, state)
+
+
+class MediaProxy:
+    """A dispatcher and relay, and what it has told so far."""
+
+    switch = "MEDIAPROXY"
+
+    def __init__(self, net, host, address, name, options):
+        self.address = address
+        self.events = []
+        # as short as a Unix socket's name must be
+        self.socket = os.path.join(net.folder, name)
+        argv = [os.path.join(HERE, "mediaproxy"), "--socket", self.socket,
+                "--address", address]
+        for key, value in options.items():
+            key = "--" + key.replace("_", "-")
+            if value is False:
+                argv.append(key.replace("--", "--no-"))
+                continue
+            for one in value if isinstance(value, (list, tuple)) \
+                    else (value,):
+                argv += [key, str(one)]
+        self.process = host.spawn(argv, os.path.join(
+            net.folder, "log-" + name), lines=self._line)
+        if not self.wait("ready"):
+            raise LabError("mediaproxy does not start\n"
+                           + self.process.tail())
+
+    def words(self, flags):
+        return {"DISPATCHER": self.socket}
+
+    def _line(self, line):
+        self.events.append(json.loads(line))
+
+    def told(self, event, since=0, **more):
+        """The events of that name, with these values, from the since-th on;
+        others are in events. Their "t" is time.monotonic()'s."""
+        return [told for told in self.events[since:]
+                if told["event"] == event and all(
+                    told.get(key) == value for key, value in more.items())]
+
+    def wait(self, event, timeout=10.0, since=0, **more):
+        """Waits for such an event; the last one, or None."""
+        found = self.process.until(
+            lambda: self.told(event, since, **more), timeout)
+        return found[-1] if found else None
+
+    def stop(self):
+        self.process.stop()
+
+
+def mediaproxy(net, address, role="srv", name="mediaproxy",
+               routable_private_ranges=PUBLIC_NETS, **options):
+    """MediaProxy's double on a host that has the address, ready.
+
+    options: those of `mediaproxy --help`, as stream_timeout=6. Its own idea
+    of what is routable is that of the internet, where the lab's public net is
+    a documentation's: so that has to be named.
+    """
+    return MediaProxy(net, net.hosts[role], address, name, {
+        "routable_private_ranges": routable_private_ranges, **options})
+
+
+class Rtpengine:
+    """rtpengine in user space, asked over UDP on the Kamailio's host."""
+
+    switch = "RTPENGINE"
+
+    def __init__(self, net, host, address, name):
+        self.control = "%s:%d" % (address, CONTROL_PORT)
+        log = os.path.join(net.folder, name)
+        self.process = host.spawn(
+            ["rtpengine", "--foreground", "--table=-1", "--log-stderr",
+             "--log-level=6", "--no-log-timestamps",
+             "--pidfile=" + log + ".pid", "--num-threads=2",
+             "--interface=" + address, "--listen-ng=" + self.control,
+             "--port-min=%d" % RELAY_PORTS[0],
+             "--port-max=%d" % RELAY_PORTS[1]], log)
+
+    def words(self, flags):
+        return {"RTPENGINE": "udp:" + self.control, "RTPENGINE_FLAGS": flags}
+
+    def stop(self):
+        self.process.stop()
 
 
 def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
