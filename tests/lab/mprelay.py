@@ -307,11 +307,7 @@ class Stream:
         self.ice = dict.fromkeys(SIDES, False)
         self.why = None  # it was closed
         self.answered = False
-        self.pairs = {}
-        socks = {}
-        for side in SIDES:  # the caller's first
-            self.pairs[side], socks[side] = session.relay.pool.take(
-                self.address)
+        self.pairs, socks = session.relay.pool.take_each(self.address)
         self.lanes = {name: Lane(self, name, {
             side: socks[side][number] for side in SIDES})
             for number, name in enumerate(LANES)}
@@ -390,8 +386,25 @@ class Pool:
     def __init__(self, first, end):
         self.free = [(port, port + 1) for port in range(first, end, 2)]
 
-    def take(self, address):
-        """((RTP port, RTCP port), their sockets); pairs in use are left."""
+    def take_each(self, address):
+        """({side: (RTP port, RTCP port)}, {side: their sockets}), given.
+
+        May raise Exhausted.
+        """
+        pairs, socks = {}, {}
+        try:
+            for side in SIDES:  # the caller's comes first
+                pairs[side], socks[side] = self._take(address)
+        except Exhausted:
+            for side in pairs:
+                self.give(pairs[side])
+                for sock in socks[side]:
+                    sock.close()
+            raise
+        return pairs, socks
+
+    def _take(self, address):
+        """One of them; a pair in use is left for later."""
         for _ in range(len(self.free)):
             pair = self.free.pop(0)
             socks = self._bind(address, pair)
