@@ -89,6 +89,7 @@ check "example of a call test" docs/examples/test_call.sh build/cli/uaphone
 counted "phone, black box" tests/cli/run build
 check "a call" ./tests/call/try build
 counted "registrars, by SIPp" tests/interop/sipp/run --uaphone build/cli/uaphone
+counted "MediaProxy's double" tests/lab/mediaproxytest
 counted "simulator" build/tests/sim/sim --seeds 10000 --jobs 2
 counted "lint" tests/lint/lint . build
 

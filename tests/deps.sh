@@ -9,7 +9,8 @@ build="gcc make autoconf automake libtool pkg-config libre-dev libssl-dev
 zlib1g-dev libasound2-dev libopus-dev libspandsp-dev libjansson-dev
 libedit-dev libinih-dev"
 test="check clang clang-format libclang-rt-14-dev kamailio
-kamailio-tls-modules kamailio-outbound-modules coturn sip-tester baresip-core libnice-dev nftables conntrack iproute2 ethtool tcpdump
+kamailio-tls-modules kamailio-outbound-modules coturn rtpengine-daemon
+sip-tester baresip-core libnice-dev nftables conntrack iproute2 ethtool tcpdump
 openssl python3-minimal libpython3-stdlib man-db groff-base binutils xz-utils"
 
 case "${1:-build}" in

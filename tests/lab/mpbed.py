@@ -4,6 +4,7 @@
 import os
 import socket
 import tempfile
+import unittest
 
 import mprelay
 from mpdispatch import Dispatcher
@@ -13,6 +14,7 @@ from mpsession import Relay
 PATIENCE = 10  # s, for a packet that must come
 TAGS = {"caller": "fa", "callee": "tb"}
 OTHER = {"caller": "callee", "callee": "caller"}
+A, B = "10.1.0.2", "10.2.0.2"  # where they say that they are
 STUN = b"\0\1\0\0\x21\x12\xa4\x42" + bytes(11)
 RTP = b"\x80\0" + bytes(170)
 DTLS = b"\x16\xfe\xfd" + bytes(40)
@@ -200,3 +202,33 @@ class Call:
         (callee,) = self.offer(1, media(40000, ice=ice, **more))
         (caller,) = self.answer(1, media(41000, "10.2.0.2", ice=ice))
         return caller, callee
+
+
+class Case(unittest.TestCase):
+    conf = {}
+
+    def setUp(self):
+        self.bed = Bed(**self.conf)
+        self.addCleanup(self.bed.close)
+        self.call = Call(self.bed)
+
+    def two(self, **more):
+        """A call, its two sides, and the ports that they send to."""
+        self.a, self.b = self.bed.peer(), self.bed.peer()
+        self.at, self.bt = self.call.set_up(**more)
+
+    def talk(self):
+        """Both send media, both ways: a kernel rule has begun."""
+        self.a.send(self.at, RTP)
+        self.b.send(self.bt, RTP)
+        self.assertEqual(1, len(self.bed.told("rule", lane="rtp")))
+        self.a.got(), self.b.got()
+
+    def passes(self, sender, port, receiver, packet=None):
+        packet = packet or RTP + os.urandom(4)
+        sender.send(port, packet)
+        self.assertEqual([packet], receiver.got())
+
+    def stops(self, sender, port, receiver, packet=None):
+        sender.send(port, packet or RTP + os.urandom(4))
+        self.assertEqual([], receiver.got())

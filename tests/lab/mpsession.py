@@ -70,7 +70,8 @@ class Session:
         self.previous = None
         self.streams = {}  # of each CSeq
         self.answered = False
-        self.tell("session", from_tag=self.from_tag, address=address)
+        self.tell("session", from_tag=self.from_tag, address=address,
+                  dialog_id=self.dialog_id)
 
     def tell(self, event, **more):
         self.relay.tell(event, call_id=self.call_id, **more)
