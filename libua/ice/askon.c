@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ice/askon.h"
+#include "ice/latched.h"
 
 enum {
 	TICK_MS = 500,
@@ -21,8 +22,9 @@ static bool is_wanted(const struct ua_ice *ice, const struct ua_pair *pair)
 {
 	const struct ua_comp *comp = ua_iceagent_comp_of(ice, pair);
 
+	/* A latched one is asked on and on anyway. */
 	if (!ua_iceagent_is_live(ice, pair) || comp->selected != UA_PAIR_NIL ||
-	    comp->asking != UA_PAIR_NIL)
+	    comp->asking != UA_PAIR_NIL || pair->latched)
 		return false;
 
 	return comp->media == UA_PAIR_NIL ||
@@ -91,7 +93,8 @@ static bool may_ask(const struct ua_ice *ice)
 		return false;
 
 	return ice->heard ||
-	       ice->unheard + UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) <
+	       ice->unheard + UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) +
+			       ua_latched_reserve(ice) <
 		       UA_ASKON_UNHEARD_MAX;
 }
 

@@ -8,12 +8,18 @@
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
 #include "ice/describe.h"
+#include "ice/latched.h"
 #include "ice/role.h"
 #include "ice/schedule.h"
 
 
 /* A check this often sent in vain is over 1.5 s old */
-enum { SENDS_OLD = 3 };
+enum {
+	SENDS_OLD = 3,
+
+	/* RFC 8445, 8.3.1: an agent may cease to answer after that. */
+	LOST_MS = 3000
+};
 
 
 /* FNV-1a: tells forks apart, needs not withstand anybody */
@@ -137,6 +143,28 @@ static bool wants_check(const struct ua_ice *ice, const struct ua_pair *pair,
 
 
 /*
+ * The relay has lost, and forgets us the sooner the less it hears.  A check
+ * that was under way is answered for the 3 s of RFC 8445, 8.3.1, as it would
+ * be sent again else, through that very relay; then the RFC lets us cease.  A
+ * nomination never is: the peer would take the answer for a consent to move.
+ */
+static int answer_lost(const struct ua_ice *ice, uint64_t now_ms,
+		       const struct ua_pair *pair,
+		       const struct ua_ice_early *req)
+{
+	const struct ua_comp *comp = ua_iceagent_comp_of(ice, pair);
+
+	if (req->nominate || req->nomination ||
+	    comp->selected == UA_PAIR_NIL ||
+	    (now_ms >= comp->selected_ms + LOST_MS &&
+	     now_ms >= comp->moved_ms + LOST_MS))
+		return EACCES;
+
+	return 0;
+}
+
+
+/*
  * What an authentic request tells of its pair (RFC 8445, 7.3.1.3-5).  Without
  * room for the pair it gets no answer: the peer would believe in a path that
  * is none to us.  It asks again, and then there may be room.
@@ -147,20 +175,20 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 	const struct ua_ice_base *base = &ice->basev[req->base];
 	struct ua_pair *pair;
 	uint16_t index;
+	int err;
 
 	if (!base->up ||
 	    !ua_iceagent_comp(ice, base->stream, base->comp)->needed)
 		return 0;
 
-	if (ua_describe_request(ice, now_ms, req->base, &req->from, req->prio,
-				&index))
-		return ENOMEM;
+	err = ua_describe_request(ice, now_ms, req->base, &req->from,
+				  req->prio, &index);
+	if (err)
+		return err == EACCES ? EACCES : ENOMEM;
 
 	pair = &ice->list.v[index];
-
-	/* It has lost, and forgets us the sooner the less it hears. */
-	if (pair->latched && pair->reason == UA_PAIR_SUPERSEDED)
-		return EACCES;
+	if (ua_latched_is_lost(pair))
+		return answer_lost(ice, now_ms, pair, req);
 
 	if (wants_check(ice, pair, req->nominate || req->nomination)) {
 		/* The peer's hope for it is young again. */

@@ -8,6 +8,7 @@
 #include "ice/conclude.h"
 #include "ice/consent.h"
 #include "ice/describe.h"
+#include "ice/latched.h"
 #include "ice/role.h"
 #include "ice/schedule.h"
 
@@ -17,7 +18,7 @@ struct asked {
 	struct ua_comp *comp; /* Nomination or keepalive, NULL: a check   */
 	uint64_t sent_ms;
 	bool past;        /* Superseded by a later request            */
-	bool once;        /* Sent once                                */
+	bool once;        /* Its answer measures the round trip       */
 	bool controlling; /* Role that the request carried            */
 };
 
@@ -47,7 +48,7 @@ static bool find_check(struct asked *a, const struct ua_ice *ice,
 		}
 
 		if (ua_txn_match(&p->txn, msg)) {
-			a->once = p->txn.sends == 1;
+			a->once = ua_pair_is_measured(p);
 			a->sent_ms = p->txn.first_ms;
 			a->controlling = p->controlling;
 			return true;
@@ -173,6 +174,7 @@ static void succeeded(struct ua_ice *ice, uint64_t now_ms,
 	ua_consent_answered(ice, now_ms, a->pair);
 	ua_checklist_thaw(&ice->list, a->pair);
 	ua_conclude_valid(ice, now_ms, a->pair);
+	ua_latched_measure(ice, now_ms, a->pair);
 }
 
 
@@ -209,6 +211,8 @@ int ua_bindres_input(struct ua_ice *ice, uint64_t now_ms,
 
 	ice->list.now_ms = now_ms;
 	ua_schedule_heard(ice, now_ms);
+	if (!a.comp)
+		ice->list.v[a.pair].measuring = false;
 
 	if (code == 487)
 		role_conflict(ice, now_ms, &a);

@@ -203,4 +203,6 @@ void ua_cand_get(const struct ua_cand *cand, struct ua_ice_cand *out)
 	out->prio = cand->prio;
 	out->addr = cand->addr;
 	out->raddr = cand->rel;
+	out->latched = cand->latched;
+	out->via = cand->latched ? cand->base : 0;
 }

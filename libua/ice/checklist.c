@@ -42,6 +42,10 @@ static bool has_active(const struct ua_checklist *list,
 {
 	uint16_t i;
 
+	/* Each port of such a relay opens by itself: it waits for nobody. */
+	if (pair->latched)
+		return false;
+
 	for (i = 0; i < list->n; i++) {
 		if (is_active(&list->v[i]) && !same_list(&list->v[i], pair) &&
 		    same_foundation(&list->v[i], pair))
@@ -117,19 +121,15 @@ bool ua_checklist_step(struct ua_checklist *list, uint16_t index,
 bool ua_checklist_repeat(struct ua_checklist *list, uint16_t index)
 {
 	struct ua_pair *pair = &list->v[index];
-	struct ua_pair_past past = pair->past;
+	struct ua_pair_past past;
 
 	if (pair->state == UA_PAIR_SUCCEEDED)
 		return false;
 
-	if (pair->txn.active && pair->txn.sends && !pair->unsent) {
-		memcpy(past.tid, pair->txn.tid, sizeof(past.tid));
-		past.active = true;
-		past.once = pair->txn.sends == 1;
-		past.controlling = pair->controlling;
-		past.sent_ms = pair->txn.first_ms;
-	}
+	if (pair->txn.active)
+		ua_pair_keep_past(pair);
 
+	past = pair->past;
 	if (!ua_checklist_step(list, index, UA_PAIR_TRIGGER, UA_PAIR_OK, 0))
 		return false;
 
@@ -191,7 +191,7 @@ static void thaw_idle(struct ua_checklist *list)
 		    has_active(list, &list->v[i]))
 			continue;
 
-		for (k = 0; k < list->n; k++) {
+		for (k = 0; !list->v[i].latched && k < list->n; k++) {
 			if (list->v[k].state == UA_PAIR_FROZEN &&
 			    same_foundation(&list->v[k], &list->v[i]) &&
 			    goes_before(&list->v[k], &list->v[first]))

@@ -123,7 +123,7 @@ static void close_comp(struct ua_ice *ice, const struct ua_pair *winner)
 	uint16_t i;
 
 	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
+		struct ua_pair *p = &ice->list.v[i];
 
 		if (p == winner || p->stream != winner->stream ||
 		    p->comp != winner->comp)
@@ -132,6 +132,10 @@ static void close_comp(struct ua_ice *ice, const struct ua_pair *winner)
 		if (p->latched && p->valid)
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_EXPIRE,
 						UA_PAIR_SUPERSEDED, 0);
+
+		/* Whatever it was that failed it: it is not to be revived. */
+		if (p->latched && p->state == UA_PAIR_FAILED)
+			p->reason = UA_PAIR_SUPERSEDED;
 
 		if (ua_pair_is_open(p) && is_surplus(ice, p, winner))
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,

@@ -115,6 +115,8 @@ static void probe(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 	uint32_t rto = rtt + rtt / 2 + 30;
 	uint64_t at;
 
+	/* A check that is under way will do, and it counts. */
+	pair->measuring = false;
 	if (pair->txn.active || !pair->valid)
 		return;
 
@@ -127,6 +129,7 @@ static void probe(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 			      UA_PACER_URGENT);
 	pair->controlling = ice->controlling;
 	pair->unsent = false;
+	pair->blind = false;
 	ua_txn_start(&pair->txn, ice->conf.rand, at, rto, sends,
 		     at_least(4 * rtt, PROBE_LAST_MS));
 }
@@ -136,8 +139,7 @@ static void probe(struct ua_ice *ice, uint64_t now_ms, uint16_t index,
 static bool is_spare(const struct ua_ice *ice, const struct ua_comp *comp,
 		     const struct ua_pair *pair)
 {
-	return pair->valid && !pair->latched &&
-	       ua_iceagent_comp_of(ice, pair) == comp &&
+	return pair->valid && ua_iceagent_comp_of(ice, pair) == comp &&
 	       pair != &ice->list.v[comp->media];
 }
 
@@ -456,8 +458,10 @@ static void retry(struct ua_ice *ice, uint64_t now_ms, struct ua_comp *comp)
 	for (i = 0; i < ice->list.n && n < RETRIES; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
 
+		/* A relay that latched is no fallback: it is gone. */
 		if (p->state != UA_PAIR_FAILED || p->relays >= media->relays ||
-		    !may_retry(p) || !ua_iceagent_is_live(ice, p) ||
+		    p->latched || !may_retry(p) ||
+		    !ua_iceagent_is_live(ice, p) ||
 		    ua_iceagent_comp_of(ice, p) != comp)
 			continue;
 

@@ -6,6 +6,7 @@
 
 #include "base/re_compat.h"
 #include "ice/describe.h"
+#include "ice/latched.h"
 #include "ice/match.h"
 
 enum { BRED_PER_S = 4 /* New peer-reflexive ones of a component */ };
@@ -303,7 +304,11 @@ static int remote_again(struct ua_ice *ice, uint16_t index,
 	uint16_t i;
 	int err;
 
-	if (c->type != UA_ICE_PRFLX)
+	if (cand->latched &&
+	    (c->type == UA_ICE_PRFLX || c->type == UA_ICE_RELAY) &&
+	    (!c->latched || c->base == UA_CAND_NONE))
+		ua_latched_adopt(ice, index, cand->base);
+	else if (c->type != UA_ICE_PRFLX)
 		return 0;
 
 	c->type = cand->type;
@@ -340,6 +345,56 @@ static int remote_add(struct ua_ice *ice, struct ua_cand *cand,
 }
 
 
+/* No pair of it is valid, under way or forbidden: it may make room */
+static bool may_forget(const struct ua_ice *ice, uint16_t remote)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		const struct ua_pair *p = &ice->list.v[i];
+
+		if (p->remote == remote && (p->state != UA_PAIR_FAILED ||
+					    p->reason == UA_PAIR_CONSENT))
+			return false;
+	}
+
+	return true;
+}
+
+
+/*
+ * Each offer of a long call may bring another port of the proxy's relay.  One
+ * of before that came to nothing makes room; UA_CAND_NONE: there is none.
+ */
+static uint16_t find_spent(const struct ua_ice *ice,
+			   const struct ua_cand *cand)
+{
+	uint16_t i;
+
+	for (i = 0; cand->latched && i < ice->remotes.n; i++) {
+		const struct ua_cand *c = &ice->remotes.v[i];
+
+		if (c->latched && c->stream == cand->stream &&
+		    c->comp == cand->comp &&
+		    ua_addr_ip_eq(&c->addr, &cand->addr) && may_forget(ice, i))
+			return i;
+	}
+
+	return UA_CAND_NONE;
+}
+
+
+static int remote_renew(struct ua_ice *ice, uint16_t index,
+			const struct ua_cand *cand)
+{
+	ice->remotes.v[index] = *cand;
+	ua_cand_group(&ice->remotes, &ice->remotes.v[index]);
+	ua_match_renew(ice, index);
+
+	return match_all(ice, index);
+}
+
+
 int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 {
 	struct ua_cand cand;
@@ -372,6 +427,10 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 		return remote_again(ice, index, &cand);
 
 	if (count_ip(ice, &cand) >= UA_CAND_PER_IP) {
+		index = find_spent(ice, &cand);
+		if (index != UA_CAND_NONE)
+			return remote_renew(ice, index, &cand);
+
 		refuse(ice, &cand.addr, "too many on one address");
 		return ENOSPC;
 	}
@@ -384,23 +443,6 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 	}
 
 	return match_all(ice, index);
-}
-
-
-/* No pair of it is valid, under way or forbidden: it may make room */
-static bool may_forget(const struct ua_ice *ice, uint16_t remote)
-{
-	uint16_t i;
-
-	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
-
-		if (p->remote == remote && (p->state != UA_PAIR_FAILED ||
-					    p->reason == UA_PAIR_CONSENT))
-			return false;
-	}
-
-	return true;
 }
 
 
@@ -503,6 +545,10 @@ int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 
 	remote = ua_cand_find(&ice->remotes, b->stream, b->comp, &addr);
 	if (remote != UA_CAND_NONE) {
+		/* An answer would show the relay another source of ours. */
+		if (!ua_latched_may_send(ice, &ice->remotes.v[remote], base))
+			return EACCES;
+
 		*index = ua_checklist_find(&ice->list, base, remote);
 		if (*index != UA_PAIR_NIL)
 			return 0;
@@ -564,25 +610,35 @@ static uint16_t give_up_mapped(struct ua_ice *ice, uint8_t stream,
 }
 
 
-uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
-			    const struct ua_addr *mapped)
+/*
+ * RFC 8445, 7.1.1 wants the type preference of a peer-reflexive candidate.
+ * Deviation: what a peer could learn by way of a relay of the proxy is that
+ * relay, and shall not go before its direct pairs.
+ */
+uint32_t ua_describe_prio(const struct ua_ice *ice, const struct ua_pair *pair)
+{
+	const struct ua_ice_base *b = &ice->basev[pair->base];
+	const uint32_t own = ice->locals.v[b->cand].prio;
+	const bool relayed = pair->latched && !ice->conf.rfc_strict;
+
+	return ua_cand_prio(relayed ? UA_ICE_RELAY : UA_ICE_PRFLX,
+			    (uint16_t)(own >> 8), b->comp);
+}
+
+
+/* A new local candidate, or its base's if there is no room; its index */
+static uint16_t mapped_add(struct ua_ice *ice, const struct ua_pair *pair,
+			   const struct ua_addr *mapped)
 {
 	static const struct ua_addr none;
-	const uint16_t base = ice->list.v[pair].base;
-	const struct ua_ice_base *b = &ice->basev[base];
-	const struct ua_addr addr = unscoped(mapped);
+	const struct ua_ice_base *b = &ice->basev[pair->base];
 	struct ua_cand cand;
 	uint16_t i;
 
-	for (i = 0; i < ice->locals.n; i++) {
-		if (ice->locals.v[i].base == base &&
-		    ua_addr_eq(&ice->locals.v[i].addr, &addr))
-			return i;
-	}
-
 	if (ua_cand_count(&ice->locals, b->stream, b->comp, UA_ICE_PRFLX) <
 	    UA_CAND_PRFLX_MAX)
-		return local_add(ice, UA_ICE_PRFLX, base, mapped, &none, &i)
+		return local_add(ice, UA_ICE_PRFLX, pair->base, mapped, &none,
+				 &i)
 			       ? b->cand
 			       : i;
 
@@ -590,19 +646,33 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 	if (i == UA_CAND_NONE)
 		return b->cand;
 
-	local_make(ice, &cand, UA_ICE_PRFLX, base, mapped, &none);
+	local_make(ice, &cand, UA_ICE_PRFLX, pair->base, mapped, &none);
 	ice->locals.v[i] = cand;
 
 	return i;
 }
 
 
-uint32_t ua_describe_prio(const struct ua_ice *ice, uint16_t base)
+uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t index,
+			    const struct ua_addr *mapped)
 {
-	const struct ua_ice_base *b = &ice->basev[base];
-	const uint32_t own = ice->locals.v[b->cand].prio;
+	const struct ua_pair *pair = &ice->list.v[index];
+	const struct ua_addr addr = unscoped(mapped);
+	uint16_t i;
 
-	return ua_cand_prio(UA_ICE_PRFLX, (uint16_t)(own >> 8), b->comp);
+	for (i = 0; i < ice->locals.n; i++) {
+		if (ice->locals.v[i].base == pair->base &&
+		    ua_addr_eq(&ice->locals.v[i].addr, &addr))
+			return i;
+	}
+
+	i = mapped_add(ice, pair, mapped);
+
+	/* The relay's other leg (RFC 8445, 7.2.5.3.1: what was asked with) */
+	if (pair->latched && ice->locals.v[i].type == UA_ICE_PRFLX)
+		ice->locals.v[i].prio = ua_describe_prio(ice, pair);
+
+	return i;
 }
 
 

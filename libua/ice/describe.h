@@ -43,7 +43,8 @@ UA_CHECK int ua_describe_remote(struct ua_ice *ice,
  * @param index  Set to the pair
  *
  * @retval 0       Done
- * * @retval ENOSPC  Too many for now: the request gets no answer
+ * @retval EACCES  From a relay that another base talks to: it gets no answer
+ * @retval ENOSPC  Too many for now: the request gets no answer
  * @retval ENOMEM  The same
  */
 UA_CHECK int ua_describe_request(struct ua_ice *ice, uint64_t now_ms,
@@ -60,8 +61,9 @@ uint16_t ua_describe_mapped(struct ua_ice *ice, uint16_t pair,
 			    const struct ua_addr *mapped);
 
 
-/** PRIORITY of checks from a base (RFC 8445, 7.1.1) */
-uint32_t ua_describe_prio(const struct ua_ice *ice, uint16_t base);
+/** PRIORITY of a pair's checks (RFC 8445, 7.1.1) */
+uint32_t ua_describe_prio(const struct ua_ice *ice,
+			  const struct ua_pair *pair);
 
 
 /** Way of a pair */

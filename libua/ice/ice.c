@@ -11,6 +11,7 @@
 #include "ice/bindres.h"
 #include "ice/consent.h"
 #include "ice/describe.h"
+#include "ice/latched.h"
 #include "ice/pacer.h"
 #include "ice/restart.h"
 #include "ice/schedule.h"
@@ -224,6 +225,7 @@ static void base_down(struct ua_ice *ice, uint16_t base, int err)
 	uint16_t i;
 
 	ice->basev[base].up = false;
+	ua_latched_base_down(ice, base);
 
 	for (i = 0; i < ice->list.n; i++) {
 		const struct ua_pair *p = &ice->list.v[i];
@@ -379,7 +381,7 @@ static int build(struct ua_ice *ice, struct ua_dgram *dg,
 		.from = ice->ufrag,
 		.key = ice->rpwd,
 		.tie_breaker = ice->tie_breaker,
-		.prio = ua_describe_prio(ice, pair->base),
+		.prio = ua_describe_prio(ice, pair),
 		.controlling = ice->controlling,
 		.nominate = nominate,
 		.nomination = nomination,

@@ -20,6 +20,8 @@ libua_la_SOURCES += \
 	libua/ice/describe.h \
 	libua/ice/ice.c \
 	libua/ice/iceagent.h \
+	libua/ice/latched.c \
+	libua/ice/latched.h \
 	libua/ice/match.c \
 	libua/ice/match.h \
 	libua/ice/nominate.c \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ice/latched.h"
 #include "ice/match.h"
 
 enum {
@@ -28,8 +29,7 @@ static bool may_pair(const struct ua_ice *ice, uint16_t index,
 {
 	const struct ua_ice_base *base = &ice->basev[index];
 
-	/* A relay that latches shall see one source. */
-	if (remote->latched && remote->base != index)
+	if (!ua_latched_may_send(ice, remote, index))
 		return false;
 
 	if (!base->up || base->stream != remote->stream ||
@@ -154,6 +154,8 @@ static void pair_fill(const struct ua_ice *ice, struct ua_pair *pair)
 	const struct ua_cand *local = &ice->locals.v[base->cand];
 	const struct ua_cand *remote = &ice->remotes.v[pair->remote];
 
+	pair->latched = remote->latched;
+	pair->relayed = base->kind == UA_ICE_RELAY;
 	pair->prio = pair_prio(ice, local->prio, remote->prio);
 	pair->order = pair_order(ice, local, remote);
 	pair->lgroup = local->group;
@@ -245,7 +247,6 @@ static void pair_make(struct ua_ice *ice, struct ua_pair *pair, uint16_t base,
 	pair->first_ms = UA_NEVER;
 	pair->valid_ms = UA_NEVER;
 	pair->rtt_ms = UA_PAIR_RTT_NONE;
-	pair->latched = ice->remotes.v[remote].latched;
 	pair_fill(ice, pair);
 	pair_permit(ice, pair);
 }
@@ -278,7 +279,9 @@ int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 
 /*
  * A component that has its path, or is not needed, gets no new pairs but such
- * that would spare it a relay.
+ * that would spare it a relay.  A relay that the proxy reserved in mid-call is
+ * looked at unless the path is direct: where a relay of its is in use, that
+ * one closes when the answer passes.
  */
 static bool wants_pair(const struct ua_ice *ice, uint16_t base,
 		       uint16_t remote)
@@ -292,7 +295,29 @@ static bool wants_pair(const struct ua_ice *ice, uint16_t base,
 		return false;
 
 	return comp->selected == UA_PAIR_NIL ||
-	       relays < ice->list.v[comp->selected].relays;
+	       relays - ice->remotes.v[remote].latched <
+		       ice->list.v[comp->selected].relays;
+}
+
+
+void ua_match_renew(struct ua_ice *ice, uint16_t remote)
+{
+	struct ua_pair pair;
+	uint16_t i;
+
+	for (i = 0; i < ice->list.n; i++) {
+		if (ice->list.v[i].remote != remote ||
+		    !may_pair(ice, ice->list.v[i].base,
+			      &ice->remotes.v[remote]) ||
+		    !wants_pair(ice, ice->list.v[i].base, remote))
+			continue;
+
+		ice->list.v[i].permit = UA_PAIR_PERMIT_NONE;
+		pair_make(ice, &pair, ice->list.v[i].base, remote);
+		ua_checklist_renew(&ice->list, i, &pair);
+	}
+
+	ua_match_refresh(ice);
 }
 
 

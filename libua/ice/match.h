@@ -30,6 +30,10 @@ UA_CHECK int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 UA_CHECK int ua_match_up(struct ua_ice *ice, uint16_t base, uint16_t remote);
 
 
+/** Another remote candidate has taken the place of one: new pairs for old */
+void ua_match_renew(struct ua_ice *ice, uint16_t remote);
+
+
 /** Role or candidates changed: priorities, order and class of all pairs */
 void ua_match_refresh(struct ua_ice *ice);
 

@@ -17,12 +17,6 @@ enum {
 };
 
 
-static uint64_t rtt_of(const struct ua_pair *pair)
-{
-	return pair->rtt_ms == UA_PAIR_RTT_NONE ? RTT_GUESS_MS : pair->rtt_ms;
-}
-
-
 static uint64_t max_of(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -35,43 +29,88 @@ static uint64_t min_of(uint64_t a, uint64_t b)
 }
 
 
+/*
+ * What a pair is compared by: its round trip, or, of a relay that may have
+ * kept the check for a while, the most that it can be.
+ */
+static uint32_t rtt_bound(const struct ua_pair *pair)
+{
+	return pair->rtt_ms == UA_PAIR_RTT_NONE && pair->latched && pair->valid
+		       ? pair->answer_ms
+		       : pair->rtt_ms;
+}
+
+
+static uint64_t rtt_of(const struct ua_pair *pair)
+{
+	return pair->rtt_ms == UA_PAIR_RTT_NONE
+		       ? min_of(rtt_bound(pair), RTT_GUESS_MS)
+		       : pair->rtt_ms;
+}
+
+
 /* Does RTT tell a from b?  Negative: a is quicker */
 static int cmp_rtt(const struct ua_pair *a, const struct ua_pair *b)
 {
+	const uint32_t ra = rtt_bound(a);
+	const uint32_t rb = rtt_bound(b);
 	uint32_t margin;
 
-	if (a->rtt_ms == UA_PAIR_RTT_NONE || b->rtt_ms == UA_PAIR_RTT_NONE)
+	if (ra == UA_PAIR_RTT_NONE || rb == UA_PAIR_RTT_NONE)
 		return 0;
 
-	margin = (a->rtt_ms > b->rtt_ms ? a->rtt_ms : b->rtt_ms) /
-		 RTT_MARGIN_DIV;
+	margin = (ra > rb ? ra : rb) / RTT_MARGIN_DIV;
 	if (margin < RTT_MARGIN_MS)
 		margin = RTT_MARGIN_MS;
 
-	if (a->rtt_ms + margin < b->rtt_ms)
+	if (ra + margin < rb)
 		return -1;
 
-	return b->rtt_ms + margin < a->rtt_ms ? 1 : 0;
+	return rb + margin < ra ? 1 : 0;
+}
+
+
+/*
+ * Networks are told apart by their cost, and so are ways to one and the same
+ * relay of ours.  Ways to different relays are not: the nearest is the best.
+ */
+static bool has_one_scale(const struct ua_pair *a, const struct ua_pair *b)
+{
+	return a->relayed == b->relayed &&
+	       (!a->relayed || a->lgroup == b->lgroup);
+}
+
+
+bool ua_nominate_cheaper(const struct ua_pair *a, const struct ua_pair *b)
+{
+	return has_one_scale(a, b) && a->cost < b->cost;
 }
 
 
 bool ua_nominate_better(const struct ua_pair *a, const struct ua_pair *b)
 {
-	const int rtt = cmp_rtt(a, b);
+	int rtt;
 
 	if (a->relays != b->relays)
 		return a->relays < b->relays;
 
-	if (a->cost != b->cost)
+	if (ua_nominate_cheaper(a, b) || ua_nominate_cheaper(b, a))
+		return ua_nominate_cheaper(a, b);
+
+	rtt = cmp_rtt(a, b);
+	if (rtt)
+		return rtt < 0;
+
+	if (a->relayed && b->relayed && a->cost != b->cost)
 		return a->cost < b->cost;
 
-	return rtt ? rtt < 0 : a->prio > b->prio;
+	return a->prio > b->prio;
 }
 
 
 static bool is_doubted(const struct ua_pair *pair)
 {
-	return pair->doubted || pair->txn.active;
+	return pair->doubted || (pair->txn.active && !pair->measuring);
 }
 
 
@@ -105,15 +144,37 @@ uint16_t ua_nominate_best(const struct ua_checklist *list, uint8_t stream,
 }
 
 
+static bool same_comp(const struct ua_pair *a, const struct ua_pair *b)
+{
+	return a->stream == b->stream && a->comp == b->comp;
+}
+
+
+/* Two relays, of which the nearest wins, whatever their priorities */
+static bool is_rival(const struct ua_pair *p, const struct ua_pair *best)
+{
+	if (!p->relays || p->first_ms == UA_NEVER ||
+	    ua_nominate_cheaper(best, p))
+		return false;
+
+	return p->latched || best->latched || !has_one_scale(p, best);
+}
+
+
 /* An open pair that would be better if it worked */
 static bool is_hope(const struct ua_pair *p, const struct ua_pair *best)
 {
-	if (!ua_pair_is_open(p) || p->stream != best->stream ||
-	    p->comp != best->comp || p->relays > best->relays)
+	if (!ua_pair_is_open(p) || !same_comp(p, best) ||
+	    p->relays > best->relays)
 		return false;
 
-	return p->relays < best->relays || p->cost < best->cost ||
-	       (p->cost == best->cost && p->prio > best->prio);
+	if (p->relays < best->relays || ua_nominate_cheaper(p, best))
+		return true;
+
+	if (ua_nominate_cheaper(best, p))
+		return false;
+
+	return p->prio > best->prio || is_rival(p, best);
 }
 
 
@@ -126,7 +187,23 @@ static uint64_t patience(const struct ua_pair *p, const struct ua_pair *best)
 		return p->first_ms + p->rto_ms +
 		       max_of(LOSS_MS, 2 * rtt_of(best));
 
+	/* By then the nearer of two relays has answered. */
+	if (p->prio <= best->prio && !ua_nominate_cheaper(p, best))
+		return p->first_ms + rtt_of(best);
+
 	return p->first_ms + rtt_of(best) + SAME_CLASS_MS;
+}
+
+
+/* A valid pair whose round trip is being asked for: no longer than it took */
+static uint64_t measured_at(const struct ua_pair *p,
+			    const struct ua_pair *best)
+{
+	if (!p->measuring || !p->txn.active || !same_comp(p, best) ||
+	    p->relays != best->relays)
+		return 0;
+
+	return p->txn.first_ms + min_of(p->answer_ms, LOSS_MS);
 }
 
 
@@ -136,6 +213,7 @@ uint64_t ua_nominate_when(const struct ua_checklist *list, uint16_t best,
 	const struct ua_pair *b = &list->v[best];
 	const bool trickles = trickle_ms != UA_NEVER && b->relays;
 	bool lower = trickles;
+	uint64_t measured_ms = 0;
 	uint64_t last_ms = 0;
 	uint64_t at = 0;
 	uint64_t cap;
@@ -150,6 +228,7 @@ uint64_t ua_nominate_when(const struct ua_checklist *list, uint16_t best,
 	for (i = 0; i < list->n; i++) {
 		const struct ua_pair *p = &list->v[i];
 
+		measured_ms = max_of(measured_ms, measured_at(p, b));
 		if (!is_hope(p, b))
 			continue;
 
@@ -169,7 +248,7 @@ uint64_t ua_nominate_when(const struct ua_checklist *list, uint16_t best,
 	else
 		cap = b->valid_ms + SAME_CLASS_CAP_MS;
 
-	return min_of(at, cap);
+	return max_of(min_of(at, cap), measured_ms);
 }
 
 

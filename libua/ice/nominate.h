@@ -50,8 +50,15 @@ struct ua_comp {
 
 
 /**
- * Is valid pair a better than b?  Class, cost, round trip if they differ by
- * more than max(10 ms, 20 %), priority.
+ * Is the network of pair a better than that of b, or its way to the same
+ * relay of ours?  A network and a relay have no scale in common.
+ */
+bool ua_nominate_cheaper(const struct ua_pair *a, const struct ua_pair *b);
+
+
+/**
+ * Is valid pair a better than b?  Class, ua_nominate_cheaper(), round trip if
+ * they differ by more than max(10 ms, 20 %), priority.
  */
 bool ua_nominate_better(const struct ua_pair *a, const struct ua_pair *b);
 
@@ -71,9 +78,13 @@ uint16_t ua_nominate_best(const struct ua_checklist *list, uint8_t stream,
  *	for ever                     before its first check
  *	f + RTO + max(300, 2r)       if of a lower class: one check may be lost
  *	f + r + 20                   if of the same class
+ *	f + r                        if it is another relay of less priority,
+ *	                             which is better only if it is nearer
  *
  * but no longer than v + 50 if all are of b's class, otherwise than
- * max(v + 1500, last f + 300) and v + 3000.  Media does not wait.
+ * max(v + 1500, last f + 300) and v + 3000.  A relay that works, but may have
+ * kept our check back, is asked for its round trip first, for as long as it
+ * took before and 300 ms at most.  Media does not wait.
  *
  * @param best        From ua_nominate_best()
  * @param trickle_ms  Last candidate of a peer that has not told its end: it

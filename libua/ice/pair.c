@@ -2,6 +2,7 @@
 /** @file pair.c  Candidate pairs: their states and priorities */
 
 #include <errno.h>
+#include <string.h>
 
 #include "ice/pair.h"
 
@@ -47,6 +48,7 @@ int ua_pair_step(struct ua_pair *pair, enum ua_pair_event ev)
 		pair->nominated = false;
 		pair->wanted = false;
 		pair->late = false;
+		pair->measuring = false;
 	}
 
 	return 0;
@@ -58,7 +60,10 @@ uint64_t ua_pair_prio(uint32_t controlling, uint32_t controlled)
 	const uint64_t g = controlling;
 	const uint64_t d = controlled;
 
-	/* By addition: proxies give priorities of 2^31 and more. */
+	/* Proxies give priorities of 2^31 and more: by addition, not by OR. */
+	if (g == UINT32_MAX && d == UINT32_MAX)
+		return UINT64_MAX;
+
 	return ((g < d ? g : d) << 32) + 2 * (g > d ? g : d) + (g > d);
 }
 
@@ -68,6 +73,25 @@ bool ua_pair_is_open(const struct ua_pair *pair)
 	return pair->state == UA_PAIR_FROZEN ||
 	       pair->state == UA_PAIR_WAITING ||
 	       pair->state == UA_PAIR_PROGRESS;
+}
+
+
+bool ua_pair_is_measured(const struct ua_pair *pair)
+{
+	return pair->txn.sends == 1 && !pair->blind;
+}
+
+
+void ua_pair_keep_past(struct ua_pair *pair)
+{
+	if (!pair->txn.sends || pair->unsent)
+		return;
+
+	memcpy(pair->past.tid, pair->txn.tid, sizeof(pair->past.tid));
+	pair->past.active = true;
+	pair->past.once = ua_pair_is_measured(pair);
+	pair->past.controlling = pair->controlling;
+	pair->past.sent_ms = pair->txn.first_ms;
 }
 
 
@@ -114,6 +138,7 @@ const char *ua_pair_reason_name(enum ua_pair_reason reason)
 		[UA_PAIR_LOST] = "nomination had no answer",
 		[UA_PAIR_DIED] = "path answers no more",
 		[UA_PAIR_CONSENT] = "consent of the peer ended",
+		[UA_PAIR_ONE_BASE] = "relay of the proxy has another base",
 	};
 
 	return name[reason];

@@ -51,6 +51,7 @@ enum ua_pair_reason {
 	UA_PAIR_LOST,       /**< Its nomination had no answer         */
 	UA_PAIR_DIED,       /**< It worked, and answers no more       */
 	UA_PAIR_CONSENT,    /**< The peer's consent ended             */
+	UA_PAIR_ONE_BASE,   /**< Its relay shall hear another base    */
 	UA_PAIR_NREASON
 };
 
@@ -66,7 +67,7 @@ enum ua_pair_permit {
 struct ua_pair_past {
 	uint8_t tid[UA_STUN_TID_LEN];
 	bool active;
-	bool once;        /**< Sent once: its answer measures the RTT  */
+	bool once;        /**< Its answer measures the RTT             */
 	bool controlling; /**< The role it carried                     */
 	uint64_t sent_ms;
 };
@@ -106,14 +107,17 @@ struct ua_pair {
 	bool unsent : 1;      /**< txn has a new id, which no send carried  */
 	bool valid : 1;
 	bool nominated : 1;
-	bool wanted : 1;  /**< The peer nominated, our own check is out */
-	bool late : 1;    /**< Nominated when another was settled       */
-	bool peer_ok : 1; /**< An authentic check of the peer came here */
-	bool told : 1;    /**< PAIR_VALID was reported                  */
-	bool latched : 1; /**< The remote candidate is                  */
-	bool doubted : 1; /**< Did not answer when another took over    */
-	bool again : 1;   /**< Its next check repeats one in vain       */
-	bool agreed : 1;  /**< The last that both ends agreed on        */
+	bool wanted : 1;    /**< The peer nominated, our own check is out */
+	bool late : 1;      /**< Nominated when another was settled       */
+	bool peer_ok : 1;   /**< An authentic check of the peer came here */
+	bool told : 1;      /**< PAIR_VALID was reported                  */
+	bool latched : 1;   /**< The remote candidate is                  */
+	bool doubted : 1;   /**< Did not answer when another took over    */
+	bool again : 1;     /**< Its next check repeats one in vain       */
+	bool agreed : 1;    /**< The last that both ends agreed on        */
+	bool relayed : 1;   /**< Its base is an allocation at a relay     */
+	bool blind : 1;     /**< Latched: the check may wait in the relay */
+	bool measuring : 1; /**< Its check asks for the round trip alone  */
 };
 
 
@@ -126,12 +130,27 @@ struct ua_pair {
 UA_CHECK int ua_pair_step(struct ua_pair *pair, enum ua_pair_event ev);
 
 
-/** 2^32 min(G, D) + 2 max(G, D) + (G > D) (RFC 8445, 6.1.2.3) */
+/**
+ * 2^32 min(G, D) + 2 max(G, D) + (G > D) (RFC 8445, 6.1.2.3), exact for all
+ * 32 bits; but of 2^32 - 1 on both sides, which has 65, the highest there is.
+ */
 uint64_t ua_pair_prio(uint32_t controlling, uint32_t controlled);
 
 
 /** Neither Succeeded nor Failed */
 bool ua_pair_is_open(const struct ua_pair *pair);
+
+
+/** Another request follows: the answer to the present one still counts */
+void ua_pair_keep_past(struct ua_pair *pair);
+
+
+/**
+ * Does the answer to the present check measure the round trip?  Not if it was
+ * sent again (Karn), nor if it may have waited in a relay that had not heard
+ * of the peer yet.
+ */
+bool ua_pair_is_measured(const struct ua_pair *pair);
 
 const char *ua_pair_state_name(enum ua_pair_state state);
 const char *ua_pair_event_name(enum ua_pair_event ev);

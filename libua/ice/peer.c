@@ -134,6 +134,22 @@ int ua_ice_remote_set(struct ua_ice *ice, uint64_t now_ms, const char *ufrag,
 }
 
 
+/* One of ours, or one that is still to come */
+static bool is_host_base(const struct ua_ice *ice,
+			 const struct ua_ice_cand *cand)
+{
+	const struct ua_ice_base *base;
+
+	if (cand->via >= ice->nbase)
+		return cand->via < UA_ICE_BASES;
+
+	base = &ice->basev[cand->via];
+
+	return base->kind == UA_ICE_HOST && base->stream == cand->stream &&
+	       base->comp == cand->comp;
+}
+
+
 int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
 		       const struct ua_ice_cand *cand)
 {
@@ -142,6 +158,9 @@ int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
 
 	if (!ua_iceagent_comp(ice, cand->stream, cand->comp) ||
 	    cand->type > UA_ICE_RELAY || !len || len > UA_ICE_FOUNDATION_MAX)
+		return EINVAL;
+
+	if (cand->latched && !is_host_base(ice, cand))
 		return EINVAL;
 
 	if (!ice->rufrag)

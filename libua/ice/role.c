@@ -21,14 +21,7 @@ static void renew(const struct ua_ice *ice, struct ua_pair *pair)
 	if (!txn->active)
 		return;
 
-	if (txn->sends && !pair->unsent) {
-		memcpy(pair->past.tid, txn->tid, sizeof(pair->past.tid));
-		pair->past.active = true;
-		pair->past.once = txn->sends == 1;
-		pair->past.controlling = pair->controlling;
-		pair->past.sent_ms = txn->first_ms;
-	}
-
+	ua_pair_keep_past(pair);
 	ice->conf.rand->fill(txn->tid, sizeof(txn->tid), ice->conf.rand->arg);
 	pair->unsent = true;
 	pair->controlling = ice->controlling;

@@ -7,6 +7,7 @@
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
 #include "ice/consent.h"
+#include "ice/latched.h"
 #include "ice/match.h"
 #include "ice/pacer.h"
 #include "ice/restart.h"
@@ -59,6 +60,7 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 		return;
 
 	ice->heard = true;
+	ua_latched_heard(ice);
 
 	for (i = 0; i < ice->list.n; i++) {
 		struct ua_pair *p = &ice->list.v[i];
@@ -83,10 +85,40 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 }
 
 
+/*
+ * Deviation from RFC 8445, 14.3: to a relay that latches the RTO stays at
+ * 500 ms.  What the peer sent before it knew of us comes with its next packet
+ * only, and what we sent comes to the peer with ours.
+ */
+static void start_check(struct ua_ice *ice, uint64_t now_ms,
+			struct ua_pair *pair, bool again)
+{
+	uint32_t last_wait_ms =
+		ice->heard ? UA_PAIR_LAST_WAIT_MS : UNHEARD_WAIT_MS;
+	uint8_t sends = sends_of(ice);
+
+	pair->rto_ms = rto_of(ice);
+	if (pair->latched) {
+		pair->rto_ms = UA_TXN_RTO_MS;
+		last_wait_ms = UA_TXN_RTO_MS;
+	}
+	else if (again) {
+		sends = UA_ASKON_SENDS;
+		last_wait_ms = UA_ASKON_WAIT_MS;
+	}
+
+	/* What the peer sent came through: so does this, at once. */
+	pair->blind = pair->latched && !pair->peer_ok;
+	pair->controlling = ice->controlling;
+	pair->unsent = false;
+	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, pair->rto_ms, sends,
+		     last_wait_ms);
+}
+
+
 static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 {
 	struct ua_pair *pair = &ice->list.v[index];
-	const uint32_t rto = rto_of(ice);
 	const bool triggered = pair->trigger;
 	const bool again = pair->again && !triggered;
 
@@ -97,14 +129,7 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	if (!pair->again || triggered || pair->first_ms == UA_NEVER)
 		pair->first_ms = now_ms;
 
-	pair->rto_ms = rto;
-	pair->controlling = ice->controlling;
-	pair->unsent = false;
-	ua_txn_start(&pair->txn, ice->conf.rand, now_ms, rto,
-		     again ? UA_ASKON_SENDS : sends_of(ice),
-		     again        ? UA_ASKON_WAIT_MS
-		     : ice->heard ? UA_PAIR_LAST_WAIT_MS
-				  : UNHEARD_WAIT_MS);
+	start_check(ice, now_ms, pair, again);
 	pair->again = false;
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
 	ice->unheard += !ice->heard;
@@ -195,12 +220,16 @@ static void pair_tick(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 		pair->due = true;
 		pair->unsent = false;
 		ice->unheard += !ice->heard;
+		if (pair->latched)
+			pair->txn.rto_ms = pair->rto_ms;
 		break;
 
 	case UA_TXN_TIMEOUT:
-		if (pair->state == UA_PAIR_SUCCEEDED)
+		if (pair->measuring)
+			pair->measuring = false;
+		else if (pair->state == UA_PAIR_SUCCEEDED)
 			ua_consent_failed(ice, now_ms, index, 0);
-		else
+		else if (!ua_latched_goes_on(ice, now_ms, index))
 			(void)ua_checklist_step(&ice->list, index,
 						UA_PAIR_TIMEOUT,
 						UA_PAIR_NO_ANSWER, 0);

@@ -37,12 +37,14 @@ static uint64_t take_at(const struct ua_ice *ice, const struct ua_comp *comp,
 	if (p->relays < old->relays)
 		return comp->moved_ms + MOVE_MS;
 
-	if (p->cost == old->cost &&
-	    (p->rtts < RTT_SAMPLES || old->rtts < RTT_SAMPLES))
+	if (ua_nominate_cheaper(p, old))
+		return comp->moved_ms + UA_TAKEOVER_AGAIN_MS;
+
+	if (p->rtts < RTT_SAMPLES || old->rtts < RTT_SAMPLES)
 		return UA_NEVER;
 
 	/* Among equals that differ in priority alone nobody moves. */
-	if (p->cost == old->cost && p->rtt_ms >= old->rtt_ms)
+	if (p->rtt_ms >= old->rtt_ms)
 		return UA_NEVER;
 
 	return comp->moved_ms + UA_TAKEOVER_AGAIN_MS;

@@ -277,6 +277,12 @@ int ua_ice_selected(const struct ua_ice *ice, uint16_t stream,
 }
 
 
+uint64_t ua_ice_known_ms(const struct ua_ice *ice)
+{
+	return ua_iceagent_known(ice);
+}
+
+
 uint64_t ua_ice_connect_ms(const struct ua_ice *ice)
 {
 	const uint64_t known_ms = ua_iceagent_known(ice);

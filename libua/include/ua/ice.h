@@ -44,17 +44,27 @@ struct ua_ice_cand {
 	uint16_t stream; /**< From 0                                 */
 	uint16_t comp;   /**< 1: RTP, 2: RTCP                        */
 	enum ua_ice_type type;
-	uint32_t prio;        /**< All 32 bits are taken                 */
+	uint32_t prio;        /**< All 32 bits are taken, 0 as well      */
 	struct ua_addr addr;  /**< Where to send to                      */
 	struct ua_addr raddr; /**< Related address, af NONE: not told    */
 
 	/**
 	 * Remote: a relay that learns each side from its first packet (one
-	 * that the proxy reserved): it is checked from base `via` alone, and
-	 * left alone once another path was nominated.
+	 * that the proxy reserved).  It is checked from host base `via` alone,
+	 * second of all and then each half second until ICE ends; what comes
+	 * through it to another base is dropped.  Once another path was
+	 * nominated nothing is sent to it any more (RFC 8445, 8.3.1: checks
+	 * of the peer are answered for 3 s), and it is no fallback.  Which
+	 * relay wins is a matter of the round trip, not of `prio`.
 	 */
 	bool latched;
-	uint16_t via; /**< With latched: the base that routes to it       */
+
+	/**
+	 * With latched: the base whose socket stands in our c= and m=, as the
+	 * relay knows us by that.  UINT16_MAX in what the agent tells: that
+	 * base is gone.
+	 */
+	uint16_t via;
 };
 
 /** What a peer's description says besides its candidates */
@@ -306,14 +316,23 @@ UA_CHECK int ua_ice_remote_set(struct ua_ice *ice, uint64_t now_ms,
  * Checks begin with the next ua_ice_tick() or ua_ice_remote_end(), so that a
  * whole description is in order before the first one goes out.
  *
+ * A later description of the same generation may bring another port of the
+ * proxy's relay (`latched`): unless media has a path without relays it is
+ * checked at once, but media keeps the nominated path for as long as that
+ * answers, and then takes this one.  A candidate that the agent took for an
+ * ordinary one so far, or learnt from a check, becomes latched when it comes
+ * again as such.
+ *
  * @retval 0              Taken, or known already
  * @retval EINVAL         No such stream or component, a foundation of 0 or
- *                        more than 32 characters: skip it
+ *                        more than 32 characters, or latched and `via` is a
+ *                        base, but no host base of that component: skip it
  * @retval ENOTCONN       ua_ice_remote_set() comes first
  * @retval ESTALE         Of another generation: drop it
  * @retval EADDRNOTAVAIL  An address that no honest peer has (multicast,
  *                        broadcast, any, port 0, ours, ...): skip it
- * @retval ENOSPC         UA_ICE_REMOTES are there, or 8 of that IP: skip it
+ * @retval ENOSPC         UA_ICE_REMOTES are there, or 8 of that IP (latched
+ *                        ones that failed make room for another): skip it
  * @retval ENOMEM         Nothing changed: skip it
  *
  * The rest of a description is as good as before after any of these; what was
@@ -396,7 +415,9 @@ UA_CHECK int ua_ice_comp_drop(struct ua_ice *ice, uint64_t now_ms,
  *
  * @retval 0        Consumed
  * @retval EBADMSG  Not a STUN message for ICE: drop it; agent unchanged
- * @retval EACCES   Integrity check failed: drop it; agent unchanged
+ * @retval EACCES   Integrity check failed, or an answer would go through a
+ *                  latched relay that is to hear nothing more, or nothing
+ *                  from this base: drop it; agent unchanged
  * @retval ENOENT   Not for this agent: an answer to a request that it did not
  *                  send, or a request with another ufrag (another fork of the
  *                  call, RFC 8839, 5.4): offer it to the next one
@@ -507,6 +528,18 @@ void ua_ice_send_error(struct ua_ice *ice, uint64_t now_ms,
 UA_CHECK int ua_ice_selected(const struct ua_ice *ice, uint16_t stream,
 			     uint16_t comp, struct ua_ice_cand *local,
 			     struct ua_ice_cand *remote, uint32_t *rtt_ms);
+
+
+/**
+ * Since when both candidate sets of this generation are known, in the time of
+ * now_ms: ours by ua_ice_gathered(), the peer's by ua_ice_remote_set().
+ * UA_NEVER: not yet.
+ *
+ * Long after that with ua_ice_connect_ms() == UA_NEVER no pair has worked, and
+ * with ENOTCONN of ua_ice_media() no older path does: media may need another
+ * way than ICE's.
+ */
+uint64_t ua_ice_known_ms(const struct ua_ice *ice);
 
 
 /** From both candidate sets known to the first valid pair [ms]; UA_NEVER */
