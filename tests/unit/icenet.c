@@ -14,6 +14,7 @@
 enum {
 	START_MS = 1000,
 	STEPS_MAX = 2000000,
+	ICMP_MS = 1000,
 	CALL = 9 /* Neither a packet nor an agent */
 };
 
@@ -195,7 +196,7 @@ static int find_if(const struct icenet *net, const struct ua_addr *addr,
 }
 
 
-static struct net_packet *put(struct icenet *net, uint64_t at, int to,
+struct net_packet *icenet_put(struct icenet *net, uint64_t at, int to,
 			      const struct ua_addr *remote)
 {
 	struct net_packet *p;
@@ -212,17 +213,16 @@ static struct net_packet *put(struct icenet *net, uint64_t at, int to,
 }
 
 
-/* Where a datagram on the public net comes out; -1: nowhere */
-static int route_in(struct icenet *net, struct ua_addr *src,
+int icenet_route_in(struct icenet *net, struct ua_addr *src,
 		    struct ua_addr *dst)
 {
 	const struct ua_addr *inside;
 	unsigned i;
 	int to;
 
-	/* On its way through a relay it gets another source and target. */
-	if (icenet_latch_through(net, src, dst) && !dst->af)
-		return -1;
+	to = icenet_latch_find(net, dst);
+	if (to != NET_NOWHERE)
+		return to;
 
 	for (i = 0; i < net->nnat; i++) {
 		if (!ua_addr_ip_eq(&net->natv[i].ip, dst))
@@ -270,7 +270,7 @@ static int route(struct icenet *net, const struct net_if *from,
 			return -1;
 	}
 
-	return route_in(net, src, &dst);
+	return icenet_route_in(net, src, &dst);
 }
 
 
@@ -329,13 +329,19 @@ struct net_packet *icenet_carry(struct icenet *net, unsigned i,
 
 	dst.scope = 0;
 	to = route(net, ifc, &src, dst);
-	if (to < 0 || net->cut[i][to])
+	if (to <= NET_LATCH)
+		return icenet_put(net, net->now + ifc->delay_ms, to, &src);
+
+	if (to == NET_NOWHERE || net->cut[i][to])
 		return NULL;
 
 	src.scope = net->ifv[to].addr.scope;
 
-	return put(net, net->now + ifc->delay_ms + net->ifv[to].delay_ms, to,
-		   &src);
+	return icenet_put(
+		net,
+		net->now + ifc->delay_ms + net->ifv[to].delay_ms +
+			(ifc->relay || net->ifv[to].relay ? 0 : net->far_ms),
+		to, &src);
 }
 
 
@@ -373,8 +379,8 @@ static void permit(struct icenet *net, unsigned agent,
 	struct net_packet *p;
 
 	ck_assert_int_ge(i, 0);
-	p = put(net, net->now + 2 * (uint64_t)net->ifv[i].delay_ms, i,
-		&ev->addr);
+	p = icenet_put(net, net->now + 2 * (uint64_t)net->ifv[i].delay_ms, i,
+		       &ev->addr);
 	p->kind = NET_VERDICT;
 	p->err = net->ifv[i].deny ? EACCES : 0;
 }
@@ -401,13 +407,43 @@ void icenet_pump(struct icenet *net, unsigned agent)
 }
 
 
+/* As the flow does: what speaks of media's path is a doubt, once a second */
+static void icmp_arrive(struct icenet *net, const struct net_packet *p)
+{
+	const struct net_if *ifc = &net->ifv[p->to];
+	struct net_agent *a = &net->agentv[ifc->agent];
+	struct ua_path path;
+
+	if (ua_ice_media(a->ice, ifc->stream, ifc->comp, &path) ||
+	    path.base != ifc->base || !ua_addr_eq(&path.remote, &p->remote) ||
+	    net->now < a->icmp_ms + ICMP_MS)
+		return;
+
+	a->icmp_ms = net->now;
+	ua_ice_silent(a->ice, net->now, ifc->stream);
+	icenet_pump(net, ifc->agent);
+}
+
+
 static void arrive(struct icenet *net, const struct net_packet *p)
 {
-	struct net_if *ifc = &net->ifv[p->to];
-	struct ua_ice *ice = net->agentv[ifc->agent].ice;
+	struct net_if *ifc;
+	struct ua_ice *ice;
 
+	if (p->to <= NET_LATCH) {
+		icenet_latch_arrive(net, p);
+		return;
+	}
+
+	ifc = &net->ifv[p->to];
+	ice = net->agentv[ifc->agent].ice;
 	if (ifc->down)
 		return;
+
+	if (p->kind == NET_ICMP) {
+		icmp_arrive(net, p);
+		return;
+	}
 
 	if (p->kind == NET_MEDIA) {
 		icenet_media_arrive(net, p);

@@ -15,9 +15,12 @@ enum {
 	NET_FLIGHT = 512,
 	NET_EVENTS = 256,
 	NET_LOG = 8192,
-	NET_LATCHES = 2,
+	NET_LATCHES = 12,
+	NET_QUEUE = 128,
 	NET_SIGNALS = 8,
-	NET_NO_NAT = -1
+	NET_NO_NAT = -1,
+	NET_NOWHERE = -1,
+	NET_LATCH = -2 /* Leg 0 of the first relay; others follow down */
 };
 
 /** RFC 4787, 4.1: what an outside port depends on */
@@ -52,13 +55,6 @@ struct net_nat {
 	} seenv[NET_MAPS];
 };
 
-/** A relay that learns each side from its first packet */
-struct net_latch {
-	struct ua_addr addrv[2];
-	struct ua_addr srcv[2];
-	unsigned nstranger; /* Packets of others               */
-};
-
 /** A base of an agent: a socket, or an allocation at a relay */
 struct net_if {
 	struct ua_addr addr;
@@ -75,17 +71,40 @@ struct net_if {
 	struct ua_addr permv[NET_SEEN];
 };
 
-enum net_kind { NET_STUN = 0, NET_MEDIA, NET_VERDICT };
+enum net_kind { NET_STUN = 0, NET_MEDIA, NET_VERDICT, NET_ICMP };
 
 struct net_packet {
 	uint64_t at;
 	uint64_t seq;
-	int to;                /* Interface                             */
+	int to;                /* Interface, or leg of a relay          */
 	enum net_kind kind;    /* A verdict is a relay's answer         */
 	int err;               /* Of the verdict                        */
 	struct ua_addr remote; /* Who sent it, or peer of the verdict   */
 	size_t len;
 	uint8_t buf[700];
+};
+
+/** A leg of a relay that learns from packets: who sends to it */
+struct net_leg {
+	struct ua_addr addr;
+	struct ua_addr src;  /* Latched, af NONE: nobody yet               */
+	struct ua_addr told; /* Of the description, sent to before that;
+				af NONE: it was no public one              */
+	bool media;          /* It sent some                               */
+	unsigned nqueue;
+	struct net_packet queuev[NET_QUEUE]; /* STUN for it that waits  */
+};
+
+/** A relay that learns each side from its first packet, as MediaProxy does */
+struct net_latch {
+	struct net_leg legv[2]; /* Agent 0 sends to the first         */
+	uint32_t delay_ms;      /* What the way through it takes more */
+	bool closed;            /* It answers by ICMP                 */
+	bool deaf;              /* STUN does not pass                 */
+	uint64_t closes_ms;     /* If not both sent media by then, 0: never */
+	unsigned npacket;       /* That came to it                    */
+	unsigned nstranger;     /* Of those, of others                */
+	unsigned nicmp;
 };
 
 /** What was sent, for tests to look at */
@@ -148,11 +167,12 @@ struct net_agent {
 	struct ua_ice_conf conf;
 	unsigned nev;
 	struct ua_ice_event evv[NET_EVENTS];
-	int send_err;  /* Every send fails with this           */
-	bool refuses;  /* Offers                               */
-	bool no_ice;   /* Its next answer is without ICE       */
-	bool offering; /* No answer yet                        */
-	int told;      /* What the last description came to    */
+	int send_err;     /* Every send fails with this           */
+	bool refuses;     /* Offers                               */
+	bool no_ice;      /* Its next answer is without ICE       */
+	bool offering;    /* No answer yet                        */
+	int told;         /* What the last description came to    */
+	uint64_t icmp_ms; /* The last ICMP that ICE was told of */
 };
 
 struct icenet {
@@ -175,6 +195,7 @@ struct icenet {
 	struct net_agent agentv[2];
 	struct net_if ifv[NET_IFS];
 	bool cut[NET_IFS][NET_IFS]; /* From, to           */
+	uint32_t far_ms;            /* What the way without relay takes more */
 	struct net_nat natv[NET_NATS];
 	struct net_latch latchv[NET_LATCHES];
 	struct net_media mediav[2];
@@ -208,6 +229,21 @@ void icenet_nat_reboot(struct icenet *net, int index, const char *ip);
 /** A relay between two addresses of its own; returns its index */
 unsigned icenet_latch(struct icenet *net, const char *addr0,
 		      const char *addr1);
+
+/** An agent hears of its leg of a relay now; what ICE said */
+int icenet_latched(struct icenet *net, unsigned to, unsigned latch,
+		   uint32_t prio);
+
+/** An agent gets the peer's description, all open relays before the rest */
+void icenet_proxied(struct icenet *net, unsigned to, uint16_t gen,
+		    uint32_t prio);
+
+/** Both gathered, both told through the proxy */
+void icenet_meet_proxied(struct icenet *net, uint32_t prio);
+
+/** Packets that an agent sent to its leg of a relay since a time */
+unsigned icenet_latch_sends(const struct icenet *net, unsigned agent,
+			    unsigned latch, uint64_t since);
 
 /** Nothing passes between two interfaces, or again all; both ways */
 void icenet_cut(struct icenet *net, unsigned i, unsigned k, bool cut);
@@ -350,9 +386,19 @@ uint16_t icenet_nat_out(struct net_nat *nat, uint64_t now,
 const struct ua_addr *icenet_nat_in(struct net_nat *nat, uint64_t now,
 				    uint16_t port, const struct ua_addr *from);
 
-/** To a relay: with the source and target behind it, or with no target */
-bool icenet_latch_through(struct icenet *net, struct ua_addr *src,
-			  struct ua_addr *dst);
+/** Leg of a relay with that address, as net_packet.to has it; NET_NOWHERE */
+int icenet_latch_find(const struct icenet *net, const struct ua_addr *addr);
+
+/** A packet comes to a leg */
+void icenet_latch_arrive(struct icenet *net, const struct net_packet *p);
+
+/** Where a datagram on the public net comes out */
+int icenet_route_in(struct icenet *net, struct ua_addr *src,
+		    struct ua_addr *dst);
+
+/** A packet under way, to be filled */
+struct net_packet *icenet_put(struct icenet *net, uint64_t at, int to,
+			      const struct ua_addr *remote);
 
 int icenet_if_of(const struct icenet *net, unsigned agent, uint16_t base);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file icenet_nat.c  NATs (RFC 4787), and relays that learn from packets */
+/** @file icenet_nat.c  NATs (RFC 4787) */
 
 #include <check.h>
 #include <string.h>
@@ -151,48 +151,4 @@ void icenet_nat_reboot(struct icenet *net, int index, const char *ip)
 	nat->next_port = (uint16_t)(nat->next_port + PORT_JUMP);
 	if (ip)
 		nat->ip = icenet_addr(ip);
-}
-
-
-unsigned icenet_latch(struct icenet *net, const char *addr0, const char *addr1)
-{
-	struct net_latch *latch = &net->latchv[net->nlatch];
-
-	ck_assert_uint_lt(net->nlatch, NET_LATCHES);
-	memset(latch, 0, sizeof(*latch));
-	latch->addrv[0] = icenet_addr(addr0);
-	latch->addrv[1] = icenet_addr(addr1);
-
-	return net->nlatch++;
-}
-
-
-bool icenet_latch_through(struct icenet *net, struct ua_addr *src,
-			  struct ua_addr *dst)
-{
-	unsigned i, side;
-
-	for (i = 0; i < net->nlatch; i++) {
-		struct net_latch *latch = &net->latchv[i];
-
-		side = ua_addr_eq(&latch->addrv[1], dst);
-		if (!ua_addr_eq(&latch->addrv[side], dst))
-			continue;
-
-		if (!latch->srcv[side].af)
-			latch->srcv[side] = *src;
-
-		/* A stranger, as far as the relay knows */
-		if (!ua_addr_eq(&latch->srcv[side], src)) {
-			++latch->nstranger;
-			*dst = (struct ua_addr){ .af = UA_AF_NONE };
-			return true;
-		}
-
-		*src = latch->addrv[!side];
-		*dst = latch->srcv[!side];
-		return true;
-	}
-
-	return false;
 }

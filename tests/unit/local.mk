@@ -7,6 +7,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
 	tests/unit/icenet_call.c \
+	tests/unit/icenet_latch.c \
 	tests/unit/icenet_nat.c \
 	tests/unit/icenet_peer.c \
 	tests/unit/invbed.h \
