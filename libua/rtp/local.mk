@@ -8,6 +8,8 @@ libua_la_SOURCES += \
 	libua/rtp/rtcp.h \
 	libua/rtp/rtcpses.c \
 	libua/rtp/rtcpses.h \
+	libua/rtp/rtpalive.c \
+	libua/rtp/rtpalive.h \
 	libua/rtp/rtppkt.c \
 	libua/rtp/rtppkt.h \
 	libua/rtp/rtpstat.c \

@@ -113,6 +113,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_resolver.c \
 	tests/unit/test_ring.c \
 	tests/unit/test_rtcp.c \
+	tests/unit/test_rtpalive.c \
 	tests/unit/test_rtppkt.c \
 	tests/unit/test_rtpstat.c \
 	tests/unit/test_sdp.c \
