@@ -213,6 +213,17 @@ static int sound_input(struct ua_recv *recv, uint64_t now_ms,
 }
 
 
+/*
+ * Empty and of no type: the source keeps its path alive (RFC 6263, 4.6).  Its
+ * number is one of the stream's, and would be missed.
+ */
+static bool is_keepalive(const struct ua_recv *recv,
+			 const struct ua_rtppkt *pkt)
+{
+	return !pkt->len && recv->started && pkt->ssrc == recv->ssrc;
+}
+
+
 int ua_recv_packet(struct ua_recv *recv, uint64_t now_ms, const uint8_t *buf,
 		   size_t len)
 {
@@ -225,6 +236,13 @@ int ua_recv_packet(struct ua_recv *recv, uint64_t now_ms, const uint8_t *buf,
 		return err;
 
 	fmt = fmt_find(recv, pkt.pt);
+	if (!fmt && is_keepalive(recv, &pkt)) {
+		(void)ua_rtpstat_input(&recv->rtpstat, now_ms,
+				       recv->rtpstat.clock_hz, pkt.ssrc,
+				       pkt.seq, pkt.ts, 0);
+		return 0;
+	}
+
 	if (!fmt && pkt.pt != PT_CN) {
 		recv->stats.unknown++;
 		return ENOENT;

@@ -40,6 +40,7 @@ struct ua_send {
 	uint64_t next_ms; /* When it should go       */
 	bool marker;      /* A talk begins with it   */
 	bool muted;
+	bool begun; /* ts and next_ms are of now */
 };
 
 
@@ -191,13 +192,15 @@ static void catch_up(struct ua_send *send, uint64_t now_ms)
 	const uint64_t late =
 		now_ms > send->next_ms ? now_ms - send->next_ms : 0;
 
-	if (send->tx.packets && late > GAP_MS) {
+	if (send->begun && late > GAP_MS) {
 		send->ts += (uint32_t)(late * send->tx.clock_hz / MS_PER_S);
 		send->marker = true;
 	}
 
-	if (!send->tx.packets || late > GAP_MS)
+	if (!send->begun || late > GAP_MS)
 		send->next_ms = now_ms;
+
+	send->begun = true;
 }
 
 
@@ -276,6 +279,22 @@ bool ua_send_output(struct ua_send *send, uint64_t now_ms, uint8_t *buf,
 	send->ts += line->dur;
 	send->next_ms += line->conf.ptime_ms;
 	return !err;
+}
+
+
+void ua_send_keep(struct ua_send *send, uint64_t now_ms, uint8_t pt,
+		  uint8_t buf[UA_RTPPKT_HDR])
+{
+	struct ua_rtppkt pkt;
+
+	catch_up(send, now_ms);
+
+	memset(&pkt, 0, sizeof(pkt));
+	pkt.pt = pt;
+	pkt.seq = send->seq++;
+	pkt.ts = send->ts;
+	pkt.ssrc = send->tx.ssrc;
+	ua_rtppkt_encode(&pkt, buf);
 }
 
 

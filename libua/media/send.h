@@ -5,6 +5,7 @@
 
 #include <ua/codec.h>
 #include "rtp/rtcpses.h"
+#include "rtp/rtppkt.h"
 
 struct ua_send;
 
@@ -70,6 +71,20 @@ int ua_send_input(struct ua_send *send, const int16_t *pcm, size_t nsamp);
  */
 bool ua_send_output(struct ua_send *send, uint64_t now_ms, uint8_t *buf,
 		    size_t size, size_t *len);
+
+
+/**
+ * Make a packet that keeps the path alive while no sound is sent: one of the
+ * stream, with its next sequence number and the time of now, but empty and of
+ * a payload type that nobody agreed on.  A receiver ignores it (RFC 3550, 5.1;
+ * RFC 6263, 4.6), so it is no media to who is on hold, and RTCP does not
+ * report it.
+ *
+ * @param pt   Payload type that is not in use
+ * @param buf  Set to the packet
+ */
+void ua_send_keep(struct ua_send *send, uint64_t now_ms, uint8_t pt,
+		  uint8_t buf[UA_RTPPKT_HDR]);
 
 
 /**

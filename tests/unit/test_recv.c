@@ -329,6 +329,53 @@ START_TEST(another_source_takes_over)
 END_TEST
 
 
+/* Its packets are of the stream's numbers, but no sound (RFC 6263, 4.6). */
+START_TEST(keepalives_of_a_hold_are_neither_heard_nor_missed)
+{
+	static struct line line;
+	uint8_t buf[UA_RTPPKT_HDR];
+	struct ua_recv_stats before;
+	struct ua_recv_stats st;
+	int16_t pcm[NSAMP];
+	unsigned i;
+
+	line_open(&line, "pcma");
+
+	/* Of a source that nobody knows it is nothing. */
+	ua_send_keep(line.send, line.now, 127, buf);
+	ck_assert_int_eq(
+		ENOENT, ua_recv_packet(line.recv, line.now, buf, sizeof(buf)));
+	for (i = 0; i < 100; i++)
+		line_step(&line);
+
+	ua_recv_stats(line.recv, &before);
+	for (i = 0; i < 2000; i++, line.now += 20) {
+		if (i % 750 == 700) {
+			ua_send_keep(line.send, line.now, 127, buf);
+			ck_assert_int_eq(0, ua_recv_packet(line.recv,
+							   line.now + 5, buf,
+							   sizeof(buf)));
+		}
+		(void)ua_recv_frame(line.recv, line.now + 12, pcm, NSAMP);
+	}
+
+	ua_recv_stats(line.recv, &st);
+	ck_assert_double_le(st.heard_s, before.heard_s + 0.1);
+	for (i = 0; i < 100; i++)
+		line_step(&line);
+
+	ua_recv_stats(line.recv, &st);
+	ck_assert_double_ge(st.heard_s, before.heard_s + 1.9);
+	ck_assert_uint_eq(0, st.lost);
+	ck_assert_uint_eq(1, st.unknown);
+	ck_assert_uint_eq(202, st.packets);
+	ck_assert_double_le(st.jitter_ms, 1);
+	ck_assert_double_le(st.concealed_s, 1.1);
+	line_close(&line);
+}
+END_TEST
+
+
 START_TEST(stray_packets_of_others_do_not_disturb)
 {
 	static struct line line;
@@ -481,6 +528,7 @@ Suite *ua_suite_recv(void)
 	tcase_add_test(tc, digits_arrive);
 	tcase_add_test(tc, change_of_codec_is_followed_and_told);
 	tcase_add_test(tc, another_source_takes_over);
+	tcase_add_test(tc, keepalives_of_a_hold_are_neither_heard_nor_missed);
 	tcase_add_test(tc, stray_packets_of_others_do_not_disturb);
 	tcase_add_test(tc, bad_packets_are_refused);
 	tcase_add_test(tc, dropped_frame_is_blended);

@@ -174,6 +174,57 @@ START_TEST(time_goes_on_while_nothing_is_sent)
 END_TEST
 
 
+/* RFC 6263, 4.6; _i: before the first sound, or while it is away. */
+START_TEST(keepalive_is_of_the_stream_and_empty)
+{
+	struct ua_send_conf conf;
+	struct ua_rtcpses_tx tx;
+	struct ua_rtppkt first;
+	struct ua_rtppkt keep[2];
+	struct ua_rtppkt pkt;
+	struct ua_send *send;
+	uint8_t buf[UA_RTPPKT_HDR];
+	unsigned i;
+
+	conf_make(&conf, "pcma");
+	send = send_alloc(&conf);
+	if (_i) {
+		ck_assert(frame(send, 5000, 160, &first));
+		ck_assert(frame(send, 5020, 160, &first));
+	}
+
+	tx = *ua_send_tx(send);
+	for (i = 0; i < 2; i++) {
+		ua_send_keep(send, 20020 + i * 15000, 127, buf);
+		ck_assert_int_eq(0,
+				 ua_rtppkt_decode(&keep[i], buf, sizeof(buf)));
+		ck_assert_uint_eq(127, keep[i].pt);
+		ck_assert_uint_eq(0, keep[i].len);
+		ck_assert(!keep[i].marker);
+		ck_assert_uint_eq(tx.ssrc, keep[i].ssrc);
+	}
+
+	ck_assert_uint_eq((uint16_t)(keep[0].seq + 1), keep[1].seq);
+	ck_assert_uint_eq(keep[0].ts + 15000 * 8, keep[1].ts);
+	if (_i) {
+		ck_assert_uint_eq((uint16_t)(first.seq + 1), keep[0].seq);
+		ck_assert_uint_eq(first.ts + 15000 * 8, keep[0].ts);
+	}
+
+	/* No report is about them. */
+	ck_assert_uint_eq(tx.packets, ua_send_tx(send)->packets);
+	ck_assert_uint_eq(tx.bytes, ua_send_tx(send)->bytes);
+
+	/* Sound is back: at its time, and a talk begins. */
+	ck_assert(frame(send, 45020, 160, &pkt));
+	ck_assert(pkt.marker);
+	ck_assert_uint_eq((uint16_t)(keep[1].seq + 1), pkt.seq);
+	ck_assert_uint_eq(keep[1].ts + 10000 * 8, pkt.ts);
+	mem_deref(send);
+}
+END_TEST
+
+
 START_TEST(digit_replaces_sound_and_time_goes_on)
 {
 	struct ua_send_conf conf;
@@ -314,6 +365,7 @@ Suite *ua_suite_send(void)
 			    61);
 	tcase_add_test(tc, ptime_fits_the_codec);
 	tcase_add_test(tc, time_goes_on_while_nothing_is_sent);
+	tcase_add_loop_test(tc, keepalive_is_of_the_stream_and_empty, 0, 2);
 	tcase_add_test(tc, digit_replaces_sound_and_time_goes_on);
 	tcase_add_test(tc, muted_is_silent);
 	tcase_add_test(tc, another_codec_goes_on_with_the_same_stream);
