@@ -392,6 +392,26 @@ static void choose_codec(struct ua_offer_result *res,
 }
 
 
+/* What neither of us knows: the peer may name what we do not, too. */
+static int16_t spare_type(const struct ua_nego *nego,
+			  const struct ua_sdp_media *media)
+{
+	bool used[UA_PTMAP_NPT] = { false };
+	int16_t pt;
+	size_t i;
+
+	for (i = 0; i < media->fmtc; i++) {
+		pt = media->fmtv[i].pt;
+		if (pt >= 0 && pt < UA_PTMAP_NPT)
+			used[pt] = true;
+	}
+
+	pt = ua_ptmap_spare(&nego->map, used);
+
+	return pt == UA_PTMAP_NONE ? UA_SDP_PT_NONE : pt;
+}
+
+
 /* All of the result that a line of the peer tells, offer or answer. */
 static int fill_result(struct ua_nego *nego, const struct ua_offer_caps *caps,
 		       const struct ua_sdp *sdp)
@@ -407,6 +427,7 @@ static int fill_result(struct ua_nego *nego, const struct ua_offer_caps *caps,
 	res.mline = (unsigned)nego->active;
 	res.mux = caps->mux && media->rtcp_mux;
 	res.ptime = send_ptime(caps, media);
+	res.keep_pt = spare_type(nego, media);
 	res.hold = !(dir & UA_SDP_RECVONLY);
 	res.dir = ua_sdp_dir_turn(dir);
 	choose_codec(&res, nego, caps, media);

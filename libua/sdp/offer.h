@@ -81,7 +81,10 @@ struct ua_offer_result {
 	uint32_t telev_hz; /**< Its clock; that of the codec if possible */
 	struct ua_offer_pt recvv[UA_OFFER_RECV_MAX];
 	size_t recvc;
-	uint16_t ptime; /**< To send with [ms] */
+	uint16_t ptime;  /**< To send with [ms] */
+	int16_t keep_pt; /**< Stands for nothing at either end: of a packet
+			  *  that is no media (RFC 6263, 4.6), or
+			  *  UA_SDP_PT_NONE */
 
 	enum ua_sdp_dir dir; /**< As we see it; of a pending offer: the most
 			      *  that it allows */

@@ -63,6 +63,22 @@ int16_t ua_ptmap_give(struct ua_ptmap *map, uint8_t fmt, int16_t want)
 }
 
 
+/* From above: formats that come later are given theirs from below. */
+int16_t ua_ptmap_spare(const struct ua_ptmap *map,
+		       const bool used[UA_PTMAP_NPT])
+{
+	int16_t pt;
+
+	for (pt = DYN_MAX; pt >= SPARE_MIN; pt--) {
+		if ((pt >= DYN_MIN || pt <= SPARE_MAX) && is_free(map, pt) &&
+		    !used[pt])
+			return pt;
+	}
+
+	return UA_PTMAP_NONE;
+}
+
+
 void ua_ptmap_learn(struct ua_ptmap *map, uint8_t fmt, int16_t pt)
 {
 	int8_t before;

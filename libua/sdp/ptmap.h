@@ -43,6 +43,18 @@ int16_t ua_ptmap_give(struct ua_ptmap *map, uint8_t fmt, int16_t want);
 void ua_ptmap_learn(struct ua_ptmap *map, uint8_t fmt, int16_t pt);
 
 
+/**
+ * A type that stands for nothing and never did in this session; it may do
+ * later.
+ *
+ * @param used  Types that are not to be taken either, a bool each
+ *
+ * @return Payload type, UA_PTMAP_NONE if all are taken
+ */
+int16_t ua_ptmap_spare(const struct ua_ptmap *map,
+		       const bool used[UA_PTMAP_NPT]);
+
+
 /** The peer uses this type for something that we do not know */
 void ua_ptmap_block(struct ua_ptmap *map, int16_t pt);
 

@@ -586,6 +586,175 @@ START_TEST(old_hold_by_zero_address_stops_sending)
 END_TEST
 
 
+#define ZERO                                                                  \
+	"v=0\r\no=- 9 1 IN IP4 10.2.0.2\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n"       \
+	"t=0 0\r\n"
+
+/*
+ * The old way to hold, beside any direction, in offers and in answers to what
+ * we want: it takes from the direction that we may send.
+ */
+static const struct {
+	const char *offered;
+	enum ua_sdp_dir want;
+	enum ua_sdp_dir dir;
+} zeros[] = {
+	{ "sendrecv", UA_SDP_SENDRECV, UA_SDP_RECVONLY },
+	{ "sendrecv", UA_SDP_SENDONLY, UA_SDP_INACTIVE },
+	{ "sendonly", UA_SDP_SENDRECV, UA_SDP_RECVONLY },
+	{ "sendonly", UA_SDP_SENDONLY, UA_SDP_INACTIVE },
+	{ "recvonly", UA_SDP_SENDRECV, UA_SDP_INACTIVE },
+	{ "recvonly", UA_SDP_SENDONLY, UA_SDP_INACTIVE },
+	{ "inactive", UA_SDP_SENDRECV, UA_SDP_INACTIVE },
+	{ "inactive", UA_SDP_SENDONLY, UA_SDP_INACTIVE },
+};
+
+
+START_TEST(zero_address_is_a_hold_in_any_direction)
+{
+	struct ua_offer *offer = alloc_two(false);
+	const struct ua_offer_result *res;
+	char text[512];
+	char line[32];
+
+	sprintf(text, ZERO "m=audio 41000 RTP/AVP 8\r\na=%s\r\n",
+		zeros[_i].offered);
+	take_offer(offer, text);
+	send_answer(offer, zeros[_i].want);
+	sprintf(line, "a=%s\r\n", ua_sdp_dir_name(zeros[_i].dir));
+	assert_has(line);
+	assert_has("c=IN IP4 10.1.0.2\r\n");
+	res = ua_offer_result(offer);
+	ck_assert_int_eq(zeros[_i].dir, res->dir);
+	ck_assert(res->hold);
+
+	send_offer(offer, zeros[_i].want);
+	take_answer(offer, text);
+	res = ua_offer_result(offer);
+	ck_assert_int_eq(zeros[_i].dir, res->dir);
+	ck_assert(res->hold);
+	mem_deref(offer);
+}
+END_TEST
+
+
+/* RFC 3264, 8.4; c= and m= are what a relay knows us by (its rule 3). */
+START_TEST(our_hold_is_by_direction_alone)
+{
+	struct ua_offer *offer = alloc_two(false);
+	char before[sizeof(out)];
+	char *at;
+
+	send_offer(offer, UA_SDP_SENDRECV);
+	strcpy(before, out);
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+	send_offer(offer, UA_SDP_SENDONLY);
+	assert_has("a=sendonly\r\n");
+	assert_has("c=IN IP4 10.1.0.2\r\n");
+	assert_has("m=audio 40000 ");
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\na=recvonly\r\n");
+	ck_assert_int_eq(UA_SDP_SENDONLY, ua_offer_result(offer)->dir);
+	ck_assert(!ua_offer_result(offer)->hold);
+
+	/* An offer of somebody who knows of no directions: it stays held. */
+	take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+	send_answer(offer, UA_SDP_SENDONLY);
+	assert_has("a=sendonly\r\n");
+	assert_has("c=IN IP4 10.1.0.2\r\n");
+	assert_has("m=audio 40000 ");
+
+	/* The same as ever but for the version. */
+	send_offer(offer, UA_SDP_SENDRECV);
+	at = strstr(out, " 4 IN IP4");
+	ck_assert_ptr_nonnull(at);
+	at[1] = '1';
+	ck_assert_str_eq(before, out);
+	mem_deref(offer);
+}
+END_TEST
+
+
+/* RFC 6337, 5.3: who resumes first gets no sound before the other does. */
+START_TEST(both_hold_and_both_must_resume)
+{
+	struct ua_offer *offer = alloc_two(false);
+
+	send_offer(offer, UA_SDP_SENDRECV);
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+	take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\na=sendonly\r\n");
+	send_answer(offer, UA_SDP_SENDRECV);
+	assert_has("a=recvonly\r\n");
+
+	send_offer(offer, UA_SDP_SENDONLY);
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\na=inactive\r\n");
+	ck_assert_int_eq(UA_SDP_INACTIVE, ua_offer_result(offer)->dir);
+	ck_assert(ua_offer_result(offer)->hold);
+
+	if (_i) {
+		take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+		send_answer(offer, UA_SDP_SENDONLY);
+		assert_has("a=sendonly\r\n");
+		ck_assert(!ua_offer_result(offer)->hold);
+		send_offer(offer, UA_SDP_SENDRECV);
+		take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+	}
+	else {
+		send_offer(offer, UA_SDP_SENDRECV);
+		take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n"
+					"a=sendonly\r\n");
+		ck_assert_int_eq(UA_SDP_RECVONLY, ua_offer_result(offer)->dir);
+		ck_assert(ua_offer_result(offer)->hold);
+		take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+		send_answer(offer, UA_SDP_SENDRECV);
+		assert_has("a=sendrecv\r\n");
+	}
+
+	ck_assert_int_eq(UA_SDP_SENDRECV, ua_offer_result(offer)->dir);
+	ck_assert(!ua_offer_result(offer)->hold);
+	mem_deref(offer);
+}
+END_TEST
+
+
+/* RFC 6263, 4.6: of what is no media */
+START_TEST(spare_type_is_known_to_neither_side)
+{
+	struct ua_offer *offer = alloc();
+	char text[2048];
+	int n;
+	int i;
+	int pt;
+
+	send_offer(offer, UA_SDP_SENDRECV);
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8\r\n");
+	ck_assert_int_eq(127, ua_offer_result(offer)->keep_pt);
+
+	/* What of it they name, though we do not know what it is, is not. */
+	take_offer(offer, HEAD "m=audio 41000 RTP/AVP 8 127 125\r\n"
+			       "a=rtpmap:127 x-new/8000\r\n"
+			       "a=rtpmap:125 L16/16000\r\n");
+	send_answer(offer, UA_SDP_SENDRECV);
+	ck_assert_int_eq(126, ua_offer_result(offer)->keep_pt);
+	send_offer(offer, UA_SDP_SENDRECV);
+	take_answer(offer, HEAD "m=audio 41000 RTP/AVP 8 126\r\n"
+				"a=rtpmap:126 L16/16000\r\n");
+	ck_assert_int_eq(124, ua_offer_result(offer)->keep_pt);
+
+	/* Nothing that looks like RTCP when all of the others are taken */
+	for (pt = 127; pt >= 96; pt -= 16) {
+		n = sprintf(text, HEAD "m=audio 41000 RTP/AVP 8");
+		for (i = 0; i < 16; i++)
+			n += sprintf(text + n, " %d", pt - i);
+		(void)sprintf(text + n, "\r\n");
+		take_offer(offer, text);
+		send_answer(offer, UA_SDP_SENDRECV);
+	}
+	ck_assert_int_eq(63, ua_offer_result(offer)->keep_pt);
+	mem_deref(offer);
+}
+END_TEST
+
+
 START_TEST(zero_address_with_ice_is_no_hold)
 {
 	struct ua_offer *offer = alloc_two(false);
@@ -1503,6 +1672,11 @@ Suite *ua_suite_offer(void)
 			    sizeof(dirs) / sizeof(dirs[0]));
 	tcase_add_loop_test(tc, direction_of_an_answer_limits_ours, 0, 16);
 	tcase_add_test(tc, old_hold_by_zero_address_stops_sending);
+	tcase_add_loop_test(tc, zero_address_is_a_hold_in_any_direction, 0,
+			    sizeof(zeros) / sizeof(zeros[0]));
+	tcase_add_test(tc, our_hold_is_by_direction_alone);
+	tcase_add_loop_test(tc, both_hold_and_both_must_resume, 0, 2);
+	tcase_add_test(tc, spare_type_is_known_to_neither_side);
 	tcase_add_test(tc, zero_address_with_ice_is_no_hold);
 	tcase_add_test(tc, other_lines_are_refused_in_good_form);
 	tcase_add_test(tc, count_of_lines_never_shrinks);
