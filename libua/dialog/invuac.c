@@ -617,6 +617,13 @@ static void invite_failed(struct ua_invite *inv, uint64_t now_ms, int err)
 		return;
 	}
 
+	/* It did not leave: once more, a bit later, as after a 491. */
+	if (err == ENOMEM && inv->state == UA_INVITE_UP &&
+	    inv->req.glares < UA_INVCORE_GLARES) {
+		glare_wait(inv, now_ms);
+		return;
+	}
+
 	/* No answer at all ends a session too (RFC 3261, 12.2.1.2). */
 	if (inv->state == UA_INVITE_UP &&
 	    ua_invuac_bye(inv, ua_invcore_dialog(inv)))

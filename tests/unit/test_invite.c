@@ -368,6 +368,31 @@ START_TEST(transport_error_ends_it)
 END_TEST
 
 
+/* Inside a call what could not be sent for want of memory goes later. */
+START_TEST(reinvite_without_memory_is_sent_later)
+{
+	struct sip_msg *req = up();
+	struct ua_invite_out out;
+	struct sip_msg *again;
+
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	ck_assert(ua_invite_output(inv, &out));
+	ua_invite_failed(inv, now, out.id, ENOMEM);
+	ua_invite_out_free(&out);
+	expect_nothing();
+	expect_state(UA_INVITE_UP);
+
+	pass((uint32_t)(ua_invite_deadline(inv) - now));
+	again = sent("INVITE");
+	(void)answered_with(again, "200 OK", "", BOB, ANSWER);
+	expect_ack();
+	ck_assert_uint_eq(200, expect_event(UA_INVITE_MODIFIED).code);
+	mem_deref(again);
+	mem_deref(req);
+}
+END_TEST
+
+
 START_TEST(bye_is_sent_on_hangup)
 {
 	struct sip_msg *req = up();
@@ -1320,6 +1345,7 @@ static TCase *session_case(void)
 	TCase *tc = tcase_create("session");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, reinvite_without_memory_is_sent_later);
 	tcase_add_test(tc, bye_is_sent_on_hangup);
 	tcase_add_test(tc, bye_is_challenged_and_sent_again);
 	tcase_add_test(tc, bye_nobody_answers_ends_for_the_owner);
