@@ -76,6 +76,9 @@ int ua_plain_aim(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 		if (plain->leg && ua_addr_eq(&plain->remote, to))
 			continue;
 
+		/* Another place, after a hold perhaps: it may sit behind a
+		   NAT as before. */
+		flow->plain_ms = ua_clock_ms();
 		memset(plain, 0, sizeof(*plain));
 		plain->remote = *to;
 		plain->leg = beside ? ua_proxied_leg(flow, comp, to)
@@ -91,9 +94,11 @@ int ua_plain_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	if (!facts->rtp.af)
 		return EINVAL;
 
+	/* Held by 0.0.0.0: where the peer was is where the path is kept. */
+	if (flow->plain && facts->dest == UA_SDPFACTS_ANY)
+		return 0;
+
 	ua_leg_default(flow, facts->rtp.af);
-	if (!flow->plain)
-		flow->plain_ms = ua_clock_ms();
 	flow->plain = true;
 	flow->beside.state = UA_BESIDE_OFF;
 	ua_ice_free(flow->ice);
@@ -110,7 +115,8 @@ int ua_plain_send(struct ua_flow *flow, unsigned comp, const uint8_t *buf,
 	const struct ua_addr *dst =
 		plain->latched.af ? &plain->latched : &plain->remote;
 
-	if (!plain->leg || !dst->af || !dst->port)
+	/* 0.0.0.0 would be this host. */
+	if (!plain->leg || !dst->af || !dst->port || ua_addr_is_any(dst))
 		return ENOTCONN;
 
 	return ua_leg_send(plain->leg, dst, buf, len);
