@@ -84,6 +84,24 @@ int ua_call_dtmf(struct ua_call *call, const char *digits)
 }
 
 
+int ua_call_hold(struct ua_call *call)
+{
+	return ua_hold_set(call, true);
+}
+
+
+int ua_call_resume(struct ua_call *call)
+{
+	return ua_hold_set(call, false);
+}
+
+
+bool ua_call_held(const struct ua_call *call, bool remote)
+{
+	return remote ? call->held : call->hold.agreed;
+}
+
+
 void ua_call_mute(struct ua_call *call, bool on)
 {
 	call->muted = on;

@@ -67,6 +67,7 @@ static void call_destructor(void *arg)
 	list_unlink(&call->le);
 	ua_failover_stop(call);
 	ua_reoffer_stop(call);
+	ua_hold_stop(call);
 	ua_calltrickle_reset(call);
 	mem_deref(call->query);
 	mem_deref(call->stream);
@@ -163,6 +164,7 @@ void ua_callbase_close(struct ua_call *call, enum ua_by by, uint16_t code,
 
 	ua_failover_stop(call);
 	ua_reoffer_stop(call);
+	ua_hold_stop(call);
 	ua_calltrickle_reset(call);
 	call->query = mem_deref(call->query);
 	ua_callbase_stop(call);

@@ -38,6 +38,14 @@ struct ua_call_restart {
 	struct tmr tmr;
 };
 
+/** Our hold, see hold.c */
+struct ua_call_hold {
+	bool wish;   /**< The application's                             */
+	bool said;   /**< By our last description                       */
+	bool agreed; /**< By the last one that was agreed on            */
+	struct tmr tmr;
+};
+
 /** Servers that its name led to, see failover.h */
 struct ua_call_failover {
 	struct ua_target targetv[UA_TARGET_MAX];
@@ -84,6 +92,7 @@ struct ua_call {
 	bool updating;  /**< Our re-INVITE is under way                 */
 	struct tmr update_tmr; /**< Of a callee that waits with it */
 	struct ua_call_restart restart;
+	struct ua_call_hold hold;
 	struct ua_trickle trickles[UA_INVITE_FORKS]; /**< By dialog */
 	struct tmr info_tmr; /**< Patience with an INFO of ours */
 	bool muted;
@@ -155,6 +164,9 @@ UA_CHECK int ua_callmedia_open(struct ua_call *call, bool controlling);
 UA_CHECK int ua_callmedia_use(struct ua_call *call,
 			      const struct ua_offer_result *res);
 
+/** Sound follows our hold, and the path what may come now */
+void ua_callmedia_hold(struct ua_call *call);
+
 /** Tell the application of candidates of the peer that came later */
 void ua_callmedia_tell_remote(struct ua_call *call,
 			      const struct ua_sdp_facts *facts);
@@ -223,6 +235,36 @@ void ua_reoffer_rearm(struct ua_call *call);
 
 /** No more offers of ours */
 void ua_reoffer_stop(struct ua_call *call);
+
+
+/* hold.c: our hold */
+
+/**
+ * Hold, or no more.
+ *
+ * @retval 0         UA_EVENT_HOLD or UA_EVENT_RESUMED follows
+ * @retval EALREADY  That is what was asked for last
+ * @retval EPROTO    The call is not up
+ */
+UA_CHECK int ua_hold_set(struct ua_call *call, bool on);
+
+/** The direction that we want */
+enum ua_sdp_dir ua_hold_dir(const struct ua_call *call);
+
+/** A description with that direction was written; it is agreed on; it was
+    refused, in words that are borrowed for the call */
+void ua_hold_described(struct ua_call *call);
+void ua_hold_agreed(struct ua_call *call);
+void ua_hold_refused(struct ua_call *call, uint16_t code, const char *reason);
+
+/** The session may take an offer again: make ours, if one is needed */
+void ua_hold_pump(struct ua_call *call);
+
+/** The wall clock was set: arm the timer anew */
+void ua_hold_rearm(struct ua_call *call);
+
+/** No more offers of ours */
+void ua_hold_stop(struct ua_call *call);
 
 
 /* calltrickle.c: candidates in INFO */

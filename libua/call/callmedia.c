@@ -97,6 +97,27 @@ static void tell_hold(struct ua_call *call, const struct ua_offer_result *res)
 }
 
 
+/* Silence of who holds, or is held, says nothing of the path. */
+static void expect(struct ua_call *call, const struct ua_offer_result *res)
+{
+	const unsigned dir = res->dir & ua_hold_dir(call);
+
+	ua_flow_expect(call->flow, !res->hold && dir & UA_SDP_RECVONLY);
+}
+
+
+void ua_callmedia_hold(struct ua_call *call)
+{
+	const struct ua_offer_result *res = ua_offer_result(call->offer);
+
+	if (call->stream)
+		ua_stream_hold(call->stream, call->hold.wish);
+
+	if (call->has_media && res && res->active)
+		expect(call, res);
+}
+
+
 static void cand_info(struct ua_cand_info *info,
 		      const struct ua_sdp_cand *cand)
 {
@@ -169,6 +190,7 @@ int ua_callmedia_use(struct ua_call *call, const struct ua_offer_result *res)
 			return err;
 		}
 		ua_stream_mute(call->stream, call->muted);
+		ua_stream_hold(call->stream, call->hold.wish);
 	}
 
 	err = ua_stream_set(call->stream, res);
@@ -176,9 +198,7 @@ int ua_callmedia_use(struct ua_call *call, const struct ua_offer_result *res)
 		return err;
 
 	call->has_media = true;
-	ua_flow_expect(call->flow,
-		       !res->hold && (res->dir == UA_SDP_SENDRECV ||
-				      res->dir == UA_SDP_RECVONLY));
+	expect(call, res);
 	tell_hold(call, res);
 	ua_callmedia_talk(call);
 
@@ -208,6 +228,8 @@ static void flow_ice(const struct ua_ice_event *iev, void *arg)
 	switch (iev->type) {
 
 	case UA_ICE_EVENT_MEDIA_PATH:
+		if (call->stream)
+			ua_stream_path(call->stream, iev->comp);
 		if (iev->comp != 1)
 			break;
 		tell_path(call, iev, false);
@@ -344,6 +366,7 @@ int ua_callmedia_open(struct ua_call *call, bool controlling)
 void ua_callmedia_rearm(struct ua_call *call)
 {
 	ua_reoffer_rearm(call);
+	ua_hold_rearm(call);
 	if (call->flow)
 		ua_flow_rearm(call->flow);
 

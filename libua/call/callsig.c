@@ -24,13 +24,17 @@ static int write_sdp(struct ua_call *call,
 	int err;
 
 	ua_flow_local(call->flow, ua_endpoint_local(call->ep)->af, &local);
+	local.sdp.dir = ua_hold_dir(call);
 	ua_wr_init(&wr, sdp, UA_CALL_SDP_MAX);
 	err = write(call->offer, &local.sdp, &wr);
 	*len = wr.pos;
-	if (!err)
-		ua_calltrickle_described(call, &local.sdp);
+	if (err)
+		return err;
 
-	return err;
+	ua_calltrickle_described(call, &local.sdp);
+	ua_hold_described(call);
+
+	return 0;
 }
 
 
@@ -116,10 +120,13 @@ static void take_answer(struct ua_call *call, const char *sdp, size_t len,
 
 	call->fork = fork;
 	err = ua_callmedia_use(call, ua_offer_result(call->offer));
-	if (err)
+	if (err) {
 		ua_callbase_fail(call, "the answer leaves no sound (%m)", err);
-	else
-		ua_calltrickle_release(call);
+		return;
+	}
+
+	ua_calltrickle_release(call);
+	ua_hold_agreed(call);
 }
 
 
@@ -252,6 +259,7 @@ void ua_callsig_handler(struct ua_session *sess,
 					 "the ACK has no answer to our offer");
 		call->offered = false;
 		ua_reoffer_update(call);
+		ua_hold_pump(call);
 		break;
 
 	case UA_INVITE_INFO:

@@ -24,6 +24,7 @@ libua_la_SOURCES += \
 	libua/call/flowdesc.c \
 	libua/call/flowpump.c \
 	libua/call/gather.c \
+	libua/call/hold.c \
 	libua/call/incoming.c \
 	libua/call/incoming.h \
 	libua/call/leg.c \

@@ -304,6 +304,9 @@ static void came_through(struct ua_call *call, bool restarted)
 	size_t i;
 
 	call->late = false;
+	if (!call->offered)
+		ua_hold_agreed(call);
+
 	if (restarted) {
 		r->wanted = false;
 		tmr_cancel(&r->tmr);
@@ -356,6 +359,7 @@ void ua_reoffer_came(struct ua_call *call, const struct ua_invite_event *ev)
 
 	if (err) {
 		refuse(call, err, &serr);
+		ua_hold_pump(call);
 		return;
 	}
 
@@ -375,6 +379,8 @@ void ua_reoffer_gone(struct ua_call *call)
 	(void)ua_offer_rollback(call->offer);
 	if (restarted)
 		ua_flow_rollback(call->flow);
+
+	ua_hold_pump(call);
 }
 
 
@@ -433,12 +439,21 @@ void ua_reoffer_ended(struct ua_call *call, const struct ua_invite_event *ev)
 			for (size_t i = 0; i < UA_INVITE_FORKS; i++)
 				call->trickles[i].seen = 0;
 		ua_calltrickle_release(call);
+		ua_hold_agreed(call);
+	}
+	/* Of a restart: it is not known what was refused, so it is asked for
+	   alone. */
+	else if (!restarts) {
+		ua_hold_refused(call, ev->code,
+				ev->code / 100 == 2 ? "its answer is of no use"
+						    : ev->reason);
 	}
 
 	/* More may have come meanwhile. */
 	ua_reoffer_update(call);
 	if (call->restart.wanted && !tmr_isrunning(&call->restart.tmr))
 		restart_plan(call);
+	ua_hold_pump(call);
 }
 
 

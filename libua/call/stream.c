@@ -10,6 +10,7 @@
 #include "call/stream.h"
 #include "media/recv.h"
 #include "media/send.h"
+#include "rtp/rtpalive.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtcpses.h"
 #include "rtp/rtppkt.h"
@@ -31,6 +32,9 @@ struct ua_stream {
 	struct ua_send *send;    /**< NULL: nothing agreed yet */
 	struct ua_recv *recv;
 	struct ua_rtcpses *rtcp;
+	struct ua_rtpalive alive;
+	int16_t keep_pt; /**< Of packets that are no media, or none      */
+	bool nowhere;    /**< The peer has no address (RFC 3264, 8.4)    */
 	enum ua_sdp_dir dir;
 	uint32_t srate_hz;
 	uint32_t frame_ms;
@@ -42,7 +46,9 @@ struct ua_stream {
 	bool talking;
 	bool sent;
 	bool muted;
-	uint64_t due_us; /**< Next frame, when the loop is the clock */
+	bool held;         /**< By us                                     */
+	double unplayed_s; /**< Sound that came all the same              */
+	uint64_t due_us;   /**< Next frame, when the loop is the clock */
 };
 
 
@@ -72,8 +78,16 @@ static void send_rtcp(struct ua_stream *stream, uint64_t now_ms)
 
 	while (ua_rtcpses_output(stream->rtcp, now_ms,
 				 ua_send_tx(stream->send),
-				 ua_recv_rtpstat(stream->recv), buf, &len))
+				 ua_recv_rtpstat(stream->recv), buf, &len)) {
+		/* Who hold by 0.0.0.0 want none (RFC 6337, 5.4): only what
+		   keeps the path goes where they were before. */
+		if (stream->nowhere &&
+		    !ua_rtpalive_due(&stream->alive, now_ms, 2))
+			continue;
+
 		stream->handlers.send(2, buf, len, stream->handlers.arg);
+		ua_rtpalive_sent(&stream->alive, now_ms, 2);
+	}
 }
 
 
@@ -84,11 +98,29 @@ static void send_packets(struct ua_stream *stream, uint64_t now_ms)
 
 	while (ua_send_output(stream->send, now_ms, buf, sizeof(buf), &len)) {
 		stream->handlers.send(1, buf, len, stream->handlers.arg);
+		ua_rtpalive_sent(&stream->alive, now_ms, 1);
 		if (!stream->sent) {
 			stream->sent = true;
 			stream->handlers.sent(stream->handlers.arg);
 		}
 	}
+}
+
+
+/* Nothing is said on the port of RTP, and RTCP has its own. */
+static void keep_alive(struct ua_stream *stream, uint64_t now_ms)
+{
+	uint8_t buf[UA_RTPPKT_HDR];
+
+	if (!ua_rtpalive_due(&stream->alive, now_ms, 1))
+		return;
+
+	ua_rtpalive_sent(&stream->alive, now_ms, 1);
+	if (stream->keep_pt < 0)
+		return;
+
+	ua_send_keep(stream->send, now_ms, (uint8_t)stream->keep_pt, buf);
+	stream->handlers.send(1, buf, sizeof(buf), stream->handlers.arg);
 }
 
 
@@ -157,6 +189,21 @@ static void record(struct ua_stream *stream, const int16_t *in,
 }
 
 
+/* What came; on hold it is taken, so that none of it waits, and not played. */
+static void hear(struct ua_stream *stream, uint64_t now_ms, int16_t *in)
+{
+	const enum ua_recv_kind kind =
+		ua_recv_frame(stream->recv, now_ms, in, stream->nsamp);
+
+	if (!stream->held)
+		return;
+
+	memset(in, 0, stream->nsamp * sizeof(in[0]));
+	if (kind == UA_RECV_HEARD)
+		stream->unplayed_s += stream->frame_ms / 1e3;
+}
+
+
 /* One frame: first what came, so that an echo answers in the same frame. */
 static void frame(struct ua_stream *stream)
 {
@@ -164,7 +211,7 @@ static void frame(struct ua_stream *stream)
 	int16_t in[FRAME_MAX];
 	int16_t out[FRAME_MAX];
 
-	(void)ua_recv_frame(stream->recv, now_ms, in, stream->nsamp);
+	hear(stream, now_ms, in);
 	tell_device(stream, ua_audio_write(stream->audio, in, stream->nsamp),
 		    "sink");
 
@@ -177,7 +224,7 @@ static void frame(struct ua_stream *stream)
 			    ua_audio_read(stream->audio, out, stream->nsamp),
 			    "source");
 
-	if (!stream->talking)
+	if (!stream->talking || stream->held)
 		memset(out, 0, stream->nsamp * sizeof(out[0]));
 	else if (stream->dir & UA_SDP_SENDONLY) {
 		(void)ua_send_input(stream->send, out, stream->nsamp);
@@ -186,6 +233,7 @@ static void frame(struct ua_stream *stream)
 
 	record(stream, in, out);
 	send_rtcp(stream, now_ms);
+	keep_alive(stream, now_ms);
 	tell_events(stream);
 }
 
@@ -261,6 +309,8 @@ int ua_stream_alloc(struct ua_stream **streamp, struct ua_env *env,
 	stream->env = env;
 	stream->handlers = *handlers;
 	stream->dir = UA_SDP_INACTIVE;
+	stream->keep_pt = UA_SDP_PT_NONE;
+	ua_rtpalive_init(&stream->alive);
 	stream->srate_hz = codec->srate_hz;
 	stream->frame_ms =
 		env->conf->ptime_ms % FRAME_MS ? FRAME_MS / 2 : FRAME_MS;
@@ -363,8 +413,27 @@ int ua_stream_set(struct ua_stream *stream,
 		return err;
 
 	stream->dir = result->dir;
+	stream->keep_pt = result->keep_pt;
+	stream->nowhere =
+		result->remote.dest == UA_SDPFACTS_ANY && !result->remote.ice;
+
+	/* Who reserves relays counts from each offer. */
+	ua_rtpalive_mux(&stream->alive, result->mux);
+	ua_rtpalive_path(&stream->alive, now_ms, 0);
 
 	return 0;
+}
+
+
+void ua_stream_path(struct ua_stream *stream, unsigned comp)
+{
+	ua_rtpalive_path(&stream->alive, ua_clock_ms(), comp);
+}
+
+
+void ua_stream_hold(struct ua_stream *stream, bool on)
+{
+	stream->held = on;
 }
 
 
@@ -523,6 +592,8 @@ void ua_stream_stats(const struct ua_stream *stream,
 	stats->jitter_ms = recv.jitter_ms;
 	stats->rtt_ms = rtcp.rtt_ms;
 	stats->mos = ua_recv_mos(stream->recv, rtcp.rtt_ms);
-	stats->heard_s = recv.heard_s;
+	stats->heard_s = recv.heard_s > stream->unplayed_s
+				 ? recv.heard_s - stream->unplayed_s
+				 : 0;
 	stats->delay_ms = (uint32_t)recv.delay_ms;
 }

@@ -63,6 +63,16 @@ UA_CHECK int ua_stream_set(struct ua_stream *stream,
 			   const struct ua_offer_result *result);
 
 
+/**
+ * There is a path of a component (1: RTP, 2: RTCP), or another one: a packet
+ * goes there soon, be it on hold.  Each ua_stream_set() says so too.
+ */
+void ua_stream_path(struct ua_stream *stream, unsigned comp);
+
+/** We hold: nothing of the source is sent, nothing that comes is played; RTCP
+    and what keeps the path alive go on */
+void ua_stream_hold(struct ua_stream *stream, bool on);
+
 /** Media has a way: start the clock with a frame right now */
 void ua_stream_run(struct ua_stream *stream);
 

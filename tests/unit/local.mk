@@ -20,6 +20,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/oom.h \
 	tests/unit/proxybed.h \
 	tests/unit/regbed.h \
+	tests/unit/oldpeer.c \
+	tests/unit/oldpeer.h \
 	tests/unit/rig.c \
 	tests/unit/rig.h \
 	tests/unit/sipbed.h \
@@ -57,6 +59,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_failover.c \
 	tests/unit/test_finder.c \
 	tests/unit/test_flow.c \
+	tests/unit/test_hold.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_ice.c \
 	tests/unit/test_ice_chaos.c \

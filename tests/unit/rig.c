@@ -382,6 +382,28 @@ double rig_tone_s(const char *path, double hz)
 }
 
 
+double rig_loud_s(const char *path)
+{
+	enum { QUIET = 100, STEP_MS = 10 };
+	uint32_t srate_hz;
+	size_t nsamp;
+	int16_t *pcm = load(path, &nsamp, &srate_hz);
+	const size_t step = srate_hz * STEP_MS / 1000;
+	unsigned loud = 0;
+	size_t i, k;
+
+	for (i = 0; i + step <= nsamp; i += step) {
+		for (k = 0; k < step && abs(pcm[i + k]) < QUIET; k++)
+			;
+		loud += k < step;
+	}
+
+	free(pcm);
+
+	return loud * STEP_MS / 1e3;
+}
+
+
 double rig_file_s(const char *path)
 {
 	uint32_t srate_hz;

@@ -106,6 +106,9 @@ const char *rig_dir(void);
 /** Seconds of a tone in a recording */
 double rig_tone_s(const char *path, double hz);
 
+/** Seconds of a recording that are not silence */
+double rig_loud_s(const char *path);
+
 /** Seconds of a recording */
 double rig_file_s(const char *path);
 

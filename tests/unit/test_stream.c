@@ -9,16 +9,20 @@
 
 #include "agent/impl.h"
 #include "call/stream.h"
+#include "rtp/rtpalive.h"
+#include "rtp/rtppkt.h"
 #include "rig.h"
 
 Suite *ua_suite_stream(void);
 
-enum { PT = 8, TELEV = 101, TONE = 700, FRAME_MS = 20, BURST = 5 };
+enum { PT = 8, TELEV = 101, KEEP = 127, TONE = 700, FRAME_MS = 20, BURST = 5 };
 
 static struct rig a;
 static struct ua_stream *stream;
 static unsigned rtp; /* Packets that it sent */
 static unsigned rtcp;
+static unsigned kept; /* ... that are no sound */
+static bool mux;
 static unsigned sent; /* Told so */
 static unsigned heard;
 static char digits[16];
@@ -35,6 +39,12 @@ static void on_send(unsigned comp, const uint8_t *buf, size_t len, void *arg)
 	}
 
 	ck_assert_uint_eq(2, buf[0] >> 6);
+	if (len == UA_RTPPKT_HDR) {
+		ck_assert_uint_eq(KEEP, buf[1]);
+		++kept;
+		return;
+	}
+
 	++rtp;
 	if (loop)
 		ua_stream_packet(stream, UA_DEMUX_RTP, buf, len);
@@ -80,7 +90,8 @@ static int stream_try(const char *source, const char *sink, char *errstr)
 
 static void stream_open(const char *source, const char *sink)
 {
-	rtp = rtcp = sent = heard = 0;
+	rtp = rtcp = kept = sent = heard = 0;
+	mux = false;
 	digits[0] = '\0';
 	loop = true;
 	ck_assert_int_eq(0, stream_try(source, sink, NULL));
@@ -112,6 +123,8 @@ static void stream_agree(enum ua_sdp_dir dir)
 	res.recvv[1].clock_hz = 8000;
 	res.recvc = 2;
 	res.ptime = FRAME_MS;
+	res.keep_pt = KEEP;
+	res.mux = mux;
 	res.dir = dir;
 	ck_assert_int_eq(0, ua_stream_set(stream, &res));
 }
@@ -192,6 +205,101 @@ START_TEST(direction_is_kept)
 	ck_assert_uint_eq(0, rtp);
 	stream_agree(UA_SDP_SENDONLY);
 	run_until(2);
+	stream = mem_deref(stream);
+	rig_close(&a);
+}
+END_TEST
+
+
+static bool is_kept(void *arg)
+{
+	(void)arg;
+
+	return kept && rtcp;
+}
+
+
+static bool is_reported(void *arg)
+{
+	(void)arg;
+
+	return rtcp;
+}
+
+
+/* RFC 6263, 5; _i: RTCP shares the port of RTP, and is enough. */
+START_TEST(held_stream_sends_only_what_keeps_the_path)
+{
+	struct ua_call_stats stats;
+	unsigned before;
+
+	rig_open(&a, NULL);
+	stream_open("tone:700", NULL);
+	mux = _i;
+	stream_agree(UA_SDP_SENDRECV);
+	ua_stream_talk(stream);
+	ua_stream_run(stream);
+	run_until(5);
+	ck_assert_uint_eq(0, kept);
+	ua_stream_hold(stream, true);
+	stream_agree(UA_SDP_SENDONLY);
+	before = rtp;
+	rtcp = 0;
+	rig_wait(_i ? is_reported : is_kept, NULL);
+	if (_i) {
+		rig_linger(UA_RTPALIVE_SOON_MS + 100);
+		ck_assert_uint_eq(0, kept);
+	}
+	ck_assert_uint_eq(before, rtp);
+	ua_stream_stats(stream, &stats);
+	ck_assert_uint_eq(rtp, stats.tx_packets);
+	ck_assert_uint_eq(1, sent);
+
+	ua_stream_hold(stream, false);
+	run_until(before + 5);
+	stream = mem_deref(stream);
+	rig_close(&a);
+}
+END_TEST
+
+
+/* Its clock runs, what comes is taken, and silence is played. */
+START_TEST(held_stream_plays_nothing)
+{
+	uint8_t pkt[UA_RTPPKT_HDR + 160] = { 0x80, PT };
+	struct ua_call_stats before, after;
+	char sink[160];
+	uint16_t i;
+
+	rig_open(&a, NULL);
+	(void)snprintf(sink, sizeof(sink), "file:%s/h.wav", rig_dir());
+	stream_open("tone:700", sink);
+	stream_agree(UA_SDP_SENDRECV);
+	ua_stream_talk(stream);
+	ua_stream_run(stream);
+	run_until(20);
+	loop = false;
+	ua_stream_hold(stream, true);
+	rig_linger(200);
+	ua_stream_stats(stream, &before);
+
+	/* A loud square, by another phone */
+	memset(pkt + UA_RTPPKT_HDR, 0x2a, 80);
+	memset(pkt + UA_RTPPKT_HDR + 80, 0xaa, 80);
+	pkt[8] = 1;
+	for (i = 0; i < 20; i++) {
+		pkt[3] = (uint8_t)i;
+		pkt[6] = (uint8_t)(i * 160 >> 8);
+		pkt[7] = (uint8_t)(i * 160);
+		ua_stream_packet(stream, UA_DEMUX_RTP, pkt, sizeof(pkt));
+	}
+	rig_linger(600);
+	ua_stream_stats(stream, &after);
+	ck_assert_uint_ge(after.rx_packets, before.rx_packets + 18);
+	ck_assert_double_eq_tol(before.heard_s, after.heard_s, 0.03);
+	ua_stream_stop(stream);
+	ck_assert_double_ge(rig_file_s(sink + strlen("file:")), 1);
+	ck_assert_double_le(rig_loud_s(sink + strlen("file:")), 0.6);
 	stream = mem_deref(stream);
 	rig_close(&a);
 }
@@ -289,6 +397,9 @@ Suite *ua_suite_stream(void)
 	tcase_add_test(tc, what_is_sent_is_heard);
 	tcase_add_test(tc, nothing_is_sent_before_it_talks);
 	tcase_add_test(tc, direction_is_kept);
+	tcase_add_loop_test(tc, held_stream_sends_only_what_keeps_the_path, 0,
+			    2);
+	tcase_add_test(tc, held_stream_plays_nothing);
 	tcase_add_test(tc, digits_are_sent_all_or_none);
 	tcase_add_test(tc, loop_that_was_held_up_catches_up_but_a_little);
 	tcase_add_test(tc, sound_that_cannot_be_opened_is_named);

@@ -107,6 +107,42 @@ void ua_call_hangup(struct ua_call *call, uint16_t code, const char *reason);
 UA_CHECK int ua_call_dtmf(struct ua_call *call, const char *digits);
 
 
+/**
+ * Put the call on hold (RFC 3264, 8.4): from now on nothing of the source is
+ * sent and nothing that comes is played; the path is kept, and RTCP goes on.
+ * Digits wait.
+ *
+ * The peer is told by a new offer, as soon as the session takes one: after one
+ * that is under way, by the answer to one of its own, again after both met
+ * (RFC 3261, 14.1).  If a wish is overtaken by ua_call_resume() before it was
+ * told, only the last one is.
+ *
+ * @retval 0         UA_EVENT_HOLD follows when the peer has agreed.  If it
+ *                   refuses, UA_EVENT_RESUMED with its code follows, and all
+ *                   is as before: try again, or mute the call
+ * @retval EALREADY  It is on hold by us, or will be: nothing is to be done
+ * @retval EPROTO    The call is not up: answer it first, or wait for that
+ */
+UA_CHECK int ua_call_hold(struct ua_call *call);
+
+
+/**
+ * Take a call off our hold.  If the peer holds us too nobody is heard before
+ * it resumes as well (RFC 6337, 5.3).
+ *
+ * @retval 0         UA_EVENT_RESUMED follows when the peer has agreed.  If it
+ *                   refuses, UA_EVENT_HOLD with its code follows, and the call
+ *                   is still on hold: try again, or end it
+ * @retval EALREADY  It is not on hold by us, or will not be
+ * @retval EPROTO    The call is not up
+ */
+UA_CHECK int ua_call_resume(struct ua_call *call);
+
+
+/** Is it on hold: by the peer, or by us, as events told? */
+bool ua_call_held(const struct ua_call *call, bool remote);
+
+
 /** Send silence instead of the source */
 void ua_call_mute(struct ua_call *call, bool on);
 

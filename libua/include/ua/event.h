@@ -34,8 +34,12 @@ enum ua_event_type {
 	UA_EVENT_MEDIA_SENT,      /**< call, codec, ms: first packet out   */
 	UA_EVENT_MEDIA_HEARD,     /**< call, codec, ms: first sound in     */
 	UA_EVENT_DTMF,            /**< call, digit                         */
-	UA_EVENT_HOLD,            /**< call, remote: true                  */
-	UA_EVENT_RESUMED,         /**< call, remote: true                  */
+	UA_EVENT_HOLD,            /**< call, remote: held by the peer, else
+				   by us; code, reason: the peer refuses
+				   to resume, else 0                    */
+	UA_EVENT_RESUMED,         /**< call, remote: no more held by the peer,
+				   or by us; code, reason: the peer
+				   refuses the hold, else 0             */
 	UA_EVENT_CLOSED           /**< call, by, code, reason; then the call
 				   object is dead: no more events of it    */
 };
