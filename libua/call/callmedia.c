@@ -276,7 +276,12 @@ static void flow_ice(const struct ua_ice_event *iev, void *arg)
 /* No pair yet, but a way: sound need not wait. */
 static void flow_beside(void *arg)
 {
-	ua_callmedia_talk(arg);
+	struct ua_call *call = arg;
+	unsigned comp;
+
+	for (comp = 1; call->stream && comp <= UA_FLOW_COMPS; comp++)
+		ua_stream_path(call->stream, comp);
+	ua_callmedia_talk(call);
 }
 
 
