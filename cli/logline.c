@@ -26,6 +26,7 @@ static const struct {
 	{ "pair",      TRACE_ICE },
 	{ "cand",      TRACE_ICE },
 	{ "gather",    TRACE_ICE },
+	{ "flow",      TRACE_ICE },
 	{ "stun",      TRACE_ICE },
 	{ "turn",      TRACE_ICE },
 	{ "rtp",       TRACE_RTP },

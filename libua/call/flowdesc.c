@@ -218,11 +218,33 @@ static int remote_implicit(struct ua_flow *flow,
 }
 
 
+static void tell_bad(const struct ua_flow *flow,
+		     const struct ua_sdp_facts *facts)
+{
+	size_t i;
+
+	for (i = 0; i < facts->cand_bad && i < UA_SDP_BADCAND_MAX; i++) {
+		const struct ua_sdp_badcand *bad = &facts->badv[i];
+
+		ua_log(flow->env->log, UA_LOG_INFO, "flow",
+		       "candidate in line %u of the peer's description is "
+		       "skipped: %s",
+		       bad->line, bad->why ? bad->why : "too many");
+	}
+
+	if (facts->cand_bad > UA_SDP_BADCAND_MAX)
+		ua_log(flow->env->log, UA_LOG_INFO, "flow", "... and %u more",
+		       facts->cand_bad - UA_SDP_BADCAND_MAX);
+}
+
+
 static int remote_cands(struct ua_flow *flow, const struct ua_sdp_facts *facts,
 			uint64_t now_ms)
 {
 	size_t i;
 	int err = 0;
+
+	tell_bad(flow, facts);
 
 	for (i = 0; !err && i < facts->candc; i++) {
 		const struct ua_sdp_cand *c = &facts->candv[i];

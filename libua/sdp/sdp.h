@@ -19,6 +19,7 @@ enum {
 	UA_SDP_ATTR_MAX = 32,   /**< Other attributes a level; as above */
 	UA_SDP_CAND_MAX = 64,   /**< Candidates of an m-line; as above */
 	UA_SDP_POOL_MAX = 256,  /**< Candidates of all m-lines; as above */
+	UA_SDP_BADCAND_MAX = 4, /**< Useless ones that are told; as above */
 	UA_SDP_REMCAND_MAX = 4, /**< Remote candidates of an m-line */
 	UA_SDP_UFRAG_MIN = 4,   /**< RFC 8839, 5.4 */
 	UA_SDP_PWD_MIN = 22,    /**< RFC 8839, 5.4 */
@@ -47,6 +48,12 @@ struct ua_sdp_ice {
 	bool end;            /**< a=end-of-candidates (RFC 8840, 8.2) */
 };
 
+/** A candidate that is of no use */
+struct ua_sdp_badcand {
+	unsigned line;   /**< Of the text, from 1 */
+	const char *why; /**< What was expected, static */
+};
+
 /** One m-line with all below it */
 struct ua_sdp_media {
 	const char *type;  /**< "audio" */
@@ -69,6 +76,7 @@ struct ua_sdp_media {
 	const struct ua_sdp_cand *candv; /**< In the order of the text */
 	size_t candc;
 	unsigned cand_bad; /**< Candidate lines that were of no use */
+	struct ua_sdp_badcand badv[UA_SDP_BADCAND_MAX]; /**< The first ones */
 	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX];
 	size_t remc;
 	struct ua_sdp_attr attrv[UA_SDP_ATTR_MAX]; /**< All other ones */

@@ -138,6 +138,9 @@ static void read_candidate(struct ua_sdpattr_reader *rd, char *value)
 		why = NULL;
 
 	if (why) {
+		if (media->cand_bad < UA_SDP_BADCAND_MAX)
+			media->badv[media->cand_bad] =
+				(struct ua_sdp_badcand){ rd->line, why };
 		++media->cand_bad;
 		ua_sdpattr_warn(rd, "a=candidate", why);
 		return;

@@ -117,6 +117,20 @@ static void read_rtcp(struct ua_sdp_facts *facts,
 }
 
 
+static void bad_cands(struct ua_sdp_facts *facts,
+		      const struct ua_sdp_media *media)
+{
+	unsigned i;
+
+	for (i = 0; i < media->cand_bad; i++) {
+		if (i < UA_SDP_BADCAND_MAX &&
+		    facts->cand_bad < UA_SDP_BADCAND_MAX)
+			facts->badv[facts->cand_bad] = media->badv[i];
+		++facts->cand_bad;
+	}
+}
+
+
 static int read_ice(struct ua_sdp_facts *facts, const struct ua_sdp *sdp,
 		    const struct ua_sdp_media *media)
 {
@@ -136,7 +150,7 @@ static int read_ice(struct ua_sdp_facts *facts, const struct ua_sdp *sdp,
 	facts->renom = ua_sdptext_has(media->ice.options, "renomination");
 	facts->end = media->ice.end;
 	facts->pacing = sdp->ice_pacing;
-	facts->cand_bad = media->cand_bad;
+	bad_cands(facts, media);
 	facts->remc = media->remc;
 	memcpy(facts->remv, media->remv, sizeof(facts->remv));
 
@@ -199,7 +213,7 @@ static void frag_section(struct ua_sdp_facts *facts,
 	size_t i;
 
 	frag_cred(facts, &media->ice);
-	facts->cand_bad += media->cand_bad;
+	bad_cands(facts, media);
 	if (media->ice.end)
 		facts->end = true;
 

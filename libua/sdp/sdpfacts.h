@@ -55,6 +55,7 @@ struct ua_sdp_facts {
 	struct ua_sdp_cand *candv;     /**< In their order; NULL if none */
 	size_t candc;
 	unsigned cand_bad; /**< Candidate lines that were of no use */
+	struct ua_sdp_badcand badv[UA_SDP_BADCAND_MAX]; /**< The first ones */
 	struct ua_sdp_remcand remv[UA_SDP_REMCAND_MAX];
 	size_t remc;
 };

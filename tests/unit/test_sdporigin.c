@@ -204,6 +204,40 @@ START_TEST(mismatch_is_an_address_that_is_no_candidate)
 END_TEST
 
 
+/* One by one, by line and reason: the others are as good as before. */
+START_TEST(candidates_of_no_use_are_named)
+{
+	static const char bad[] = ICE
+		"a=candidate:R200007f 1 UDP 21978152950 127.0.0.2 50002 "
+		"typ relay\r\n" HOST
+		"a=candidate:R200007f 1 UDP 1 127.0.0.2:50002 typ relay\r\n"
+		"a=candidate:R200007f 0 UDP 1 127.0.0.2 50002 typ relay\r\n"
+		"a=candidate:R200007f 1 UDP 1 127.0.0.2 70000 typ relay\r\n"
+		"a=candidate\r\n" LOW;
+	static const struct row row = {
+		"bad", "IP4 127.0.0.2", 50002, bad, ".P", NULL, NULL
+	};
+	static const unsigned lines[] = { 9, 11, 12, 13 };
+	static const char *const whys[] = { "priority of 32 bits", "address",
+					    "component", "port" };
+	struct ua_sdp_facts facts;
+	unsigned i;
+
+	read_facts(&facts, &row);
+	ck_assert_uint_eq(2, facts.candc);
+	ck_assert_uint_eq(5, facts.cand_bad);
+	for (i = 0; i < UA_SDP_BADCAND_MAX; i++) {
+		ck_assert_uint_eq(lines[i], facts.badv[i].line);
+		ck_assert_msg(strstr(facts.badv[i].why, whys[i]) != NULL, "%s",
+			      facts.badv[i].why);
+	}
+	ck_assert_int_eq(UA_ORIGIN_PEER, ua_sdporigin_cand(&facts, 0));
+	ck_assert_int_eq(UA_ORIGIN_PROXY, ua_sdporigin_cand(&facts, 1));
+	ua_sdpfacts_reset(&facts);
+}
+END_TEST
+
+
 /* A fragment has no default destination: only its form tells. */
 START_TEST(trickled_relay_is_told_by_its_form)
 {
@@ -243,6 +277,7 @@ Suite *ua_suite_sdporigin(void)
 	tcase_add_loop_test(tc, relay_is_told_by_its_writer, 0, n);
 	tcase_add_loop_test(tc, mismatch_is_an_address_that_is_no_candidate, 0,
 			    n);
+	tcase_add_test(tc, candidates_of_no_use_are_named);
 	tcase_add_test(tc, trickled_relay_is_told_by_its_form);
 	suite_add_tcase(s, tc);
 
