@@ -574,11 +574,11 @@ static bool check_sound(struct phone *phone)
 
 static bool make_agent(struct phone *phone, struct logline *ll)
 {
-	struct conf_agent conf;
+	struct conf_agent *conf = &phone->agent_conf;
 	char errstr[UA_ERRSTR_MAX] = "";
 	int err, status;
 
-	status = conf_agent_fill(phone->conf, &conf, phone->error);
+	status = conf_agent_fill(phone->conf, conf, phone->error);
 	if (status) {
 		report(phone);
 		phone->status = status;
@@ -586,12 +586,12 @@ static bool make_agent(struct phone *phone, struct logline *ll)
 	}
 
 	logline_init(ll, &phone->ui, phone->set);
-	logline_conf(&conf.agent.log, ll);
-	conf.agent.event_h = on_event;
-	conf.agent.arg = phone;
+	logline_conf(&conf->agent.log, ll);
+	conf->agent.event_h = on_event;
+	conf->agent.arg = phone;
 
-	err = ua_agent_alloc(&phone->agent, &conf.agent, errstr);
-	conf_agent_reset(&conf);
+	err = ua_agent_alloc(&phone->agent, &conf->agent, errstr);
+	conf_agent_reset(conf);
 	if (err)
 		fail_value(phone, phone->set, err, errstr);
 

@@ -59,6 +59,7 @@ struct phone {
 	const struct phone_ops *ops;
 	const char *operand; /**< What stood behind the command, or NULL */
 	struct ui ui;
+	struct conf_agent agent_conf; /**< The agent borrows its codecs */
 	struct ua_agent *agent;
 	struct input *input;
 	struct phone_account acct[CONF_ACCOUNTS_MAX + 1];

@@ -50,6 +50,18 @@ verdict 'the result is its last line' result_is "$tmp/echo.log" 0
 verdict 'the listener hears the digits' \
 	[ "$(grep -c '"event":"dtmf","call":1' "$tmp/echo.log")" -eq 2 ]
 
+# One codec of all
+# shellcheck disable=SC2086
+start one listen $here --echo --answer --count 1
+one_pid=$pid
+exec 3<"$tmp/one.fifo"
+address 3 one
+call --duration 1 --codec pcma
+verdict 'a call with one codec is a success' [ "$status" -eq 0 ]
+verdict 'the codec asked for is spoken' \
+	grep -q '"event":"media_sent".*"codec":"pcma/8000"' "$tmp/out"
+drain 3 one "$one_pid"
+
 # Refused
 # shellcheck disable=SC2086
 start busy listen $here --reject 486 --count 1
@@ -123,10 +135,10 @@ address 3 driven
 echo 'what?' >&5
 wait_event 3 driven reply
 verdict 'what is no command is told so' [ -z "${line##*\"ok\":false*}" ]
-echo '{"cmd":"hold","id":"h"}' >&5
+echo '{"cmd":"why","id":"w"}' >&5
 wait_event 3 driven reply
 verdict 'what comes later is told so' \
-	[ -z "${line##*\"id\":\"h\",\"ok\":false,\"error\":\"not in this*}" ]
+	[ -z "${line##*\"id\":\"w\",\"ok\":false,\"error\":\"not in this*}" ]
 echo '{"cmd":"calls","id":7}' >&5
 wait_event 3 driven reply
 verdict 'there are no calls yet' \
