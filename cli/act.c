@@ -171,6 +171,39 @@ const char *act_mute(struct phone *phone, unsigned number, bool on)
 }
 
 
+const char *act_hold(struct phone *phone, unsigned number, bool on)
+{
+	struct ua_call *call = act_find(phone, number);
+
+	if (!call)
+		return no_call;
+
+	switch (on ? ua_call_hold(call) : ua_call_resume(call)) {
+
+	case 0:
+		return NULL;
+
+	case EALREADY:
+		return on ? "this call is on hold by us already"
+			  : "this call is not on hold by us";
+
+	default:
+		return "the call is not up";
+	}
+}
+
+
+const char *act_held(const struct ua_call *call)
+{
+	const bool remote = ua_call_held(call, true);
+
+	if (ua_call_held(call, false))
+		return remote ? "both" : "local";
+
+	return remote ? "remote" : "none";
+}
+
+
 const char *act_stats(struct phone *phone, unsigned number)
 {
 	struct ua_call *call = act_find(phone, number);

@@ -19,6 +19,12 @@ const char *act_hangup(struct phone *phone, unsigned number);
 const char *act_dtmf(struct phone *phone, unsigned number, const char *digits);
 const char *act_mute(struct phone *phone, unsigned number, bool on);
 
+/** Events tell when the other side has agreed, or refused */
+const char *act_hold(struct phone *phone, unsigned number, bool on);
+
+/** Who holds it: "none", "local", "remote", "both" */
+const char *act_held(const struct ua_call *call);
+
 /** Shows the event stats */
 const char *act_stats(struct phone *phone, unsigned number);
 const char *act_path(struct phone *phone, unsigned number,

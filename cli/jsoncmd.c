@@ -35,12 +35,12 @@ static json_t *list_calls(const struct phone *phone)
 
 	while ((call = ua_call_next(phone->agent, call))) {
 		json_array_append_new(
-			arr,
-			json_pack("{s:i, s:o, s:s, s:b}", "call",
-				  (int)ua_call_number(call), "peer",
-				  json_text(ua_call_peer(call)), "state",
-				  ua_call_state_name(ua_call_state(call)),
-				  "incoming", (int)ua_call_incoming(call)));
+			arr, json_pack("{s:i, s:o, s:s, s:b, s:s}", "call",
+				       (int)ua_call_number(call), "peer",
+				       json_text(ua_call_peer(call)), "state",
+				       ua_call_state_name(ua_call_state(call)),
+				       "incoming", (int)ua_call_incoming(call),
+				       "hold", act_held(call)));
 	}
 
 	return arr;
@@ -79,6 +79,12 @@ static const char *perform(struct phone *phone, const struct jsoncmd *cmd,
 	case JSONCMD_MUTE:
 		return act_mute(phone, cmd->call, cmd->on);
 
+	case JSONCMD_HOLD:
+		return act_hold(phone, cmd->call, true);
+
+	case JSONCMD_RESUME:
+		return act_hold(phone, cmd->call, false);
+
 	case JSONCMD_ACCOUNTS:
 		json_object_set_new(reply, "accounts", list_accounts(phone));
 		return NULL;
@@ -99,8 +105,6 @@ static const char *perform(struct phone *phone, const struct jsoncmd *cmd,
 	case JSONCMD_QUIT:
 		return NULL;
 
-	case JSONCMD_HOLD:
-	case JSONCMD_RESUME:
 	case JSONCMD_WHY:
 	case JSONCMD_NONE:
 		break;

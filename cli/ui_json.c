@@ -215,6 +215,17 @@ static json_t *closed(enum ua_by by, unsigned code, const char *reason,
 }
 
 
+/* With a code it is what was before: a hold, or its end, was refused. */
+static json_t *held(const struct ua_event *ev)
+{
+	const char *by = ev->remote ? "remote" : "local";
+
+	return ev->code ? json_pack("{s:s, s:i, s:o}", "by", by, "code",
+				    ev->code, "reason", json_text(ev->reason))
+			: json_pack("{s:s}", "by", by);
+}
+
+
 /* The keys of an event behind t, event, aor and call */
 static json_t *body(const struct ua_event *ev)
 {
@@ -280,8 +291,7 @@ static json_t *body(const struct ua_event *ev)
 
 	case UA_EVENT_HOLD:
 	case UA_EVENT_RESUMED:
-		return json_pack("{s:s}", "by",
-				 ev->remote ? "remote" : "local");
+		return held(ev);
 
 	case UA_EVENT_CLOSED:
 		return closed(ev->by, ev->code, ev->reason, ev->duration_s,

@@ -192,6 +192,23 @@ static void put_closed(struct ui *ui, unsigned call, const struct ua_event *ev)
 }
 
 
+static void put_hold(struct ui *ui, unsigned call, const struct ua_event *ev)
+{
+	const bool on = ev->type == UA_EVENT_HOLD;
+	char text[TEXT_MAX];
+
+	if (ev->code)
+		put(ui, call, RED, "%s, status %u%s",
+		    on ? "still on hold, resume was refused"
+		       : "not on hold, it was refused",
+		    ev->code, more(text, ev->reason));
+	else
+		put(ui, call, on ? YELLOW : GREEN, "%s %s",
+		    on ? "on hold" : "taken off hold",
+		    ev->remote ? "by the other side" : "by us");
+}
+
+
 static void put_call(struct ui *ui, const struct ua_event *ev)
 {
 	const unsigned call = ua_call_number(ev->call);
@@ -260,11 +277,8 @@ static void put_call(struct ui *ui, const struct ua_event *ev)
 		break;
 
 	case UA_EVENT_HOLD:
-		put(ui, call, YELLOW, "on hold");
-		break;
-
 	case UA_EVENT_RESUMED:
-		put(ui, call, GREEN, "taken off hold");
+		put_hold(ui, call, ev);
 		break;
 
 	case UA_EVENT_CLOSED:

@@ -57,6 +57,24 @@ static const char *do_bye(struct phone *phone, const char *arg)
 }
 
 
+static const char *do_hold(struct phone *phone, const char *arg)
+{
+	unsigned number;
+
+	return call_number(arg, &number) ? act_hold(phone, number, true)
+					 : "expected the number of a call";
+}
+
+
+static const char *do_resume(struct phone *phone, const char *arg)
+{
+	unsigned number;
+
+	return call_number(arg, &number) ? act_hold(phone, number, false)
+					 : "expected the number of a call";
+}
+
+
 static const char *do_dtmf(struct phone *phone, const char *arg)
 {
 	return act_dtmf(phone, 0, arg);
@@ -100,10 +118,15 @@ static const char *do_calls(struct phone *phone, const char *arg)
 		char peer[256];
 
 		any = true;
-		ui_note(&phone->ui, "call %u %s %s, %s", ua_call_number(call),
+		ui_note(&phone->ui, "call %u %s %s, %s%s%s",
+			ua_call_number(call),
 			ua_call_incoming(call) ? "from" : "to",
 			ui_safe(peer, sizeof(peer), ua_call_peer(call), false),
-			ua_call_state_name(ua_call_state(call)));
+			ua_call_state_name(ua_call_state(call)),
+			ua_call_held(call, false) ? ", on hold by us" : "",
+			ua_call_held(call, true)
+				? ", on hold by the other side"
+				: "");
 	}
 
 	return any ? NULL : "no calls";
@@ -170,6 +193,8 @@ static const struct word words[] = {
 	{ "call",     " URI",      "call somebody",               do_call },
 	{ "answer",   " [CALL]",   "answer; a does too",          do_answer },
 	{ "bye",      " [CALL]",   "end or refuse; b does too",   do_bye },
+	{ "hold",     " [CALL]",   "a pause; h does too",         do_hold },
+	{ "resume",   " [CALL]",   "end of the pause",            do_resume },
 	{ "dtmf",     " DIGITS",   "send; digits alone do too",   do_dtmf },
 	{ "mute",     " [on|off]", "say nothing",                 do_mute },
 	{ "accounts", "",          "who we are",                  do_accounts },
@@ -245,6 +270,9 @@ static const char *perform(struct phone *phone, const char *line)
 
 	if (!strcmp(line, "b"))
 		return do_bye(phone, "");
+
+	if (!strcmp(line, "h") && is_up(phone))
+		return do_hold(phone, "");
 
 	if (strspn(line, "0123456789*#") == strlen(line))
 		return is_up(phone) ? do_dtmf(phone, line)
