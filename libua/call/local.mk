@@ -38,6 +38,8 @@ libua_la_SOURCES += \
 	libua/call/server.h \
 	libua/call/stream.c \
 	libua/call/stream.h \
+	libua/call/streamout.c \
+	libua/call/streamout.h \
 	libua/call/target.c \
 	libua/call/target.h \
 	libua/call/trickle.c \

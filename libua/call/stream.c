@@ -8,12 +8,7 @@
 #include <ua/codec.h>
 #include "base/clock.h"
 #include "call/stream.h"
-#include "media/recv.h"
-#include "media/send.h"
-#include "rtp/rtpalive.h"
-#include "rtp/rtcp.h"
-#include "rtp/rtcpses.h"
-#include "rtp/rtppkt.h"
+#include "call/streamout.h"
 
 enum {
 	FRAME_MS = 20,
@@ -26,15 +21,9 @@ enum {
 
 struct ua_stream {
 	struct ua_env *env;
-	struct ua_stream_handlers handlers;
+	struct ua_streamout out;
 	struct ua_audio *audio;
 	struct ua_audio *record; /**< NULL: none */
-	struct ua_send *send;    /**< NULL: nothing agreed yet */
-	struct ua_recv *recv;
-	struct ua_rtcpses *rtcp;
-	struct ua_rtpalive alive;
-	int16_t keep_pt; /**< Of packets that are no media, or none      */
-	bool nowhere;    /**< The peer has no address (RFC 3264, 8.4)    */
 	enum ua_sdp_dir dir;
 	uint32_t srate_hz;
 	uint32_t frame_ms;
@@ -44,7 +33,6 @@ struct ua_stream {
 	bool has_fd;
 	bool running;
 	bool talking;
-	bool sent;
 	bool muted;
 	bool held;         /**< By us                                     */
 	double unplayed_s; /**< Sound that came all the same              */
@@ -62,65 +50,9 @@ static void stream_destructor(void *arg)
 
 	ua_audio_close(stream->audio);
 	ua_audio_close(stream->record);
-	mem_deref(stream->send);
-	mem_deref(stream->recv);
-	mem_deref(stream->rtcp);
-}
-
-
-static void send_rtcp(struct ua_stream *stream, uint64_t now_ms)
-{
-	uint8_t buf[UA_RTCP_LEN_MAX];
-	size_t len;
-
-	if (!stream->rtcp || !stream->send || !stream->recv)
-		return;
-
-	while (ua_rtcpses_output(stream->rtcp, now_ms,
-				 ua_send_tx(stream->send),
-				 ua_recv_rtpstat(stream->recv), buf, &len)) {
-		/* Who hold by 0.0.0.0 want none (RFC 6337, 5.4): only what
-		   keeps the path goes where they were before. */
-		if (stream->nowhere &&
-		    !ua_rtpalive_due(&stream->alive, now_ms, 2))
-			continue;
-
-		stream->handlers.send(2, buf, len, stream->handlers.arg);
-		ua_rtpalive_sent(&stream->alive, now_ms, 2);
-	}
-}
-
-
-static void send_packets(struct ua_stream *stream, uint64_t now_ms)
-{
-	uint8_t buf[UA_CODEC_LEN_MAX + UA_RTPPKT_HDR];
-	size_t len;
-
-	while (ua_send_output(stream->send, now_ms, buf, sizeof(buf), &len)) {
-		stream->handlers.send(1, buf, len, stream->handlers.arg);
-		ua_rtpalive_sent(&stream->alive, now_ms, 1);
-		if (!stream->sent) {
-			stream->sent = true;
-			stream->handlers.sent(stream->handlers.arg);
-		}
-	}
-}
-
-
-/* Nothing is said on the port of RTP, and RTCP has its own. */
-static void keep_alive(struct ua_stream *stream, uint64_t now_ms)
-{
-	uint8_t buf[UA_RTPPKT_HDR];
-
-	if (!ua_rtpalive_due(&stream->alive, now_ms, 1))
-		return;
-
-	ua_rtpalive_sent(&stream->alive, now_ms, 1);
-	if (stream->keep_pt < 0)
-		return;
-
-	ua_send_keep(stream->send, now_ms, (uint8_t)stream->keep_pt, buf);
-	stream->handlers.send(1, buf, sizeof(buf), stream->handlers.arg);
+	mem_deref(stream->out.send);
+	mem_deref(stream->out.recv);
+	mem_deref(stream->out.rtcp);
 }
 
 
@@ -129,16 +61,18 @@ static void tell_events(struct ua_stream *stream)
 	struct ua_recv_event ev;
 	char digit;
 
-	while (ua_recv_event(stream->recv, &ev)) {
+	while (ua_recv_event(stream->out.recv, &ev)) {
 		switch (ev.type) {
 
 		case UA_RECV_EVENT_HEARD:
-			stream->handlers.heard(ev.codec, stream->handlers.arg);
+			stream->out.handlers.heard(ev.codec,
+						   stream->out.handlers.arg);
 			break;
 
 		case UA_RECV_EVENT_DTMF:
 			digit = ev.digit;
-			stream->handlers.digit(digit, stream->handlers.arg);
+			stream->out.handlers.digit(digit,
+						   stream->out.handlers.arg);
 			break;
 
 		case UA_RECV_EVENT_CODEC:
@@ -193,7 +127,7 @@ static void record(struct ua_stream *stream, const int16_t *in,
 static void hear(struct ua_stream *stream, uint64_t now_ms, int16_t *in)
 {
 	const enum ua_recv_kind kind =
-		ua_recv_frame(stream->recv, now_ms, in, stream->nsamp);
+		ua_recv_frame(stream->out.recv, now_ms, in, stream->nsamp);
 
 	if (!stream->held)
 		return;
@@ -227,13 +161,13 @@ static void frame(struct ua_stream *stream)
 	if (!stream->talking || stream->held)
 		memset(out, 0, stream->nsamp * sizeof(out[0]));
 	else if (stream->dir & UA_SDP_SENDONLY) {
-		(void)ua_send_input(stream->send, out, stream->nsamp);
-		send_packets(stream, now_ms);
+		(void)ua_send_input(stream->out.send, out, stream->nsamp);
+		ua_streamout_sound(&stream->out, now_ms);
 	}
 
 	record(stream, in, out);
-	send_rtcp(stream, now_ms);
-	keep_alive(stream, now_ms);
+	ua_streamout_rtcp(&stream->out, now_ms);
+	ua_streamout_keep(&stream->out, now_ms);
 	tell_events(stream);
 }
 
@@ -307,10 +241,8 @@ int ua_stream_alloc(struct ua_stream **streamp, struct ua_env *env,
 		return ENOMEM;
 
 	stream->env = env;
-	stream->handlers = *handlers;
+	ua_streamout_init(&stream->out, handlers);
 	stream->dir = UA_SDP_INACTIVE;
-	stream->keep_pt = UA_SDP_PT_NONE;
-	ua_rtpalive_init(&stream->alive);
 	stream->srate_hz = codec->srate_hz;
 	stream->frame_ms =
 		env->conf->ptime_ms % FRAME_MS ? FRAME_MS / 2 : FRAME_MS;
@@ -354,12 +286,12 @@ static int set_send(struct ua_stream *stream,
 	};
 	int err;
 
-	if (stream->send)
-		return ua_send_set(stream->send, &conf);
+	if (stream->out.send)
+		return ua_send_set(stream->out.send, &conf);
 
-	err = ua_send_alloc(&stream->send, &conf);
+	err = ua_send_alloc(&stream->out.send, &conf);
 	if (!err)
-		ua_send_mute(stream->send, stream->muted);
+		ua_send_mute(stream->out.send, stream->muted);
 
 	return err;
 }
@@ -385,12 +317,12 @@ static int set_recv(struct ua_stream *stream,
 				     : stream->env->conf->codecs[pt->codec];
 	}
 
-	if (stream->recv) {
-		ua_recv_set(stream->recv, conf.fmts, conf.nfmt);
+	if (stream->out.recv) {
+		ua_recv_set(stream->out.recv, conf.fmts, conf.nfmt);
 		return 0;
 	}
 
-	return ua_recv_alloc(&stream->recv, &conf);
+	return ua_recv_alloc(&stream->out.recv, &conf);
 }
 
 
@@ -404,22 +336,16 @@ int ua_stream_set(struct ua_stream *stream,
 	err = set_recv(stream, result);
 	if (!err)
 		err = set_send(stream, result);
-	if (!err && !stream->rtcp) {
+	if (!err && !stream->out.rtcp) {
 		/* NTP time that belongs to now_ms 0 */
 		conf.ntp0 = ua_clock_ntp() - ((now_ms << 32) / 1000);
-		err = ua_rtcpses_alloc(&stream->rtcp, now_ms, &conf);
+		err = ua_rtcpses_alloc(&stream->out.rtcp, now_ms, &conf);
 	}
 	if (err)
 		return err;
 
 	stream->dir = result->dir;
-	stream->keep_pt = result->keep_pt;
-	stream->nowhere =
-		result->remote.dest == UA_SDPFACTS_ANY && !result->remote.ice;
-
-	/* Who reserves relays counts from each offer. */
-	ua_rtpalive_mux(&stream->alive, result->mux);
-	ua_rtpalive_path(&stream->alive, now_ms, 0);
+	ua_streamout_set(&stream->out, now_ms, result);
 
 	return 0;
 }
@@ -427,7 +353,7 @@ int ua_stream_set(struct ua_stream *stream,
 
 void ua_stream_path(struct ua_stream *stream, unsigned comp)
 {
-	ua_rtpalive_path(&stream->alive, ua_clock_ms(), comp);
+	ua_rtpalive_path(&stream->out.alive, ua_clock_ms(), comp);
 }
 
 
@@ -441,7 +367,7 @@ void ua_stream_run(struct ua_stream *stream)
 {
 	int fd;
 
-	if (stream->running || !stream->send || !stream->recv)
+	if (stream->running || !stream->out.send || !stream->out.recv)
 		return;
 
 	stream->running = true;
@@ -480,9 +406,10 @@ void ua_stream_stop(struct ua_stream *stream)
 	stream->has_fd = false;
 	stream->running = false;
 
-	if (stream->rtcp && stream->send)
-		ua_rtcpses_bye(stream->rtcp, now_ms, ua_send_tx(stream->send));
-	send_rtcp(stream, now_ms);
+	if (stream->out.rtcp && stream->out.send)
+		ua_rtcpses_bye(stream->out.rtcp, now_ms,
+			       ua_send_tx(stream->out.send));
+	ua_streamout_rtcp(&stream->out, now_ms);
 
 	ua_audio_close(stream->audio);
 	ua_audio_close(stream->record);
@@ -497,16 +424,16 @@ static void rtcp_packet(struct ua_stream *stream, uint64_t now_ms,
 	struct ua_rtcpses_stats stats;
 	int err;
 
-	err = ua_rtcpses_input(stream->rtcp, now_ms, ua_send_tx(stream->send),
-			       buf, len);
+	err = ua_rtcpses_input(stream->out.rtcp, now_ms,
+			       ua_send_tx(stream->out.send), buf, len);
 	if (err) {
 		ua_log(stream->env->log, UA_LOG_DEBUG, "media",
 		       "RTCP packet dropped: %m", err);
 		return;
 	}
 
-	ua_rtcpses_stats(stream->rtcp, &stats);
-	ua_send_loss(stream->send, stats.loss);
+	ua_rtcpses_stats(stream->out.rtcp, &stats);
+	ua_send_loss(stream->out.send, stats.loss);
 }
 
 
@@ -516,7 +443,7 @@ void ua_stream_packet(struct ua_stream *stream, enum ua_demux kind,
 	const uint64_t now_ms = ua_clock_ms();
 	int err;
 
-	if (!stream->send || !stream->recv || !stream->rtcp)
+	if (!stream->out.send || !stream->out.recv || !stream->out.rtcp)
 		return;
 
 	if (kind == UA_DEMUX_RTCP) {
@@ -524,7 +451,7 @@ void ua_stream_packet(struct ua_stream *stream, enum ua_demux kind,
 		return;
 	}
 
-	err = ua_recv_packet(stream->recv, now_ms, buf, len);
+	err = ua_recv_packet(stream->out.recv, now_ms, buf, len);
 	if (err)
 		ua_log(stream->env->log, UA_LOG_DEBUG, "media",
 		       "RTP packet dropped: %m", err);
@@ -537,7 +464,7 @@ int ua_stream_dtmf(struct ua_stream *stream, const char *digits)
 	size_t i;
 	int err;
 
-	if (!stream->send)
+	if (!stream->out.send)
 		return EPROTO;
 
 	/* All or nothing: one bad character spoils the rest. */
@@ -548,7 +475,7 @@ int ua_stream_dtmf(struct ua_stream *stream, const char *digits)
 		return ENOSPC;
 
 	for (i = 0; i < len; i++) {
-		err = ua_send_dtmf(stream->send, digits[i],
+		err = ua_send_dtmf(stream->out.send, digits[i],
 				   digits[i] == ',' ? UA_STREAM_PAUSE_MS
 						    : UA_STREAM_DIGIT_MS);
 		if (err)
@@ -562,8 +489,8 @@ int ua_stream_dtmf(struct ua_stream *stream, const char *digits)
 void ua_stream_mute(struct ua_stream *stream, bool on)
 {
 	stream->muted = on;
-	if (stream->send)
-		ua_send_mute(stream->send, on);
+	if (stream->out.send)
+		ua_send_mute(stream->out.send, on);
 }
 
 
@@ -575,13 +502,13 @@ void ua_stream_stats(const struct ua_stream *stream,
 	const struct ua_rtcpses_tx *tx;
 
 	memset(stats, 0, sizeof(*stats));
-	if (!stream->send || !stream->recv)
+	if (!stream->out.send || !stream->out.recv)
 		return;
 
-	if (stream->rtcp)
-		ua_rtcpses_stats(stream->rtcp, &rtcp);
-	ua_recv_stats(stream->recv, &recv);
-	tx = ua_send_tx(stream->send);
+	if (stream->out.rtcp)
+		ua_rtcpses_stats(stream->out.rtcp, &rtcp);
+	ua_recv_stats(stream->out.recv, &recv);
+	tx = ua_send_tx(stream->out.send);
 
 	stats->tx_packets = tx->packets;
 	stats->tx_bytes = tx->bytes;
@@ -591,7 +518,7 @@ void ua_stream_stats(const struct ua_stream *stream,
 	stats->rx_late = recv.late;
 	stats->jitter_ms = recv.jitter_ms;
 	stats->rtt_ms = rtcp.rtt_ms;
-	stats->mos = ua_recv_mos(stream->recv, rtcp.rtt_ms);
+	stats->mos = ua_recv_mos(stream->out.recv, rtcp.rtt_ms);
 	stats->heard_s = recv.heard_s > stream->unplayed_s
 				 ? recv.heard_s - stream->unplayed_s
 				 : 0;
