@@ -38,6 +38,13 @@ static bool is_used(const struct ua_ice *ice, uint16_t index)
 }
 
 
+static void check_again(struct ua_ice *ice, uint16_t index)
+{
+	ice->list.v[index].again = true;
+	(void)ua_checklist_repeat(&ice->list, index);
+}
+
+
 void ua_latched_adopt(struct ua_ice *ice, uint16_t remote, uint16_t via)
 {
 	uint16_t i;
@@ -52,8 +59,10 @@ void ua_latched_adopt(struct ua_ice *ice, uint16_t remote, uint16_t via)
 			continue;
 
 		p->latched = true;
-		if (p->base != via && p->state != UA_PAIR_FAILED &&
-		    !is_used(ice, i))
+		if (p->base == via && p->state == UA_PAIR_PROGRESS)
+			check_again(ice, i);
+		else if (p->base != via && p->state != UA_PAIR_FAILED &&
+			 !is_used(ice, i))
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_DROP,
 						UA_PAIR_ONE_BASE, 0);
 	}
@@ -102,13 +111,6 @@ static bool may_send_more(const struct ua_ice *ice)
 		n += still_to_send(&ice->list.v[i]);
 
 	return ice->heard || n <= UA_ASKON_UNHEARD_MAX;
-}
-
-
-static void check_again(struct ua_ice *ice, uint16_t index)
-{
-	ice->list.v[index].again = true;
-	(void)ua_checklist_repeat(&ice->list, index);
 }
 
 

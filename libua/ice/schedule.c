@@ -132,6 +132,8 @@ static void send_check(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	start_check(ice, now_ms, pair, again);
 	pair->again = false;
 	pair->due = ua_txn_tick(&pair->txn, now_ms) == UA_TXN_SEND;
+	if (pair->latched)
+		pair->txn.rto_ms = pair->rto_ms;
 	ice->unheard += !ice->heard;
 	ice->list.last_stream = pair->stream;
 	if (!triggered)

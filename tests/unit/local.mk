@@ -70,6 +70,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_ice_media.c \
 	tests/unit/test_ice_memory.c \
 	tests/unit/test_ice_prflx.c \
+	tests/unit/test_ice_proxied.c \
 	tests/unit/test_ice_restart.c \
 	tests/unit/test_ice_roam.c \
 	tests/unit/test_ice_roles.c \
