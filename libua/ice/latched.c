@@ -172,23 +172,6 @@ unsigned ua_latched_reserve(const struct ua_ice *ice)
 }
 
 
-static bool has_rival(const struct ua_ice *ice, const struct ua_pair *pair)
-{
-	uint16_t i;
-
-	for (i = 0; i < ice->list.n; i++) {
-		const struct ua_pair *p = &ice->list.v[i];
-
-		if (p != pair && p->state != UA_PAIR_FAILED &&
-		    p->stream == pair->stream && p->comp == pair->comp &&
-		    p->relays == pair->relays)
-			return true;
-	}
-
-	return false;
-}
-
-
 void ua_latched_measure(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 {
 	struct ua_pair *pair = &ice->list.v[index];
@@ -196,8 +179,7 @@ void ua_latched_measure(struct ua_ice *ice, uint64_t now_ms, uint16_t index)
 	uint32_t rto = pair->answer_ms + pair->answer_ms / 2;
 
 	if (!pair->latched || !pair->valid || pair->txn.active ||
-	    pair->rtt_ms != UA_PAIR_RTT_NONE ||
-	    comp->selected != UA_PAIR_NIL || !has_rival(ice, pair))
+	    pair->rtt_ms != UA_PAIR_RTT_NONE || comp->selected != UA_PAIR_NIL)
 		return;
 
 	if (rto < MEASURE_RTO_MIN_MS)

@@ -54,8 +54,8 @@ unsigned ua_latched_reserve(const struct ua_ice *ice);
 
 
 /**
- * A pair works.  If its answer may have waited in the relay, and others of
- * its class are there to be compared with, ask again at once.
+ * A pair works.  If the answer may have waited in the relay it is asked again
+ * at once, for its round trip.
  */
 void ua_latched_measure(struct ua_ice *ice, uint64_t now_ms, uint16_t index);
 

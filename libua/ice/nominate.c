@@ -195,12 +195,30 @@ static uint64_t patience(const struct ua_pair *p, const struct ua_pair *best)
 }
 
 
+/* Is there another one to be compared with? */
+static bool has_rival(const struct ua_checklist *list, const struct ua_pair *b)
+{
+	uint16_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const struct ua_pair *p = &list->v[i];
+
+		if (p != b && p->state != UA_PAIR_FAILED && same_comp(p, b) &&
+		    p->relays == b->relays)
+			return true;
+	}
+
+	return false;
+}
+
+
 /* A valid pair whose round trip is being asked for: no longer than it took */
-static uint64_t measured_at(const struct ua_pair *p,
+static uint64_t measured_at(const struct ua_checklist *list,
+			    const struct ua_pair *p,
 			    const struct ua_pair *best)
 {
 	if (!p->measuring || !p->txn.active || !same_comp(p, best) ||
-	    p->relays != best->relays)
+	    p->relays != best->relays || !has_rival(list, p))
 		return 0;
 
 	return p->txn.first_ms + min_of(p->answer_ms, LOSS_MS);
@@ -228,7 +246,7 @@ uint64_t ua_nominate_when(const struct ua_checklist *list, uint16_t best,
 	for (i = 0; i < list->n; i++) {
 		const struct ua_pair *p = &list->v[i];
 
-		measured_ms = max_of(measured_ms, measured_at(p, b));
+		measured_ms = max_of(measured_ms, measured_at(list, p, b));
 		if (!is_hope(p, b))
 			continue;
 

@@ -164,6 +164,15 @@ unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
 }
 
 
+unsigned icenet_relay_cost(struct icenet *net, unsigned agent, uint16_t stream,
+			   uint16_t comp, const char *addr, uint32_t delay_ms,
+			   uint8_t cost)
+{
+	return add_if(net, agent, stream, comp, addr, NET_NO_NAT, delay_ms,
+		      true, cost);
+}
+
+
 static bool is_permitted(const struct net_if *relay,
 			 const struct ua_addr *from)
 {

@@ -222,6 +222,9 @@ unsigned icenet_host_cost(struct icenet *net, unsigned agent, uint16_t stream,
 			  uint32_t delay_ms, uint8_t cost);
 unsigned icenet_relay(struct icenet *net, unsigned agent, uint16_t stream,
 		      uint16_t comp, const char *addr, uint32_t delay_ms);
+unsigned icenet_relay_cost(struct icenet *net, unsigned agent, uint16_t stream,
+			   uint16_t comp, const char *addr, uint32_t delay_ms,
+			   uint8_t cost);
 
 /** The NAT has forgotten all, and gives other ports; ip: its address now */
 void icenet_nat_reboot(struct icenet *net, int index, const char *ip);

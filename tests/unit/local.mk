@@ -69,6 +69,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_ice_latched.c \
 	tests/unit/test_ice_media.c \
 	tests/unit/test_ice_memory.c \
+	tests/unit/test_ice_nearest.c \
+	tests/unit/test_ice_newport.c \
 	tests/unit/test_ice_prflx.c \
 	tests/unit/test_ice_proxied.c \
 	tests/unit/test_ice_restart.c \
