@@ -173,6 +173,7 @@ struct net_agent {
 	bool offering;    /* No answer yet                        */
 	int told;         /* What the last description came to    */
 	uint64_t icmp_ms; /* The last ICMP that ICE was told of */
+	uint16_t via;     /* Base that its latched relays are checked from */
 };
 
 struct icenet {

@@ -156,6 +156,7 @@ static void cand_of(const struct icenet *net, unsigned to, unsigned latch,
 	cand->prio = prio;
 	cand->addr = net->latchv[latch].legv[to].addr;
 	cand->latched = true;
+	cand->via = net->agentv[to].via;
 	(void)snprintf(cand->foundation, sizeof(cand->foundation),
 		       "R%02x%02x%02x%02x", cand->addr.ip[3], cand->addr.ip[2],
 		       cand->addr.ip[1], cand->addr.ip[0]);
