@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Kamailio's real mediaproxy module on the double: what becomes of SDP."""
 
-import glob
 import os
 import re
 import shutil
@@ -48,35 +47,36 @@ class Here:
         return self.processes[-1]
 
     @staticmethod
-    def socket(kind):
-        return socket.socket(socket.AF_INET, kind)
+    def socket(kind=socket.SOCK_DGRAM, address="", port=0):
+        made = socket.socket(socket.AF_INET, kind)
+        made.bind((address, port))
+        return made
 
     def stop(self):
         for process in self.processes[::-1]:
             process.stop()
 
 
-def missing():
-    """Why Kamailio's module cannot be asked here, or None."""
-    if not shutil.which("kamailio", path=os.environ.get("PATH", "")
-                        + ":/usr/sbin"):
-        return "needs the package kamailio"
-    if not glob.glob(os.path.join(servers.modules(), "mediaproxy.so")):
-        return "this Kamailio has no module mediaproxy"
-    return None
+def missing(package, program):
+    """What a program needs that is not here, or None."""
+    # of a user who is not root it is not in the path
+    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin"
+    return None if shutil.which(program) else "needs the package " + package
 
 
-class Module(unittest.TestCase):
-    """use_media_proxy() for each message."""
+class Proxied(unittest.TestCase):
+    """A Kamailio whose calls go through a relay, and both ends."""
 
+    needed = {"kamailio": "kamailio"}  # {package: program}
     define = ("FIRST",)
-    engaged = False
+    more = {}  # of servers.kamailio()
 
     @classmethod
     def setUpClass(cls):
-        reason = missing()
-        if reason:
-            raise unittest.SkipTest(reason)
+        for package, program in cls.needed.items():
+            reason = missing(package, program)
+            if reason:
+                raise unittest.SkipTest(reason)
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.net = Here(cls.folder.name)
@@ -87,17 +87,20 @@ class Module(unittest.TestCase):
         cls.caller, cls.callee = sock(base + "21"), sock(base + "22")
         for made in (cls.caller, cls.callee):
             cls.addClassCleanup(made.close)
-        cls.mediaproxy = servers.mediaproxy(cls.net, cls.relay)
         cls.proxy = (base + "10", 5060)
         process = servers.kamailio(
             cls.net, address=cls.proxy[0], define=cls.define,
-            relay=cls.mediaproxy,
-            other="%s:%d" % cls.callee.getsockname())
+            relay=cls.start_relay(), other="%s:%d" % cls.callee.getsockname(),
+            **cls.more)
         servers.listening(cls.net, *cls.proxy, process)
+
+    @classmethod
+    def start_relay(cls):
+        """One at the address cls.relay, of servers.py."""
+        raise NotImplementedError
 
     def setUp(self):
         self.call = SipCall(self.proxy, self.caller, self.callee)
-        self.since = len(self.mediaproxy.events)
 
     def exchange(self, offer=SDP, answer=ANSWER, ice=None, side="caller",
                  **more):
@@ -106,6 +109,21 @@ class Module(unittest.TestCase):
             more["parameter"] = ";ice=" + ice
         return [text.replace("\r\n", "\n") for text in self.call.exchange(
             side, crlf(offer), crlf(answer), **more)]
+
+
+class Module(Proxied):
+    """use_media_proxy() for each message."""
+
+    engaged = False
+
+    @classmethod
+    def start_relay(cls):
+        cls.mediaproxy = servers.mediaproxy(cls.net, cls.relay)
+        return cls.mediaproxy
+
+    def setUp(self):
+        super().setUp()
+        self.since = len(self.mediaproxy.events)
 
     def ports(self):
         """(caller's, callee's) of each stream since the call began."""

@@ -20,6 +20,7 @@ PREFIX = "ualab-"
 HERE = os.path.dirname(os.path.abspath(__file__))
 NEEDED = {"ip": "iproute2", "nft": "nftables", "nsenter": "util-linux",
           "cc": "gcc", "kamailio": "kamailio", "turnserver": "coturn",
+          "rtpengine": "rtpengine-daemon",
           "baresip": "baresip-core", "sipp": "sip-tester",
           "conntrack": "conntrack", "tcpdump": "tcpdump",
           "openssl": "openssl"}

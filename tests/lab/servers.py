@@ -194,26 +194,43 @@ def mediaproxy(net, address, role="srv", name="mediaproxy",
 
 
 class Rtpengine:
-    """rtpengine in user space, asked over UDP on the Kamailio's host."""
+    """rtpengine in user space, asked over UDP."""
 
     switch = "RTPENGINE"
 
     def __init__(self, net, host, address, name):
-        self.control = "%s:%d" % (address, CONTROL_PORT)
+        self.control = (address, CONTROL_PORT)
         log = os.path.join(net.folder, name)
         self.process = host.spawn(
-            ["rtpengine", "--foreground", "--table=-1", "--log-stderr",
-             "--log-level=6", "--no-log-timestamps",
-             "--pidfile=" + log + ".pid", "--num-threads=2",
-             "--interface=" + address, "--listen-ng=" + self.control,
+            ["rtpengine", "--config-file=none", "--foreground", "--table=-1",
+             "--log-stderr", "--no-log-timestamps", "--num-threads=2",
+             "--interface=" + address, "--listen-ng=%s:%d" % self.control,
              "--port-min=%d" % RELAY_PORTS[0],
              "--port-max=%d" % RELAY_PORTS[1]], log)
+        if not self.process.looked(lambda: self._pongs(host), 20, 0.02):
+            raise LabError("rtpengine does not serve\n"
+                           + self.process.tail())
+
+    def _pongs(self, host):
+        with host.socket(address=self.control[0]) as sock:
+            sock.settimeout(1)
+            try:
+                sock.sendto(b"lab d7:command4:pinge", self.control)
+                return b"pong" in sock.recv(1500)
+            except OSError:
+                return False
 
     def words(self, flags):
-        return {"RTPENGINE": "udp:" + self.control, "RTPENGINE_FLAGS": flags}
+        return {"RTPENGINE": "udp:%s:%d" % self.control,
+                "RTPENGINE_FLAGS": flags}
 
     def stop(self):
         self.process.stop()
+
+
+def rtpengine(net, address, role="srv", name="rtpengine"):
+    """rtpengine on a host that has the address, ready."""
+    return Rtpengine(net, net.hosts[role], address, name)
 
 
 def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
