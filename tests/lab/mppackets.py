@@ -165,11 +165,13 @@ class Routable(Case):
         self.assertEqual([check(1), check(2)], callee.got())
 
     def test_rtcps_port_never_does_this(self):
-        caller, rtcp, other = (self.bed.peer() for _ in range(3))
-        (bt,) = self.call.offer(1, media(rtcp.address[1] - 1, "127.0.0.1"))
-        other.send(bt + 1, RTP, check())
-        self.assertEqual([], rtcp.got())
-        self.assertEqual([], caller.got())
+        named, other = self.bed.peer(), self.bed.peer()
+        first = named.address[1]
+        for number, port in enumerate((first, first - 1)):
+            (bt,) = Call(self.bed, str(number)).offer(
+                1, media(port, "127.0.0.1"))
+            other.send(bt + 1, RTP, check())
+            self.assertEqual([], named.got())
 
 
 class Thinning(Case):
@@ -396,6 +398,14 @@ class Ends(Case):
     def test_a_call_not_answered_is_not_to_end(self):
         self.call.offer(1, media(40000, ice="no"))
         self.bed.after(91)
+        self.assertEqual([], self.ended())
+
+    def test_what_was_refused_does_not_count(self):
+        self.call.set_up()
+        self.call.offer(2, media(40100))
+        self.bed.after(91)
+        self.assertEqual({"unselected ICE candidate", "no-traffic timeout"},
+                         set(self.bed.why()))
         self.assertEqual([], self.ended())
 
     def test_an_ipv6_answer_counts_as_without_ice(self):

@@ -69,7 +69,6 @@ class Session:
         self.cseq = None
         self.previous = None
         self.streams = {}  # of each CSeq
-        self.answered = False
         self.tell("session", from_tag=self.from_tag, address=address,
                   dialog_id=self.dialog_id)
 
@@ -127,7 +126,6 @@ class Session:
         self._told("offer", side)
 
     def _answer(self, cseq, side, message):
-        self.answered = True
         current = self.streams[cseq]
         for stream in current:
             stream.answered = True
@@ -173,7 +171,7 @@ class Session:
     def ends_dialog(self):
         """Is its expiry the call's end? Not if ICE chose none of its streams;
         but one that a new offer replaced was closed in another way."""
-        return self.dialog_id and self.answered and not all(
+        return self.dialog_id and not all(
             stream.why == "unselected ICE candidate"
             for streams in self.streams.values()
             for stream in streams if stream.answered)

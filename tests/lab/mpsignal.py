@@ -45,6 +45,13 @@ class Protocol(Case):
                      "remove\n\n", "remove\ncall_id: x\nfrom_tag: y\n\n"):
             self.assertEqual("error", self.bed.ask(text))
 
+    def test_an_empty_header_is_none(self):
+        text = "update\ntype: request\ncall_id: c\ncseq: 1\nfrom_uri: a\n" \
+            "to_uri: b\nfrom_tag: c\nuser_agent: %%s\nmedia: %s\n\n" \
+            % media(40000)
+        self.assertEqual("error", self.bed.ask(text % ""))
+        self.assertNotEqual("error", self.bed.ask(text % "d"))
+
     def test_requests_come_in_any_pieces(self):
         text = b"remove\r\ncall_id: x\r\n\r\n"
         for cut in range(1, len(text)):
@@ -69,7 +76,8 @@ class Signalling(Case):
                 (2, "caller", media(40000), media(41000, B)),
                 (3, "caller", media(40000, direction="sendonly"),
                  media(41000, B, direction="recvonly")),
-                (4, "caller", media(40000, "0.0.0.0"), media(41000, B)),
+                (4, "caller", media(40000, "0.0.0.0"),
+                 media(41000, "0.0.0.0")),
                 (5, "callee", media(41000, B), media(40000)),
                 (6, "callee", media(41000, B, direction="inactive"),
                  media(40000, direction="inactive"))):
@@ -157,6 +165,16 @@ class Signalling(Case):
         first, again = self.call.offer(2, *medias)
         self.assertEqual(40002, first)
         self.assertGreater(again, 40006)
+
+    def test_what_is_missing_in_the_answer_is_closed(self):
+        self.call.offer(1, media(40000), media(40002, kind="video"))
+        self.assertEqual([40000, 0], self.call.answer(1, media(41000, B)))
+        self.assertTrue(self.bed.peer().refused(40006))
+
+    def test_another_kind_of_media_gets_new_ports(self):
+        self.call.set_up()
+        (bt,) = self.call.offer(2, media(40000, kind="image"))
+        self.assertEqual(40006, bt)
 
     def test_a_reply_to_an_unseen_offer_keeps_ports_by_its_address(self):
         self.two()
