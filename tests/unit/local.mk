@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 tests_unit_unit_SOURCES = \
+	tests/unit/accountbed.h \
 	tests/unit/dnsbed.c \
 	tests/unit/dnsbed.h \
 	tests/unit/flowbed.h \
@@ -11,6 +12,8 @@ tests_unit_unit_SOURCES = \
 	tests/unit/icenet_nat.c \
 	tests/unit/icenet_peer.c \
 	tests/unit/invbed.h \
+	tests/unit/legbed.h \
+	tests/unit/lifebed.h \
 	tests/unit/main.c \
 	tests/unit/middle.c \
 	tests/unit/middle.h \
@@ -18,6 +21,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/mutebed.h \
 	tests/unit/oom.c \
 	tests/unit/oom.h \
+	tests/unit/pingbed.h \
 	tests/unit/proxybed.h \
 	tests/unit/regbed.h \
 	tests/unit/oldpeer.c \
@@ -29,9 +33,14 @@ tests_unit_unit_SOURCES = \
 	tests/unit/siptlsbed.c \
 	tests/unit/siptlsbed.h \
 	tests/unit/test_account.c \
+	tests/unit/test_accountcall.c \
+	tests/unit/test_accountconf.c \
 	tests/unit/test_accountleg.c \
+	tests/unit/test_accountmove.c \
+	tests/unit/test_accounttarget.c \
 	tests/unit/test_addr.c \
 	tests/unit/test_agent.c \
+	tests/unit/test_agenttls.c \
 	tests/unit/test_alsa.c \
 	tests/unit/test_audio.c \
 	tests/unit/test_beside.c \
@@ -85,9 +94,14 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_invite.c \
 	tests/unit/test_invmove.c \
 	tests/unit/test_invrepeat.c \
+	tests/unit/test_invuac.c \
+	tests/unit/test_invuas.c \
 	tests/unit/test_jitter.c \
 	tests/unit/test_jump.c \
+	tests/unit/test_ladder.c \
 	tests/unit/test_lifetime.c \
+	tests/unit/test_lifetime_later.c \
+	tests/unit/test_lifetime_moves.c \
 	tests/unit/test_locate.c \
 	tests/unit/test_log.c \
 	tests/unit/test_netlink.c \
@@ -100,6 +114,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_perm.c \
 	tests/unit/test_pinger.c \
+	tests/unit/test_pinger_when.c \
 	tests/unit/test_proxied.c \
 	tests/unit/test_question.c \
 	tests/unit/test_random.c \
@@ -108,10 +123,12 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_reg.c \
 	tests/unit/test_regans.c \
 	tests/unit/test_regline.c \
+	tests/unit/test_regmove.c \
 	tests/unit/test_regpace.c \
 	tests/unit/test_regresp.c \
 	tests/unit/test_regturn.c \
 	tests/unit/test_regway.c \
+	tests/unit/test_reinvite.c \
 	tests/unit/test_relays.c \
 	tests/unit/test_reoffer.c \
 	tests/unit/test_resample.c \
@@ -149,8 +166,10 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_telev.c \
 	tests/unit/test_textfile.c \
 	tests/unit/test_tlsclient.c \
+	tests/unit/test_tlscreds.c \
 	tests/unit/test_tonesrc.c \
 	tests/unit/test_torture.c \
+	tests/unit/test_torture_phone.c \
 	tests/unit/test_trickle.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_turnans.c \
@@ -166,6 +185,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_wr.c \
 	tests/unit/tlsbed.c \
 	tests/unit/tlsbed.h \
+	tests/unit/torturebed.h \
 	tests/unit/turnbed.c \
 	tests/unit/turnbed.h \
 	tests/unit/turnsrv.c \

@@ -74,6 +74,18 @@ static inline void regbed_teardown(void)
 }
 
 
+/** One that asks for nothing special and has not begun */
+static inline void regbed_plain_setup(void)
+{
+	regbed_open(&bed);
+	bed.conf.params = ";x=1";
+	bed.conf.software = "test";
+	bed.conf.instance = NULL;
+	bed.conf.reg_id = 0;
+	ck_assert_int_eq(0, ua_reg_alloc(&bed.reg, &bed.conf));
+}
+
+
 /** It never reached the wire */
 static inline void regbed_drop(struct ua_reg_out *out)
 {
@@ -140,14 +152,22 @@ regbed_text(const struct sip_msg *req, const char *line, const char *headers)
 }
 
 
-/** Answer so; req is given */
-static inline void regbed_answer(struct regbed *b, struct sip_msg *req,
-				 const char *line, const char *headers)
+/** Answer so; req is borrowed */
+static inline void regbed_tell(struct regbed *b, const struct sip_msg *req,
+			       const char *line, const char *headers)
 {
 	struct sip_msg *msg = regbed_text(req, line, headers);
 
 	ua_reg_response(b->reg, b->now, msg);
 	mem_deref(msg);
+}
+
+
+/** Answer so; req is given */
+static inline void regbed_answer(struct regbed *b, struct sip_msg *req,
+				 const char *line, const char *headers)
+{
+	regbed_tell(b, req, line, headers);
 	mem_deref(req);
 }
 
@@ -196,6 +216,21 @@ static inline struct ua_reg_event regbed_bind(struct regbed *b,
 					      const char *headers)
 {
 	regbed_reply(b, "200 OK", headers);
+
+	return regbed_event(b, UA_REG_REGISTERED);
+}
+
+
+/** Start, and register 21 ms later; the event of it */
+static inline struct ua_reg_event regbed_registered(struct regbed *b,
+						    const char *headers)
+{
+	struct sip_msg *req;
+
+	ua_reg_start(b->reg, b->now);
+	req = regbed_sent(b);
+	b->now += 21;
+	regbed_answer(b, req, "200 OK", headers);
 
 	return regbed_event(b, UA_REG_REGISTERED);
 }
