@@ -20,7 +20,7 @@ ausrc_channels 1
 auplay_channels 1
 audio_buffer 20-160
 rtp_ports 20000-29999
-rtcp_mux yes
+rtcp_mux %(mux)s
 statmode_default off
 snd_path %(folder)s
 module_path %(modules)s
@@ -41,8 +41,9 @@ class Baresip:
     """One instance in a host."""
 
     def __init__(self, net, side, user, hertz, folder, ice=True,
-                 how=";answermode=auto;regint=300"):
-        """how: the account's parameters that are no defaults."""
+                 how=";answermode=auto;regint=300", server="turn", mux=True):
+        """how: the account's parameters that are no defaults. server: what
+        it has for its candidates, turn, stun or none."""
         self.host = net.hosts[side]
         self.name = "baresip-" + side
         self.folder = os.path.join(folder, self.name)
@@ -54,15 +55,18 @@ class Baresip:
         found = glob.glob("/usr/lib/baresip/modules") \
             + glob.glob("/usr/lib/*/baresip/modules") + ["/nowhere"]
         self._write("config", CONFIG % {
-            "tone": voice, "folder": self.folder, "modules": found[0]})
+            "tone": voice, "folder": self.folder, "modules": found[0],
+            "mux": "yes" if mux else "no"})
         account = "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s" \
             "%s;audio_codecs=pcmu/8000/1" % (
                 user, SERVER, user, servers.PASSWORDS[user], how)
         if ice:
-            account += ";medianat=ice;stunserver=turn:%s:%d" \
-                ";stunuser=%s;stunpass=%s" % (
-                    SERVER, TURN_PORT, servers.TURN_USER,
-                    servers.TURN_PASSWORD)
+            account += ";medianat=ice"
+        if ice and server != "none":
+            account += ";stunserver=%s:%s:%d" % (server, SERVER, TURN_PORT)
+        if ice and server == "turn":
+            account += ";stunuser=%s;stunpass=%s" % (servers.TURN_USER,
+                                                     servers.TURN_PASSWORD)
         self._write("accounts", account + "\n")
         self._write("contacts", "")
 

@@ -13,7 +13,6 @@ TONES = {"a": 440, "b": 740}  # Hz
 TALK = 4  # s
 DIRECT_AGAIN = 15  # s, with loss
 LOSSY_TALK = DIRECT_AGAIN + 3  # s
-PATIENCE = 15  # s, for an end that should come sooner
 
 # What a call with a phone behind blocked UDP does: TURN takes TCP
 BLOCKED = "relay"
@@ -72,6 +71,9 @@ class TurnLog:
 class Cell:
     """A call from a to b, and what came of it."""
 
+    answer = "--answer"  # how b answers
+    patience = 10  # s that a waits for it
+
     def __init__(self, program, net, kind_a, kind_b, folder, ice="full",
                  **phones):
         """phones: more about them, as Net.set_phones() takes it."""
@@ -110,7 +112,7 @@ class Cell:
     def begin(self):
         """b waits, a calls; False if b does not come so far."""
         transport = self.transport("b")
-        self.b.start("listen", "--answer", "--count", "1",
+        self.b.start("listen", self.answer, "--count", "1",
                      self.b.account(transport),
                      self.b.ice(self.ice, **self.told["b"]),
                      self.b.voice(TONES["b"]))
@@ -121,8 +123,8 @@ class Cell:
         self.server_is(registered, transport)
 
         self.a.start("call", "sip:bob@" + SERVER,
-                     "--duration", str(self.talk), "--timeout", "10",
-                     self.a.account(self.transport("a")),
+                     "--duration", str(self.talk), "--timeout",
+                     str(self.patience), self.a.account(self.transport("a")),
                      self.a.ice(self.ice, **self.told["a"]),
                      self.a.voice(TONES["a"]))
         return True
@@ -135,9 +137,9 @@ class Cell:
 
     def end(self):
         """Waits for both ends; True if there is something to be judged."""
-        if self.a.finish(self.talk + PATIENCE) is None:
-            self.wrong.append("a does not end within %d s"
-                              % (self.talk + PATIENCE))
+        longest = self.talk + self.patience + 5
+        if self.a.finish(longest) is None:
+            self.wrong.append("a does not end within %d s" % longest)
         # a lost BYE is sent again, for 32 s at most
         if self.b.finish(8 if self.net.loss else 5) is None:
             self.wrong.append("b does not end within 5 s of a's end")

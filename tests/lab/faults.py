@@ -30,12 +30,13 @@ class Fault(Cell):
     turn = ("any",)
     back = True  # is the time until the voice is back judged?
     moves = False  # is the phone's address in the dialog no longer true?
+    settle = SETTLE  # s of talk before it happens
 
     def __init__(self, program, net, folder, kinds, sides, length):
         super().__init__(program, net, *kinds, folder)
         self.sides = sides
         self.length = length
-        self.talk = length + SETTLE + 3
+        self.talk = length + self.settle + 3
         self.phone = self.a  # whose result is printed
         self.watches = {side: tone.Watch(phone.sink)
                         for side, phone in self.phones()}
@@ -77,7 +78,7 @@ class Fault(Cell):
             if not phone.wait("media_heard", "result", timeout=15):
                 self.wrong.append(phone.name + " hears nothing at first")
                 return
-        if not self.watch(SETTLE):
+        if not self.watch(self.settle):
             self.wrong.append("a phone ends before anything happens")
             return
         self.was = self.got_now()

@@ -60,6 +60,7 @@ display=0
 [misc]
 uuid=%(uuid)s
 """
+PROTOCOLS = {"turn": "stun,turn,ice", "stun": "stun,ice", "none": "ice"}
 UUIDS = {"alice": "6f1d2e6a-0000-4000-8000-00000000000a",
          "bob": "6f1d2e6a-0000-4000-8000-00000000000b"}
 
@@ -73,7 +74,9 @@ def missing():
 class Linphone:
     """One instance in a host."""
 
-    def __init__(self, net, side, user, hertz, folder, ice=True):
+    def __init__(self, net, side, user, hertz, folder, ice=True,
+                 server="turn"):
+        """server: what it has for its candidates, turn, stun or none."""
         self.host = net.hosts[side]
         self.folder = os.path.join(folder, "linphone-" + side)
         self.process = None
@@ -91,7 +94,7 @@ class Linphone:
                 "turn_user": servers.TURN_USER,
                 "turn_password": servers.TURN_PASSWORD,
                 "turn_realm": servers.TURN_REALM,
-                "protocols": "stun,turn,ice" if ice else "",
+                "protocols": PROTOCOLS[server] if ice else "",
             })
 
     def start(self, call=None, answer=True):

@@ -78,7 +78,9 @@ class Net:
         self.trace = trace  # phones log more, and their packets are kept
         self.turn = None  # the TURN server's process
         self.proxy = None  # that of the registrar and proxy
+        self.second = None  # that of another proxy, of b
         self.setup = None  # what the proxy does to media, of relaynet.py
+        self.relays = ()  # those that it reserves, of servers.py
         self.delay_ms = delay_ms
         self.delay_program = delay_program
         self.loss = loss

@@ -45,11 +45,15 @@ class Phone:
                 "--registrar", "sip:" + self.registrar,
                 "--transport", transport]
 
-    def ice(self, mode="full", turn=("any",), ca="ca"):
-        """turn: names of servers.TURN_URIS."""
+    def ice(self, mode="full", turn=("any",), ca="ca", stun=False):
+        """turn: names of servers.TURN_URIS; stun: that of the same server."""
         if mode == "off":
             return ["--ice", "off"]
         line = ["--ice", mode]
+        if stun:
+            line += ["--stun", servers.STUN_URI]
+        if not turn:
+            return line
         for name in turn:
             line += ["--turn", servers.TURN_URIS[name]]
         if "tls" in turn or "any" in turn:

@@ -200,8 +200,20 @@ def commit():
     return "`%s`%s" % (name, " with changes" if dirty else "")
 
 
-def _version(package):
+def version(package):
     return _command(["dpkg-query", "-W", "-f", "${Version}", package]) or "?"
+
+
+def command_line(argv):
+    """The command that this is, without what is of one machine."""
+    argv, words = list(argv), []
+    while argv:
+        word = argv.pop(0)
+        if word in ("--uaphone", "--keep-logs"):
+            argv = argv[1:]
+        elif not word.startswith(("--uaphone=", "--keep-logs=", "--trace")):
+            words.append(shlex.quote(word))
+    return "tests/lab/lab " + " ".join(words)
 
 
 def _words(head):
@@ -240,23 +252,15 @@ def _failures(reach):
 def write(reach, path):
     """Writes the document."""
     took = time.monotonic() - reach.start
-    # paths of programs are of one machine
-    argv, words = sys.argv[1:], []
-    while argv:
-        word = argv.pop(0)
-        if word in ("--uaphone", "--keep-logs"):
-            argv = argv[1:]
-        elif not word.startswith(("--uaphone=", "--keep-logs=", "--trace")):
-            words.append(shlex.quote(word))
-    peers = ["%s %s" % (name, _version(package)) for name, package in
+    peers = ["%s %s" % (name, version(package)) for name, package in
              (("baresip", "baresip-core"), ("linphone", "linphone-cli"))
              if any(cell.method == name and cell.usable()
                     for row in reach.rows for cell in row.cells)]
     lines = [INTRO % {
-        "command": "tests/lab/lab " + " ".join(words),
+        "command": command_line(sys.argv[1:]),
         "commit": reach.commit, "date": time.strftime("%Y-%m-%d"),
         "kernel": os.uname().release.split("-")[0],
-        "kamailio": _version("kamailio"),
+        "kamailio": version("kamailio"),
         "peers": ", ".join(peers) or "none",
         "minutes": "%.0f minutes" % (took / 60), "seed": reach.options.seed,
         "calls": sum(len(cell.calls) for row in reach.rows

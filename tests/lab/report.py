@@ -6,6 +6,13 @@ import shutil
 import threading
 
 
+def _no_files(folder, names):
+    """Sockets and pipes: there is nothing in them."""
+    return [name for name in names if not os.path.isdir(
+        os.path.join(folder, name)) and not os.path.isfile(
+            os.path.join(folder, name))]
+
+
 class Report:
     def __init__(self, keep_logs=None):
         self.lock = threading.Lock()
@@ -34,7 +41,7 @@ class Report:
                 print("ok      %-26s %s" % (what, note), flush=True)
                 return
             self.failed += 1
-            self.failures.append("%s: %s" % (what, wrong[0]))
+            self.failures.append("%s: %s" % (what, wrong[0].split("\n")[0]))
             print("FAILED  %-26s %s" % (what, note), flush=True)
             for reason in wrong:
                 print("        %s" % reason, flush=True)
@@ -46,7 +53,8 @@ class Report:
         """Copies logs to where the user wants them kept."""
         if self.keep_logs:
             target = os.path.join(self.keep_logs, os.path.basename(folder))
-            shutil.copytree(folder, target, dirs_exist_ok=True)
+            shutil.copytree(folder, target, dirs_exist_ok=True,
+                            ignore=_no_files)
 
     def end(self):
         """Prints the last line; returns the exit status."""

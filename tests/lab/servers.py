@@ -25,6 +25,7 @@ TURN_URIS = {
     "udp v6": "turn:[%s]:%d?transport=udp" % (SERVER6, TURN_PORT),
 }
 TURN_URI = TURN_URIS["any"]
+STUN_URI = "stun:%s:%d" % (SERVER, TURN_PORT)
 RELAY_PORTS = (40000, 49999)
 CONTROL_PORT = 2223  # of rtpengine
 PUBLIC_NETS = ("198.51.100.0/24",)
@@ -258,9 +259,9 @@ def coturn(net, name="coturn", addresses=(SERVER, SERVER6)):
 
 def start(net):
     """Starts both and returns when they serve."""
-    proxy = kamailio(net)
+    net.proxy = kamailio(net)
     net.turn = coturn(net)
-    listening(net.hosts["srv"], SERVER, SIP_PORT, proxy)
+    listening(net.hosts["srv"], SERVER, SIP_PORT, net.proxy)
 
 
 def secret(folder, name, text):
