@@ -205,7 +205,7 @@ UA_CHECK int ua_invite_ack(struct ua_invite *inv, uint64_t now_ms,
  * @param sdp  Offer, NULL: none
  *
  * @retval 0       On its way; a 491 is retried by itself (RFC 3261, 14.1),
- *                 and so is one that the driver had no memory to send
+ *                 and so is one that could not be sent, for 25 s
  * @retval EPROTO  Not UP, or another one is under way: try later
  */
 UA_CHECK int ua_invite_modify(struct ua_invite *inv, uint64_t now_ms,

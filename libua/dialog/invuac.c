@@ -12,6 +12,9 @@
 #include "dialog/invuac.h"
 #include "dialog/sipmsg.h"
 
+/* A request that did not leave goes again then, and each time twice as late */
+enum { UNSENT_MS = 100 };
+
 
 int ua_invuac_request(struct ua_invite *inv, const struct ua_dialog *dlg,
 		      enum ua_invite_do type, const char *met, uint32_t cseq,
@@ -617,10 +620,12 @@ static void invite_failed(struct ua_invite *inv, uint64_t now_ms, int err)
 		return;
 	}
 
-	/* It did not leave: once more, a bit later, as after a 491. */
-	if (err == ENOMEM && inv->state == UA_INVITE_UP &&
+	/* It did not leave: its connection broke, or there was no memory.
+	   That says nothing of the session (RFC 3261, 8.1.3.1: as a 503). */
+	if (err != ETIMEDOUT && err != EPROTO && inv->state == UA_INVITE_UP &&
 	    inv->req.glares < UA_INVCORE_GLARES) {
-		glare_wait(inv, now_ms);
+		inv->glare_at =
+			now_ms + ((uint64_t)UNSENT_MS << inv->req.glares++);
 		return;
 	}
 

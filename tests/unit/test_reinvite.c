@@ -177,19 +177,33 @@ out:
 END_TEST
 
 
-/* Inside a call what could not be sent for want of memory goes later. */
-START_TEST(reinvite_without_memory_is_sent_later)
+static void cannot_be_sent(int err)
 {
-	struct sip_msg *req = up();
 	struct ua_invite_out out;
+
+	ck_assert(ua_invite_output(inv, &out));
+	ck_assert_int_eq(UA_INVITE_REQUEST, out.type);
+	ua_invite_failed(inv, now, out.id, err);
+	ua_invite_out_free(&out);
+}
+
+
+/* Its connection broke: nothing is known of the session by that. */
+START_TEST(reinvite_that_cannot_be_sent_goes_later)
+{
+	static const int errs[] = { ENOMEM, EPIPE };
+	struct sip_msg *req = up();
 	struct sip_msg *again;
+	const uint64_t from = now;
 
 	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
-	ck_assert(ua_invite_output(inv, &out));
-	ua_invite_failed(inv, now, out.id, ENOMEM);
-	ua_invite_out_free(&out);
+	cannot_be_sent(errs[_i]);
 	expect_nothing();
 	expect_state(UA_INVITE_UP);
+	pass((uint32_t)(ua_invite_deadline(inv) - now));
+	ck_assert_uint_le(now - from, 100);
+	cannot_be_sent(errs[_i]);
+	expect_nothing();
 
 	pass((uint32_t)(ua_invite_deadline(inv) - now));
 	again = sent("INVITE");
@@ -197,6 +211,26 @@ START_TEST(reinvite_without_memory_is_sent_later)
 	expect_ack();
 	ck_assert_uint_eq(200, expect_event(UA_INVITE_MODIFIED).code);
 	mem_deref(again);
+	mem_deref(req);
+}
+END_TEST
+
+
+START_TEST(reinvite_that_can_never_be_sent_ends_the_session)
+{
+	struct sip_msg *req = up();
+	const uint64_t from = now;
+
+	ck_assert_int_eq(0, ua_invite_modify(inv, now, OFFER, strlen(OFFER)));
+	while (ua_invite_state(inv) == UA_INVITE_UP) {
+		cannot_be_sent(EPIPE);
+		if (ua_invite_state(inv) == UA_INVITE_UP)
+			pass((uint32_t)(ua_invite_deadline(inv) - now));
+	}
+
+	ck_assert_uint_eq(25500, now - from);
+	ck_assert_int_eq(EPIPE, expect_event(UA_INVITE_ENDED).err);
+	mem_deref(sent("BYE"));
 	mem_deref(req);
 }
 END_TEST
@@ -361,7 +395,8 @@ Suite *ua_suite_reinvite(void)
 	tcase_add_test(tc, cancelled_reinvite_leaves_the_session_up);
 	tcase_add_test(tc, glare_is_491_for_the_peer);
 	tcase_add_loop_test(tc, reinvite_that_reaches_nobody_gives_way, 0, 2);
-	tcase_add_test(tc, reinvite_without_memory_is_sent_later);
+	tcase_add_loop_test(tc, reinvite_that_cannot_be_sent_goes_later, 0, 2);
+	tcase_add_test(tc, reinvite_that_can_never_be_sent_ends_the_session);
 	tcase_add_test(tc, our_reinvite_waits_after_a_491_and_goes_again);
 	tcase_add_test(tc, reinvite_that_waits_can_be_taken_back);
 	tcase_add_test(tc, glare_of_the_callee_waits_less);
