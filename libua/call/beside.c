@@ -72,52 +72,54 @@ static uint64_t end_of(const struct ua_beside *b)
 }
 
 
-static void lost(struct ua_flow *flow, uint64_t now_ms)
+static uint64_t wait(struct ua_flow *flow, uint64_t now_ms)
 {
-	const bool heard = flow->beside.heard_ms;
+	struct ua_beside *b = &flow->beside;
+	const uint64_t at_ms = b->since_ms + UA_BESIDE_WAIT_MS;
 
-	close_up(flow, "nothing comes from there");
+	if (has_pair(flow)) {
+		b->state = UA_BESIDE_OVER;
+		return UA_NEVER;
+	}
+
+	if (now_ms < at_ms)
+		return at_ms;
+
+	open_up(flow, now_ms, "no pair is valid");
+	return end_of(b);
+}
+
+
+/* With a pair nothing is sent there; but a peer whose own comes later may. */
+static uint64_t stay(struct ua_flow *flow, uint64_t now_ms)
+{
+	const struct ua_beside *b = &flow->beside;
+	const bool pair = has_pair(flow);
+	const uint64_t at_ms =
+		pair ? b->since_ms + UA_BESIDE_OPEN_MS : end_of(b);
+
+	if (now_ms < at_ms)
+		return at_ms;
+
+	close_up(flow, pair ? "a pair is valid" : "nothing comes from there");
 
 	/* It was all that there was: the relay may have ended. */
-	if (heard && !has_pair(flow))
+	if (!pair && b->heard_ms)
 		ua_roam_want(flow, now_ms, "path answers no more");
+
+	return UA_NEVER;
 }
 
 
 uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms)
 {
-	struct ua_beside *b = &flow->beside;
-	uint64_t at_ms;
-
-	if (b->state != UA_BESIDE_WAITS && b->state != UA_BESIDE_OPEN)
-		return UA_NEVER;
-
-	if (has_pair(flow)) {
-		/* A peer whose own pair comes later is still heard there. */
-		at_ms = b->since_ms + UA_BESIDE_OPEN_MS;
-		if (b->state == UA_BESIDE_WAITS)
-			b->state = UA_BESIDE_OVER;
-		else if (now_ms >= at_ms)
-			close_up(flow, "a pair is valid");
-	}
-	else if (b->state == UA_BESIDE_WAITS) {
-		at_ms = b->since_ms + UA_BESIDE_WAIT_MS;
-		if (now_ms >= at_ms)
-			open_up(flow, now_ms, "no pair is valid");
-	}
-	else {
-		at_ms = end_of(b);
-		if (now_ms >= at_ms)
-			lost(flow, now_ms);
-	}
-
-	switch (b->state) {
+	switch (flow->beside.state) {
 
 	case UA_BESIDE_WAITS:
-		return at_ms;
+		return wait(flow, now_ms);
 
 	case UA_BESIDE_OPEN:
-		return now_ms >= at_ms ? end_of(b) : at_ms;
+		return stay(flow, now_ms);
 
 	default:
 		return UA_NEVER;
