@@ -545,11 +545,14 @@ int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 
 	remote = ua_cand_find(&ice->remotes, b->stream, b->comp, &addr);
 	if (remote != UA_CAND_NONE) {
-		/* An answer would show the relay another source of ours. */
-		if (!ua_latched_may_send(ice, &ice->remotes.v[remote], base))
+		*index = ua_checklist_find(&ice->list, base, remote);
+
+		/* An answer would show the relay another source of ours,
+		 * unless media took that path before we knew. */
+		if (!ua_latched_may_send(ice, &ice->remotes.v[remote], base) &&
+		    (*index == UA_PAIR_NIL || !ice->list.v[*index].valid))
 			return EACCES;
 
-		*index = ua_checklist_find(&ice->list, base, remote);
 		if (*index != UA_PAIR_NIL)
 			return 0;
 	}

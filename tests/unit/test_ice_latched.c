@@ -105,6 +105,7 @@ static bool media_goes_to(const char *str)
 }
 
 
+/* Rules 1 and 2 */
 START_TEST(latched_relay_from_one_base_early)
 {
 	const struct ua_addr latch = icenet_addr(LATCH0);
@@ -141,7 +142,9 @@ START_TEST(latched_relay_from_one_base_early)
 END_TEST
 
 
-/* No direct way, no TURN: it carries the call.  The answer names its far leg.
+/*
+ * Rule 8: no direct way, no TURN: it carries the call.  The answer names its
+ * far leg.
  */
 START_TEST(latched_relay_gives_local_prflx)
 {
@@ -229,8 +232,8 @@ END_TEST
 
 
 /*
- * No packet to it any more, not for keepalive, not as a spare, not to answer:
- * it forgets us, and the proxy gets its port back.
+ * Rule 7: no packet to it any more, not for keepalive, not as a spare, not to
+ * answer: it forgets us, and the proxy gets its port back.
  */
 START_TEST(losing_relay_is_left_alone)
 {

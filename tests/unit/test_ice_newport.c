@@ -503,10 +503,7 @@ START_TEST(lost_relay_answers_for_three_seconds)
 END_TEST
 
 
-/*
- * Rule 7: it is no fallback either where it would have one relay less, and
- * whatever it was that had ended it before (_i: its base went and came).
- */
+/* Rule 7: it is no fallback either where it would have one relay less. */
 START_TEST(lost_relay_is_not_tried_again)
 {
 	unsigned i, k;
@@ -531,6 +528,24 @@ START_TEST(lost_relay_is_not_tried_again)
 	icenet_cut(net, 2, 3, true);
 	icenet_run(net, 60000);
 	ck_assert_uint_eq(0, net->latchv[0].npacket);
+}
+END_TEST
+
+
+/* Rule 7: direct opens later and takes over; then the relay has lost, too. */
+START_TEST(relay_is_silenced_when_direct_takes_over)
+{
+	call_over_relay();
+	icenet_run(net, 20000);
+	icenet_cut(net, 0, 1, false);
+	icenet_run(net, 65000);
+	ck_assert(media_is(HOST1));
+	ck_assert(icenet_same_pair(net, 0, 1));
+	ck_assert_uint_eq(0, icenet_lost(net));
+	net->latchv[0].npacket = 0;
+	icenet_run(net, 200000);
+	ck_assert_uint_eq(0, net->latchv[0].npacket);
+	ck_assert_uint_eq(0, icenet_lost(net));
 }
 END_TEST
 
@@ -587,6 +602,7 @@ Suite *ua_suite_ice_newport(void)
 	tcase_add_test(tc, icmp_of_an_unselected_relay_disturbs_nothing);
 	tcase_add_test(tc, lost_relay_answers_for_three_seconds);
 	tcase_add_test(tc, lost_relay_is_not_tried_again);
+	tcase_add_test(tc, relay_is_silenced_when_direct_takes_over);
 	tcase_add_test(tc, selected_relay_hears_us_on_hold);
 	suite_add_tcase(s, tc);
 

@@ -68,6 +68,87 @@ START_TEST(class_goes_before_cost_before_rtt_before_priority)
 END_TEST
 
 
+/* Of relays the nearest, of ways to one of ours the cheapest */
+START_TEST(relays_are_told_apart_by_round_trip)
+{
+	/* By TLS, and a proxy's over a wired base */
+	make_valid(0, 1, 0, 20);
+	make_valid(1, 1, 0, 80);
+	pairv[0].relayed = true;
+	pairv[0].cost = 2;
+	ck_assert(ua_nominate_better(&pairv[0], &pairv[1]));
+	ck_assert(!ua_nominate_cheaper(&pairv[1], &pairv[0]));
+	pairv[1].rtt_ms = 25;
+	ck_assert(ua_nominate_better(&pairv[0], &pairv[1]));
+	pairv[1].prio = 1000;
+	ck_assert(ua_nominate_better(&pairv[1], &pairv[0]));
+
+	/* Ours by UDP at another server, then at the same */
+	pairv[1].relayed = true;
+	pairv[1].lgroup = 1;
+	pairv[1].rtt_ms = 80;
+	ck_assert(ua_nominate_better(&pairv[0], &pairv[1]));
+	pairv[1].rtt_ms = 25;
+	ck_assert(ua_nominate_better(&pairv[1], &pairv[0]));
+	pairv[1].rtt_ms = 80;
+	pairv[1].lgroup = 0;
+	ck_assert(ua_nominate_better(&pairv[1], &pairv[0]));
+
+	/* Of a relay that may have kept our check, the most it can be */
+	make_valid(2, 1, 0, UA_PAIR_RTT_NONE);
+	pairv[2].latched = true;
+	pairv[2].answer_ms = 30;
+	ck_assert(ua_nominate_better(&pairv[2], &pairv[1]));
+	pairv[2].answer_ms = 300;
+	ck_assert(ua_nominate_better(&pairv[0], &pairv[2]));
+}
+END_TEST
+
+
+/* A relay that is no better by priority may be nearer: until b's round trip */
+START_TEST(nearer_relay_is_waited_for_no_longer_than_it_would_take)
+{
+	list.n = 2;
+	make_valid(0, 1, 1040, 20);
+	pairv[1].relays = 1;
+	pairv[1].latched = true;
+	ck_assert_uint_eq(0, ua_nominate_when(&list, 0, UA_NEVER));
+	pairv[1].first_ms = 1030;
+	ck_assert_uint_eq(1050, ua_nominate_when(&list, 0, UA_NEVER));
+	pairv[1].latched = false;
+	ck_assert_uint_eq(0, ua_nominate_when(&list, 0, UA_NEVER));
+}
+END_TEST
+
+
+/* What took 400 ms in a relay, or 80, is asked again before it is compared */
+START_TEST(measurement_is_waited_for)
+{
+	list.n = 2;
+	make_valid(0, 1, 1040, 20);
+	make_valid(1, 1, 1100, UA_PAIR_RTT_NONE);
+	pairv[1].latched = true;
+	pairv[1].measuring = true;
+	pairv[1].answer_ms = 80;
+	pairv[1].txn.active = true;
+	pairv[1].txn.first_ms = 1105;
+	ck_assert_uint_eq(1185, ua_nominate_when(&list, 0, UA_NEVER));
+	pairv[1].answer_ms = 400;
+	ck_assert_uint_eq(1405, ua_nominate_when(&list, 0, UA_NEVER));
+	ck_assert_uint_eq(1405, ua_nominate_when(&list, 1, UA_NEVER));
+
+	/* Alone there is nothing to compare, */
+	pairv[0].state = UA_PAIR_FAILED;
+	ck_assert_uint_eq(0, ua_nominate_when(&list, 1, UA_NEVER));
+
+	/* and a direct one is better anyway. */
+	make_valid(0, 0, 1040, 200);
+	ck_assert_uint_eq(0, ua_nominate_when(&list, 0, UA_NEVER));
+	ck_assert_uint_eq(0, ua_nominate_best(&list, 0, 1));
+}
+END_TEST
+
+
 START_TEST(alone_it_does_not_wait)
 {
 	list.n = 1;
@@ -176,6 +257,10 @@ Suite *ua_suite_nominate(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, class_goes_before_cost_before_rtt_before_priority);
+	tcase_add_test(tc, relays_are_told_apart_by_round_trip);
+	tcase_add_test(
+		tc, nearer_relay_is_waited_for_no_longer_than_it_would_take);
+	tcase_add_test(tc, measurement_is_waited_for);
 	tcase_add_test(tc, alone_it_does_not_wait);
 	tcase_add_test(tc, direct_path_gets_room_for_one_loss);
 	tcase_add_test(tc, wait_has_a_cap);

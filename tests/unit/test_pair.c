@@ -9,6 +9,7 @@
 Suite *ua_suite_pair(void);
 
 
+/* Rule 9 for a phone behind a proxy's relay */
 START_TEST(pair_priority_is_64_bit)
 {
 	/* A proxy's relay is above 2^31 - 1, so that 2 * MAX has 33 bits. */
@@ -21,6 +22,22 @@ START_TEST(pair_priority_is_64_bit)
 	ck_assert(ua_pair_prio(g, d - 1) < ua_pair_prio(g, d));
 	ck_assert(ua_pair_prio(g - 1, d) < ua_pair_prio(g, d));
 	ck_assert(ua_pair_prio(g - 1, d) != ua_pair_prio(d, g));
+}
+END_TEST
+
+
+/* Rule 9: 2^32 (2^32 - 1) + 2 (2^32 - 1) has 65 bits: the only one */
+START_TEST(highest_priorities_do_not_wrap)
+{
+	const uint32_t max = UINT32_MAX;
+
+	ck_assert(ua_pair_prio(max, max) == UINT64_MAX);
+	ck_assert(ua_pair_prio(max, max - 1) == UINT64_MAX);
+	ck_assert(ua_pair_prio(max - 1, max) == UINT64_MAX - 1);
+	ck_assert(ua_pair_prio(max - 1, max - 1) == UINT64_MAX - 3);
+	ck_assert(ua_pair_prio(max, 0) == (uint64_t)max * 2 + 1);
+	ck_assert(ua_pair_prio(0, max) == (uint64_t)max * 2);
+	ck_assert(ua_pair_prio(0, 0) == 0);
 }
 END_TEST
 
@@ -95,6 +112,7 @@ Suite *ua_suite_pair(void)
 	TCase *tc = tcase_create("pair");
 
 	tcase_add_test(tc, pair_priority_is_64_bit);
+	tcase_add_test(tc, highest_priorities_do_not_wrap);
 	tcase_add_test(tc, answer_to_a_superseded_check_still_counts);
 	tcase_add_test(tc, failed_pair_is_no_path);
 	tcase_add_loop_test(tc, refused_move_changes_nothing, 0,
