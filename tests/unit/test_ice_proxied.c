@@ -554,28 +554,99 @@ START_TEST(answer_to_any_retransmission_counts)
 END_TEST
 
 
-/*
- * A description may name a stranger's address, latched or not: 300 checks,
- * of which the relay gets its part to the end.
- */
-START_TEST(stranger_is_not_stormed)
+/* Agent 0 and n addresses of strangers, and its relay */
+static void strangers(unsigned n)
 {
-	const char *addrv[31];
-	static char strv[30][32];
-	const uint64_t t = net->now;
+	static char strv[UA_ICE_REMOTES][32];
+	const char *addrv[UA_ICE_REMOTES + 1];
 	unsigned i;
 
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < n; i++) {
 		(void)re_snprintf(strv[i], sizeof(strv[i]),
 				  "203.0.113.%u:5000", i + 1);
 		addrv[i] = strv[i];
 	}
-	addrv[30] = NULL;
+	addrv[n] = NULL;
 	host_and_peer(addrv);
-	icenet_run(net, 120000);
+}
+
+
+/*
+ * A description may name a stranger's address, latched or not: 300 checks.
+ * Who has sent his part is not given up, and goes on when the peer is heard.
+ */
+START_TEST(stranger_is_not_stormed)
+{
+	const struct net_req req = { .from = "203.0.113.1:5000" };
+	struct ua_ice_pair pair;
+	uint64_t t;
+
+	(void)icenet_host(net, 0, 0, 1, "198.18.0.3:4000", NET_NO_NAT, 10);
+	strangers(47);
+	icenet_run(net, 35000);
 	ck_assert_uint_le(icenet_requests(net, 0, NULL), 300);
-	ck_assert_uint_ge(icenet_requests(net, 0, NULL), 200);
-	ck_assert_uint_ge(steady(t + 20, t + 39000, 620), 65);
+	ck_assert_uint_ge(icenet_requests(net, 0, NULL), 280);
+	pair_from("198.18.0.3:4000", &pair);
+	ck_assert_str_eq("PROGRESS", pair.state);
+
+	t = net->now;
+	ck_assert_int_eq(0, icenet_peer_request(net, 1, &req));
+	icenet_run(net, 2000);
+	ck_assert_uint_ge(icenet_latch_sends(net, 0, 0, t), 4);
+}
+END_TEST
+
+
+/*
+ * Rule 2: others, of each family and class, leave the relay its part of the
+ * 300: it is checked to the end.
+ */
+START_TEST(relay_has_its_part_of_the_checks)
+{
+	const uint64_t t = net->now;
+	const char *const hostv[] = { "203.0.113.1:5000", "[2001:db8::1]:5000",
+				      NULL };
+
+	(void)icenet_host(net, 0, 0, 1, HOST0, NET_NO_NAT, 10);
+	(void)icenet_host(net, 0, 0, 1, "[2001:db8::9]:4000", NET_NO_NAT, 10);
+	(void)icenet_latch(net, LEG0, LEG1);
+	ck_assert_int_eq(0, icenet_peer(net, NULL, hostv));
+	ck_assert_int_eq(
+		0, icenet_peer_cand(net, "203.0.113.2:5000", UA_ICE_RELAY, 9));
+	ck_assert_int_eq(0, icenet_peer_cand(net, "[2001:db8::2]:5000",
+					     UA_ICE_RELAY, 8));
+	ck_assert_int_eq(0, icenet_latched(net, 0, 0, PRIO_LOW));
+	icenet_run(net, 60000);
+	ck_assert_uint_le(icenet_requests(net, 0, NULL), 300);
+	ck_assert_uint_ge(steady(t, t + 39400, 620), 70);
+	ck_assert_uint_ge(icenet_requests(net, 0, hostv[0]), 20);
+}
+END_TEST
+
+
+/* Rule 7: also one that had failed, for whatever reason, before it lost */
+START_TEST(failed_relay_that_lost_is_not_revived)
+{
+	const char *const addrv[] = { HOST1, NULL };
+	const struct net_req req = { .from = LEG0 };
+	const struct net_sent *s;
+
+	host_and_peer(addrv);
+	icenet_run(net, 100);
+	ck_assert_int_eq(0, icenet_peer_answer(net, icenet_last(net, LEG0),
+					       400, NULL, NULL));
+	ck_assert_int_eq(0, icenet_peer_answer(net, icenet_last(net, HOST1), 0,
+					       NULL, NULL));
+	icenet_run(net, 100);
+	s = icenet_last(net, HOST1);
+	ck_assert(s->nominate);
+	ck_assert_int_eq(0, icenet_peer_answer(net, s, 0, NULL, NULL));
+	ck_assert_int_eq(0, icenet_nominated(net, 0));
+
+	ck_assert_int_eq(0, icenet_peer_request(net, 0, &req));
+	icenet_run(net, 3500);
+	ck_assert_int_eq(EACCES, icenet_peer_request(net, 0, &req));
+	ck_assert_uint_eq(1, icenet_requests(net, 0, LEG0));
 }
 END_TEST
 
@@ -771,6 +842,8 @@ Suite *ua_suite_ice_proxied(void)
 	tcase_add_test(tc, first_media_may_be_lost_in_the_relay);
 	tcase_add_loop_test(tc, answer_to_any_retransmission_counts, 0, 2);
 	tcase_add_test(tc, stranger_is_not_stormed);
+	tcase_add_test(tc, relay_has_its_part_of_the_checks);
+	tcase_add_test(tc, failed_relay_that_lost_is_not_revived);
 	tcase_add_loop_test(tc, mapped_address_is_the_other_leg, 0, 2);
 	tcase_add_loop_test(tc, check_through_the_relay_has_the_rank_of_one, 0,
 			    2);

@@ -137,6 +137,13 @@ START_TEST(measurement_is_waited_for)
 	ck_assert_uint_eq(1405, ua_nominate_when(&list, 0, UA_NEVER));
 	ck_assert_uint_eq(1405, ua_nominate_when(&list, 1, UA_NEVER));
 
+	/* It works all the while. */
+	pairv[1].answer_ms = 5;
+	ck_assert_uint_eq(1, ua_nominate_best(&list, 0, 1));
+	pairv[1].measuring = false;
+	ck_assert_uint_eq(0, ua_nominate_best(&list, 0, 1));
+	pairv[1].measuring = true;
+
 	/* Alone there is nothing to compare, */
 	pairv[0].state = UA_PAIR_FAILED;
 	ck_assert_uint_eq(0, ua_nominate_when(&list, 1, UA_NEVER));
