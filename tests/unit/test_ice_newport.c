@@ -76,11 +76,11 @@ static void hosts(bool direct)
 }
 
 
-/* A call over relay A, as nothing else passes */
-static void call_over_relay(void)
+/* A call over relay A, as nothing else passes, and A may be far away */
+static void call_over_relay(uint32_t delay_ms)
 {
 	hosts(false);
-	(void)icenet_latch(net, A0, A1);
+	net->latchv[icenet_latch(net, A0, A1)].delay_ms = delay_ms;
 	icenet_meet_proxied(net, PRIO_LOW);
 	icenet_talk(net, 5000);
 	ck_assert(media_is(A0));
@@ -139,10 +139,8 @@ START_TEST(new_port_is_checked_and_media_stays)
 	struct ua_ice_pair pair;
 	const uint64_t t = 1000 + 5000;
 
-	call_over_relay();
-
-	/* It may be nearer, too. */
-	net->latchv[0].delay_ms = 30;
+	/* Not even if it is nearer */
+	call_over_relay(30);
 	(void)both_hear_of(B0, B1);
 	icenet_run(net, 1000);
 	ck_assert_uint_ge(icenet_latch_sends(net, 0, 1, t), 1);
@@ -166,7 +164,7 @@ START_TEST(new_port_takes_over_from_one_that_closes)
 {
 	unsigned a;
 
-	call_over_relay();
+	call_over_relay(0);
 	(void)both_hear_of(B0, B1);
 	icenet_run(net, 500);
 	net->latchv[0].closed = true;
@@ -200,7 +198,7 @@ START_TEST(new_port_that_leads_nowhere_changes_nothing)
 	const unsigned dead = 1;
 	uint64_t t;
 
-	call_over_relay();
+	call_over_relay(0);
 	if (_i / 2)
 		icenet_run(net, 45000);
 	ck_assert_uint_eq(dead, icenet_latch(net, B0, B1));
@@ -269,7 +267,7 @@ START_TEST(ports_of_a_long_call_find_room)
 	char leg[2][32];
 	unsigned i;
 
-	call_over_relay();
+	call_over_relay(0);
 	for (i = 1; i < NET_LATCHES; i++) {
 		(void)re_snprintf(leg[0], sizeof(leg[0]), "198.51.100.9:%u",
 				  50000 + 4 * i);
@@ -337,7 +335,7 @@ END_TEST
 /* A restart with c= and m= as before: same ports, same latch, and it works. */
 START_TEST(relay_of_before_serves_the_next_generation)
 {
-	call_over_relay();
+	call_over_relay(0);
 	restart_through_proxy();
 	icenet_run(net, 3000);
 	ck_assert(media_is(A0));
@@ -360,7 +358,7 @@ START_TEST(stale_latch_of_a_restart_is_no_path)
 	struct ua_ice_pair pair;
 	unsigned i;
 
-	call_over_relay();
+	call_over_relay(0);
 	(void)icenet_relay(net, 1, 0, 1, TURN1, 30);
 	i = icenet_host(net, 0, 0, 1, "198.18.0.1:4002", NET_NO_NAT, 10);
 	icenet_cut(net, i, 1, true);
@@ -542,7 +540,7 @@ END_TEST
 /* Rule 7: direct opens later and takes over; then the relay has lost, too. */
 START_TEST(relay_is_silenced_when_direct_takes_over)
 {
-	call_over_relay();
+	call_over_relay(0);
 	icenet_run(net, 20000);
 	icenet_cut(net, 0, 1, false);
 	while (!has(0, UA_ICE_EVENT_NOMINATED))

@@ -603,23 +603,27 @@ END_TEST
  */
 START_TEST(relay_has_its_part_of_the_checks)
 {
+	const char *const hostv[] = { "203.0.113.1:5000", "203.0.113.1:5002",
+				      "[2001:db8::1]:5000",
+				      "[2001:db8::1]:5002", NULL };
+	const char *const relayv[] = { "203.0.113.2:5000", "203.0.113.2:5002",
+				       "[2001:db8::2]:5000",
+				       "[2001:db8::2]:5002" };
 	const uint64_t t = net->now;
-	const char *const hostv[] = { "203.0.113.1:5000", "[2001:db8::1]:5000",
-				      NULL };
+	unsigned i;
 
 	(void)icenet_host(net, 0, 0, 1, HOST0, NET_NO_NAT, 10);
 	(void)icenet_host(net, 0, 0, 1, "[2001:db8::9]:4000", NET_NO_NAT, 10);
 	(void)icenet_latch(net, LEG0, LEG1);
 	ck_assert_int_eq(0, icenet_peer(net, NULL, hostv));
-	ck_assert_int_eq(
-		0, icenet_peer_cand(net, "203.0.113.2:5000", UA_ICE_RELAY, 9));
-	ck_assert_int_eq(0, icenet_peer_cand(net, "[2001:db8::2]:5000",
-					     UA_ICE_RELAY, 8));
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(0, icenet_peer_cand(net, relayv[i],
+						     UA_ICE_RELAY, 9 - i));
 	ck_assert_int_eq(0, icenet_latched(net, 0, 0, PRIO_LOW));
 	icenet_run(net, 60000);
 	ck_assert_uint_le(icenet_requests(net, 0, NULL), 300);
 	ck_assert_uint_ge(steady(t, t + 39400, 620), 70);
-	ck_assert_uint_ge(icenet_requests(net, 0, hostv[0]), 20);
+	ck_assert_uint_ge(icenet_requests(net, 0, hostv[0]), 15);
 }
 END_TEST
 
