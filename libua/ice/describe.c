@@ -555,6 +555,11 @@ int ua_describe_request(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 
 		if (*index != UA_PAIR_NIL)
 			return 0;
+
+		/* It had lost when it came. */
+		if (ice->remotes.v[remote].latched &&
+		    !ua_match_wants(ice, base, remote))
+			return EACCES;
 	}
 	else {
 		err = prflx_add(ice, now_ms, base, &addr, prio, &remote);

@@ -54,7 +54,9 @@ static bool is_relay(const struct ua_ice *ice, const struct ua_cand *cand)
 	if (cand->type != UA_ICE_PRFLX)
 		return cand->type == UA_ICE_RELAY;
 
-	if (!ice->complete)
+	/* No peer-reflexive one has the rank of a relay (RFC 8445, 5.1.2.2),
+	 * but what comes through a relay of the proxy: ua_describe_prio(). */
+	if (!ice->complete || !(cand->prio >> 24))
 		return true;
 
 	for (i = 0; i < ice->remotes.n; i++) {
@@ -277,14 +279,7 @@ int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 }
 
 
-/*
- * A component that has its path, or is not needed, gets no new pairs but such
- * that would spare it a relay.  A relay that the proxy reserved in mid-call is
- * looked at unless the path is direct: where a relay of its is in use, that
- * one closes when the answer passes.
- */
-static bool wants_pair(const struct ua_ice *ice, uint16_t base,
-		       uint16_t remote)
+bool ua_match_wants(const struct ua_ice *ice, uint16_t base, uint16_t remote)
 {
 	const struct ua_ice_base *b = &ice->basev[base];
 	const struct ua_comp *comp = ua_iceagent_comp(ice, b->stream, b->comp);
@@ -309,7 +304,7 @@ void ua_match_renew(struct ua_ice *ice, uint16_t remote)
 		if (ice->list.v[i].remote != remote ||
 		    !may_pair(ice, ice->list.v[i].base,
 			      &ice->remotes.v[remote]) ||
-		    !wants_pair(ice, ice->list.v[i].base, remote))
+		    !ua_match_wants(ice, ice->list.v[i].base, remote))
 			continue;
 
 		ice->list.v[i].permit = UA_PAIR_PERMIT_NONE;
@@ -328,7 +323,7 @@ int ua_match_up(struct ua_ice *ice, uint16_t base, uint16_t remote)
 	int err;
 
 	if (!may_pair(ice, base, &ice->remotes.v[remote]) ||
-	    !wants_pair(ice, base, remote))
+	    !ua_match_wants(ice, base, remote))
 		return 0;
 
 	index = ua_checklist_find(&ice->list, base, remote);

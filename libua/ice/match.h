@@ -21,6 +21,15 @@ UA_CHECK int ua_match_add(struct ua_ice *ice, uint16_t base, uint16_t remote,
 
 
 /**
+ * Is a pair of use?  A component that has its path, or is not needed, gets no
+ * new ones but such that would spare it a relay.  A relay that the proxy
+ * reserved in mid-call is looked at unless the path is direct: where a relay
+ * of its is in use, that one closes when the answer passes.
+ */
+bool ua_match_wants(const struct ua_ice *ice, uint16_t base, uint16_t remote);
+
+
+/**
  * Pair them unless that makes no sense: another component or family, another
  * scope, there already, not needed any more, or no room (RFC 8445, 6.1.2.2).
  *

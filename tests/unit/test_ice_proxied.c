@@ -723,6 +723,26 @@ START_TEST(check_through_the_relay_has_the_rank_of_one)
 END_TEST
 
 
+/* And what the peer learns from such a check is no direct path. */
+START_TEST(prflx_of_the_rank_of_a_relay_is_one)
+{
+	const struct net_req req = { .from = "203.0.113.9:5000",
+				     .prio = _i ? 1U << 24 : PRIO_LOW };
+	const struct net_sent *s;
+
+	host_and_peer(NULL);
+	icenet_run(net, 1000);
+	ck_assert_int_eq(0, icenet_peer_request(net, 0, &req));
+	icenet_run(net, 100);
+	s = icenet_last(net, req.from);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(0, icenet_peer_answer(net, s, 0, NULL, NULL));
+	ck_assert_uint_eq(
+		!_i, icenet_event(net, 0, UA_ICE_EVENT_PAIR_VALID)->relays);
+}
+END_TEST
+
+
 /*
  * Rule 9: priorities of all 32 bits.  _i: 0 is the lowest, of a c= that was
  * rewritten; both roles.  The order does not depend on it.
@@ -851,6 +871,7 @@ Suite *ua_suite_ice_proxied(void)
 	tcase_add_loop_test(tc, mapped_address_is_the_other_leg, 0, 2);
 	tcase_add_loop_test(tc, check_through_the_relay_has_the_rank_of_one, 0,
 			    2);
+	tcase_add_loop_test(tc, prflx_of_the_rank_of_a_relay_is_one, 0, 2);
 	tcase_add_loop_test(tc, all_32_bits_of_a_priority_are_taken, 0, 10);
 	tcase_add_test(tc, bad_relay_candidate_spares_the_rest);
 	tcase_add_test(tc, both_sets_known_is_told);
