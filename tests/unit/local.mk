@@ -160,6 +160,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_siptls.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stream.c \
+	tests/unit/test_streamout.c \
 	tests/unit/test_stun.c \
 	tests/unit/test_target.c \
 	tests/unit/test_tcpconn.c \

@@ -787,7 +787,7 @@ START_TEST(call_may_begin_with_a_zero_address)
 	oldpeer_up(&old, "0.0.0.0");
 	ck_assert(rig_find(&a, UA_EVENT_HOLD)->ev.remote);
 	ck_assert(ua_call_held(a.call, true));
-	rig_linger(100);
+	rig_linger(UA_RTPALIVE_SOON_MS + 500);
 	ck_assert_uint_eq(0, old.sound + old.empty + old.rtcp);
 	oldpeer_invite(&old, oldpeer_sdp(&old, NULL, NULL));
 	(void)told(&a, UA_EVENT_RESUMED, true);
