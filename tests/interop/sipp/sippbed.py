@@ -216,6 +216,10 @@ class Phone:
                         name, len(events), number))
                 self.changed.wait(min(left, 0.2))
 
+    def say(self, command):
+        self.popen.stdin.write(b'{"cmd":"%s"}\n' % command.encode())
+        self.popen.stdin.flush()
+
     def quit(self):
         try:
             self.popen.stdin.write(b'{"cmd":"quit"}\n')

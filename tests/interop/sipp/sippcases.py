@@ -5,7 +5,7 @@ import dataclasses
 
 from sippchecks import (PASSWORD, apart, came_by, event, has, has_not,
                         in_a_row, larger, left, one_connection, packets,
-                        pings, pings_apart, proves, ready, saw, told,
+                        pings, pings_apart, proves, ready, saw, says, told,
                         told_between, told_times, took, window)
 
 LISTEN = ("listen",)
@@ -85,6 +85,62 @@ def hostile(name, server, *checks, seconds=6, phone=(), **more):
     server.endless = True
     return Case(name, (server,), checks, (window(seconds),), phone,
                 wire=True, takes=seconds, **more)
+
+
+ANSWER = LISTEN + ("--answer",)
+
+
+def holds(name, address, hold, answer):
+    """A peer that calls, holds and resumes."""
+    return registers(
+        name, "hold", told("hold", by="remote"), told("resumed", by="remote"),
+        told_times("hold", 1, 1), told_times("resumed", 1, 1),
+        told("closed", by="remote"), phone=ANSWER,
+        steps=REGISTERED + (event("closed"),),
+        words={"ADDRESS": address, "HOLD": hold, "ANSWER": answer})
+
+
+RESUME = """<recv request="INVITE">
+  <action>
+    <ereg regexp="a=sendrecv" search_in="body" check_it="true"
+          assign_to="resumed"/>
+  </action>
+</recv>
+<Reference variables="resumed"/>
+<send retrans="500">
+  <![CDATA[
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Contact: <sip:server@[local_ip]:[local_port];transport=[transport]>
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=sipp 1 3 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [local_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 0
+  ]]>
+</send>
+<recv request="ACK"/>"""
+
+
+def held(name, answer, both=1):
+    """A peer that calls, and is held and resumed; both=2: it holds, too."""
+    by = "local" if both == 1 else "remote"  # the first of these events
+    return registers(
+        name, "held", told("hold", by=by), told("resumed", by=by),
+        told_times("hold", both, both), told_times("resumed", both, both),
+        saw("INVITE", 2), told("closed", by="remote"), phone=ANSWER,
+        steps=REGISTERED + (ready, says("hold"), event("hold", both),
+                            says("resume"), event("resumed", both),
+                            event("closed")),
+        words={"STATUS": "200 OK", "ANSWER": answer, "RESUME": RESUME})
 
 
 SERVICE_ROUTE = """[last_Contact:]
@@ -288,6 +344,23 @@ CASES = [
     registers("called by udp", "invite", told("incoming"),
               told("closed", code=603), phone=LISTEN + ("--reject", "603"),
               steps=REGISTERED + (event("incoming"), event("closed"), ready)),
+
+    # -- hold, by phones of all ages
+    holds("holds by sendonly", "[local_ip]", "sendonly", "recvonly"),
+    holds("holds by inactive", "[local_ip]", "inactive", "inactive"),
+    holds("holds by 0.0.0.0", "0.0.0.0", "sendrecv", "recvonly"),
+    holds("holds by 0.0.0.0 and sendonly", "0.0.0.0", "sendonly", "recvonly"),
+    holds("holds by 0.0.0.0 and inactive", "0.0.0.0", "inactive", "inactive"),
+    held("held, recvonly", "recvonly"),
+    held("held, inactive", "inactive", both=2),
+    held("held, without a direction", "ptime:20"),
+    registers("held, refused", "held", told_times("hold", 0, 0),
+              told("resumed", by="local", code=488, reason="Not Here"),
+              told("closed", by="remote"), phone=ANSWER,
+              steps=REGISTERED + (ready, says("hold"), event("resumed"),
+                                  event("closed")),
+              words={"STATUS": "488 Not Here", "ANSWER": "sendrecv",
+                     "RESUME": ""}),
 
     # -- a registrar that means no good: packets within 6 s, from 10 at once
     # to 60 a minute

@@ -21,6 +21,11 @@ def ready(bed):
     until("sipp is ready", lambda: bed.sipps[0].said("ready"))
 
 
+def says(command):
+    """The phone is told to do something."""
+    return lambda bed: bed.phone.say(command)
+
+
 def window(seconds):
     """What comes within so long is counted by a check."""
     return lambda bed: time.sleep(seconds)
