@@ -90,7 +90,7 @@ class Bed:
         # no other run's, nor another test's, that ran before
         self.address = "127.%d.%d.%d" % tuple(
             1 + octet % 250 for octet in os.urandom(3))
-        self.relay = Relay(self.loop, self._tell, [self.address],
+        self.relay = Relay(self.loop, self._tell, self.address,
                            mprelay.Conf(**conf))
         self.folder = tempfile.TemporaryDirectory()
         path = os.path.join(self.folder.name, "socket")

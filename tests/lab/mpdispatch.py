@@ -58,13 +58,13 @@ class Dispatcher:
 
     def _update(self, headers):
         call_id = headers["call_id"]
-        got = self.relay.update(Message(headers))
+        ports = self.relay.update(Message(headers))
         if self.known.get(call_id, True):
             self.known[call_id] = False
-        if not got:
+        if not ports:
             return "None"  # the real one says so
-        address, ports = got
-        return " ".join([address] + [str(port) for port in ports])
+        return " ".join([self.relay.address]
+                        + [str(port) for port in ports])
 
     def _remove(self, headers):
         call_id = headers["call_id"]

@@ -45,7 +45,6 @@ class Message:
         self.from_tag = headers["from_tag"]
         self.to_tag = headers.get("to_tag")
         self.dialog_id = headers.get("dialog_id")
-        self.relay = headers.get("media_relay")
         self.cseq = int(headers["cseq"])
         if headers["type"] not in ("request", "reply"):
             raise ValueError("type: expected request or reply")
@@ -60,16 +59,16 @@ class Message:
 class Session:
     """One call on the relay."""
 
-    def __init__(self, relay, message, address):
+    def __init__(self, relay, message):
         self.relay = relay
-        self.address = address
+        self.address = relay.address
         self.call_id = message.call_id
         self.from_tag = message.from_tag
         self.dialog_id = message.dialog_id
         self.cseq = None
         self.previous = None
         self.streams = {}  # of each CSeq
-        self.tell("session", from_tag=self.from_tag, address=address,
+        self.tell("session", from_tag=self.from_tag,
                   dialog_id=self.dialog_id)
 
     def tell(self, event, **more):
@@ -190,11 +189,10 @@ class Session:
 class Relay:
     """The sessions, by Call-ID and the tag of who began."""
 
-    def __init__(self, loop, tell, addresses, conf=None):
-        """tell(event, **more): takes the log; the first address is used for
-        a session, but where the proxy asks for another by media_relay."""
+    def __init__(self, loop, tell, address, conf=None):
+        """tell(event, **more): takes the log."""
         self.loop = loop
-        self.addresses = addresses
+        self.address = address
         self.conf = conf or Conf()
         self.pool = Pool(*self.conf.ports)
         self.sessions = {}
@@ -212,7 +210,7 @@ class Relay:
         return None
 
     def update(self, message):
-        """(address, ports), or None where there is no answer to give.
+        """The ports, or None where there is no answer to give.
 
         May raise ValueError or Exhausted.
         """
@@ -224,13 +222,10 @@ class Relay:
         else:
             if not message.request and not message.media:
                 return None
-            address = message.relay if message.relay in self.addresses \
-                else self.addresses[0]
-            session = Session(self, message, address)
+            session = Session(self, message)
             self.sessions[message.call_id, message.from_tag] = session
             callers, downstream = True, message.request
-        ports = session.update(message, downstream, callers)
-        return ports and (session.address, ports)
+        return session.update(message, downstream, callers)
 
     def remove(self, call_id, from_tag, to_tag):
         """True if there was such a session."""
