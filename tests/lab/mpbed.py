@@ -12,6 +12,8 @@ from mploop import Loop
 from mpsession import Relay
 
 PATIENCE = 10  # s, for a packet that must come
+# The relay's first port: below those that the kernel gives to anybody
+FIRST = 20000
 TAGS = {"caller": "fa", "callee": "tb"}
 OTHER = {"caller": "callee", "callee": "caller"}
 A, B = "10.1.0.2", "10.2.0.2"  # where they say that they are
@@ -90,6 +92,7 @@ class Bed:
         # no other run's, nor another test's, that ran before
         self.address = "127.%d.%d.%d" % tuple(
             1 + octet % 250 for octet in os.urandom(3))
+        conf.setdefault("ports", (FIRST, FIRST + 4000))
         self.relay = Relay(self.loop, self._tell, self.address,
                            mprelay.Conf(**conf))
         self.folder = tempfile.TemporaryDirectory()
@@ -99,6 +102,7 @@ class Bed:
         self.client.connect(path)
         self.client.setblocking(False)
         self.marker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.marker.bind(("127.0.0.1", 0))  # a port of no other address
         self.peers = []
         self.plain = mprelay.Leg.input
 

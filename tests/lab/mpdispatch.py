@@ -77,12 +77,14 @@ class Dispatcher:
         return "removed"
 
     def _expired(self, session):
+        if self.known.get(session.call_id, True):
+            return  # another session of the same call was its end
         if session.ends_dialog():
             self.relay.tell("end_dialog", call_id=session.call_id,
                             dialog_id=session.dialog_id)
             self.known[session.call_id] = True
         else:
-            self.known.pop(session.call_id, None)
+            del self.known[session.call_id]
 
 
 class Client:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What mediaproxy does with packets, and what becomes of it in time."""
 
-from mpbed import B, DTLS, RTP, Call, Case, check, media
+from mpbed import B, DTLS, FIRST, RTP, Call, Case, check, media
 from mprelay import Conf
 
 
@@ -158,10 +158,10 @@ class Routable(Case):
     def test_the_queue_too_goes_there_with_the_answer(self):
         caller, callee = self.bed.peer(), self.bed.peer()
         self.call.offer(1, media(caller.address[1], "127.0.0.1"))
-        caller.send(40000, check(1))
+        caller.send(FIRST, check(1))
         self.call.answer(1, media(callee.address[1], "127.0.0.1"))
         self.assertEqual([], callee.got())
-        caller.send(40000, check(2))
+        caller.send(FIRST, check(2))
         self.assertEqual([check(1), check(2)], callee.got())
 
     def test_rtcps_port_never_does_this(self):

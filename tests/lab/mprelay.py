@@ -130,6 +130,8 @@ class Leg:
         self.stream.tell(event, lane=self.lane.name, side=self.side, **more)
 
     def _expect(self, seconds, why):
+        if not self.stream.alive:
+            raise ValueError("stream %d is closed" % self.stream.number)
         self._rest()
         self.timer = self.stream.loop.later(
             seconds, lambda: self.lane.expired(why, self.side))
@@ -305,6 +307,7 @@ class Stream:
         self.sdp = dict.fromkeys(SIDES)  # (address, port) of the last SDP
         self.held = dict.fromkeys(SIDES, False)
         self.ice = dict.fromkeys(SIDES, False)
+        self.shown = True  # its ports are told, not 0
         self.why = None  # it was closed
         self.answered = False
         self.pairs, socks = session.relay.pool.take_each(self.address)
@@ -317,7 +320,7 @@ class Stream:
 
     def port(self, side):
         """What that side is told; 0 of a stream that is closed."""
-        return self.pairs[side][0] if self.alive else 0
+        return self.pairs[side][0] if self.shown else 0
 
     def uses_ice(self):
         return all(self.ice.values())
@@ -329,13 +332,15 @@ class Stream:
             if self.conf.routable(address) else None
 
     def check_hold(self, side, direction, address):
+        """What the SDP says of hold. May raise ValueError."""
         before = any(self.held.values())
         self.held[side] = direction in ("sendonly", "inactive") \
             or address == "0.0.0.0"
         after = any(self.held.values())
-        if before == after or not self.alive:
+        if before == after:
             return
         self.tell("held" if after else "resumed", side=side)
+        self.shown = True  # also one that is closed: the real one does so
         for lane in self.lanes.values():
             for leg in lane.legs.values():
                 if after:
@@ -348,8 +353,6 @@ class Stream:
 
         May raise ValueError.
         """
-        if not self.alive:
-            raise ValueError("stream %d is closed" % self.number)
         self.tell("reset", side=side)
         for lane in self.lanes.values():
             lane.reset(side)
@@ -363,7 +366,7 @@ class Stream:
     def close(self, why, side=None):
         if not self.alive:
             return
-        self.alive = False
+        self.alive = self.shown = False
         self.why = why
         for lane in self.lanes.values():
             lane.close()

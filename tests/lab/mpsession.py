@@ -34,7 +34,7 @@ class Message:
     """An SDP that passed, as the module tells it; None where it is empty."""
 
     NEEDED = ("call_id", "from_tag", "from_uri", "to_uri", "cseq",
-              "user_agent", "type")
+              "user_agent", "type", "signaling_ip")
 
     def __init__(self, headers):
         """May raise ValueError: a header is missing, or of no use."""

@@ -3,32 +3,32 @@
 
 import socket
 
-from mpbed import A, B, RTP, Call, Case, media
+from mpbed import A, B, FIRST, RTP, Call, Case, media
 
 
 class Protocol(Case):
     def test_callers_pair_comes_first_and_is_in_the_answer(self):
-        self.assertEqual([40002], self.call.offer(1, media(40000)))
-        self.assertEqual([40000], self.call.answer(1, media(41000, B)))
+        self.assertEqual([FIRST + 2], self.call.offer(1, media(40000)))
+        self.assertEqual([FIRST], self.call.answer(1, media(41000, B)))
 
     def test_each_stream_has_two_pairs(self):
         medias = media(40000), media(40002, kind="video")
-        self.assertEqual([40002, 40006], self.call.offer(1, *medias))
-        self.assertEqual([40000, 40004], self.call.answer(1, *medias))
-        self.assertEqual([40010], Call(self.bed, "next").offer(
+        self.assertEqual([FIRST + 2, FIRST + 6], self.call.offer(1, *medias))
+        self.assertEqual([FIRST, FIRST + 4], self.call.answer(1, *medias))
+        self.assertEqual([FIRST + 10], Call(self.bed, "next").offer(
             1, media(40000)))
 
     def test_ports_are_used_first_in_first_out(self):
         self.bed.relay.pool.free = self.bed.relay.pool.free[:3]
         self.call.offer(1, media(40000))
         self.call.bye()
-        self.assertEqual([40000], Call(self.bed, "next").offer(
+        self.assertEqual([FIRST], Call(self.bed, "next").offer(
             1, media(40000)))
 
     def test_a_port_in_use_is_left_with_its_pair(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.bind((self.bed.address, 40001))
-            self.assertEqual([40004], self.call.offer(1, media(40000)))
+            sock.bind((self.bed.address, FIRST + 1))
+            self.assertEqual([FIRST + 4], self.call.offer(1, media(40000)))
 
     def test_without_a_port_it_says_error(self):
         self.bed.relay.pool.free = self.bed.relay.pool.free[:1]
@@ -47,8 +47,8 @@ class Protocol(Case):
 
     def test_an_empty_header_is_none(self):
         text = "update\ntype: request\ncall_id: c\ncseq: 1\nfrom_uri: a\n" \
-            "to_uri: b\nfrom_tag: c\nuser_agent: %%s\nmedia: %s\n\n" \
-            % media(40000)
+            "to_uri: b\nfrom_tag: c\nuser_agent: %%s\nsignaling_ip: d\n" \
+            "media: %s\n\n" % media(40000)
         self.assertEqual("error", self.bed.ask(text % ""))
         self.assertNotEqual("error", self.bed.ask(text % "d"))
 
@@ -156,25 +156,35 @@ class Signalling(Case):
     def test_port_0_in_the_answer_closes_the_stream(self):
         medias = media(40000), media(40002, kind="video")
         self.call.offer(1, *medias)
-        self.assertEqual([40000, 0], self.call.answer(
+        self.assertEqual([FIRST, 0], self.call.answer(
             1, media(41000, B), media(0, B, kind="video")))
         peer = self.bed.peer()
-        for port in (40004, 40006):
+        for port in (FIRST + 4, FIRST + 6):
             self.assertTrue(peer.refused(port))
-        self.assertFalse(peer.refused(40000))
+        self.assertFalse(peer.refused(FIRST))
         first, again = self.call.offer(2, *medias)
-        self.assertEqual(40002, first)
-        self.assertGreater(again, 40006)
+        self.assertEqual(FIRST + 2, first)
+        self.assertGreater(again, FIRST + 6)
+
+    def test_hold_in_a_later_answer_shows_closed_ports_again(self):
+        self.call.offer(1, media(40000), media(40002))
+        self.call.answer(1, media(41000, B), media(0))
+        held = media(41002, B, direction="sendonly")
+        self.assertEqual("error", self.call.answer(
+            1, media(41000, B), held))
+        self.assertEqual([FIRST, FIRST + 4], self.call.answer(
+            1, media(41000, B), held))
+        self.assertTrue(self.bed.peer().refused(FIRST + 4))
 
     def test_what_is_missing_in_the_answer_is_closed(self):
         self.call.offer(1, media(40000), media(40002, kind="video"))
-        self.assertEqual([40000, 0], self.call.answer(1, media(41000, B)))
-        self.assertTrue(self.bed.peer().refused(40006))
+        self.assertEqual([FIRST, 0], self.call.answer(1, media(41000, B)))
+        self.assertTrue(self.bed.peer().refused(FIRST + 6))
 
     def test_another_kind_of_media_gets_new_ports(self):
         self.call.set_up()
         (bt,) = self.call.offer(2, media(40000, kind="image"))
-        self.assertEqual(40006, bt)
+        self.assertEqual(FIRST + 6, bt)
 
     def test_a_reply_to_an_unseen_offer_keeps_ports_by_its_address(self):
         self.two()
@@ -249,15 +259,15 @@ class Signalling(Case):
 
     def test_what_an_answer_adds_gets_no_port(self):
         self.call.offer(1, media(40000))
-        self.assertEqual([40000], self.call.answer(
+        self.assertEqual([FIRST], self.call.answer(
             1, media(41000, B), media(41002, B, kind="video")))
 
     def test_an_offer_in_the_200_and_its_answer_in_the_ack(self):
-        self.assertEqual([40000], self.call.answer(1, media(41000, B)))
-        self.assertEqual([40002], self.call.offer(1, media(40000)))
+        self.assertEqual([FIRST], self.call.answer(1, media(41000, B)))
+        self.assertEqual([FIRST + 2], self.call.offer(1, media(40000)))
         a, b = self.bed.peer(), self.bed.peer()
-        a.send(40000, RTP)
-        self.passes(b, 40002, a)
+        a.send(FIRST, RTP)
+        self.passes(b, FIRST + 2, a)
 
     def test_an_ipv6_offer_gets_none(self):
         six = media(40000, "2001:db8::1")
@@ -266,7 +276,7 @@ class Signalling(Case):
 
     def test_an_ipv6_answer_gets_the_port(self):
         self.call.offer(1, media(40000))
-        self.assertEqual([40000], self.call.answer(
+        self.assertEqual([FIRST], self.call.answer(
             1, media(41000, "2001:db8::1")))
 
     def test_two_calls_do_not_meet(self):
