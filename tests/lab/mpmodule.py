@@ -13,6 +13,9 @@ import servers
 from host import Process
 from mpsip import SipCall, sock
 
+PORT = 25060  # none that a test of another kind has on every address
+LISTEN = tuple("%s:%%s:%d" % (transport, PORT) for transport in
+               ("udp", "tcp"))
 LOW, HIGH = (16777215, 16777214), (2197815295, 2197815294)
 SDP = """v=0
 o=- 1 1 IN IP4 10.1.0.2
@@ -87,11 +90,11 @@ class Proxied(unittest.TestCase):
         cls.caller, cls.callee = sock(base + "21"), sock(base + "22")
         for made in (cls.caller, cls.callee):
             cls.addClassCleanup(made.close)
-        cls.proxy = (base + "10", 5060)
+        cls.proxy = (base + "10", PORT)
         process = servers.kamailio(
             cls.net, address=cls.proxy[0], define=cls.define,
             relay=cls.start_relay(), other="%s:%d" % cls.callee.getsockname(),
-            **cls.more)
+            listen=LISTEN, **cls.more)
         servers.listening(cls.net, *cls.proxy, process)
 
     @classmethod
