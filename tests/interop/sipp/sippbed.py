@@ -93,7 +93,11 @@ def bound(tp, port):
 
 
 def until(what, condition, patience=PATIENCE):
-    """Looks until the condition is true; its value."""
+    """Looks until the condition is true; its value.
+
+    For what SIPp does: it tells nobody that it listens, and what it logs it
+    logs to a file.  So one has to look, and time only ends it.
+    """
     deadline = time.monotonic() + patience
     while True:
         value = condition()

@@ -43,6 +43,7 @@ class Case:
     config: str = ""
     wire: bool = False
     noise: bytes = b""
+    hosts: tuple = ()  # more addresses of the first server, with a wire
     patience: float = 8  # until it has ended [s]
     takes: float = 0  # about so long, if long [s]
     needs: str = ""
@@ -155,6 +156,7 @@ Require: outbound
 Flow-Timer: 10"""
 FOREIGN = "<sip:alice@192.0.2.1:5060>;expires=3600"
 FOREIGN2 = '"Desk" <sip:alice@192.0.2.2;transport=tcp>;expires=20'
+HOSTS = tuple("127.0.1.%d" % number for number in range(1, 41))
 LONG = "sip:" + "bob" * 300 + "@127.0.0.1:@PORT@"
 ACCOUNTS = "".join("""[account %s]
 aor = sip:%s@127.0.0.1:@PORT@
@@ -261,7 +263,7 @@ CASES = [
          (told_times("registered", 0, 0), took(2.9, 8), saw("REGISTER", 2, 5)),
          phone=LISTEN + ("--timeout", "3"), status=69, ends=True),
     Case("silence, call", (Server("silence", endless=True),),
-         (told_times("registered", 0, 0), took(2.9, 8)),
+         (told_times("registered", 0, 0), took(2.9, 8), saw("REGISTER", 2, 5)),
          phone=CALL + ("--timeout", "3"), status=69, ends=True),
     # RFC 3261, 17.1.2.2: at 0, 0.5, 1.5, 3.5, 7.5 ... 31.5 s
     Case("silence, to its end", (Server("silence", endless=True),),
@@ -294,7 +296,7 @@ CASES = [
     registers("ping, NOTIFY", "ping", steps=(ready,),
               words={"METHOD": "NOTIFY", "EVENT": "Event: keep-alive"}),
     registers("ping, CRLF by udp", "ping", told_times("flow_lost", 0, 0),
-              saw("REGISTER", 2), packets(3), steps=(ready,), wire=True,
+              saw("REGISTER", 2), packets(3, 3), steps=(ready,), wire=True,
               noise=b"\r\n\r\n",
               words={"METHOD": "OPTIONS", "EVENT": "Accept: application/sdp"}),
     registers("ping, CRLF by tcp", "ping", told_times("flow_lost", 0, 0),
@@ -364,25 +366,26 @@ CASES = [
 
     # -- a registrar that means no good: packets within 6 s, from 10 at once
     # to 60 a minute
-    hostile("hostile, 423 without end", Server("longer"), packets(16)),
+    hostile("hostile, 423 without end", Server("longer"), packets(2, 16)),
     hostile("hostile, always stale", Server("refuse", {
         "STATUS": "401 Unauthorized", "WHY": MD5 + ", stale=true"}),
-        packets(16)),
+        packets(2, 16)),
     hostile("hostile, a second to live", Server("answer", {
-        "BINDING": "Contact: <[$contact]>;expires=1"}), packets(16)),
+        "BINDING": "Contact: <[$contact]>;expires=1"}), packets(2, 16)),
     hostile("hostile, 500", Server("refuse", {
         "STATUS": "500 Server Internal Error", "WHY": "Server: sipp"}),
-        packets(16)),
+        packets(2, 16)),
     hostile("hostile, Retry-After 0", Server("refuse", {
         "STATUS": "503 Service Unavailable", "WHY": "Retry-After: 0"}),
-        packets(16)),
+        packets(2, 16)),
     hostile("hostile, 302 without end", Server("refuse", {
         "STATUS": "302 Moved Temporarily",
-        "WHY": "Contact: <sip:[call_number]@[local_ip]:@PORT@>"}),
-        packets(16)),
+        "WHY": "Contact: " + ", ".join(
+            "<sip:%s:@PORT@>" % host for host in HOSTS)}),
+        packets(3, 16), hosts=HOSTS),
     hostile("hostile, 200 and no binding", Server("refuse", {
         "STATUS": "200 OK", "WHY": "Contact: <sip:a@192.0.2.1>;expires=0"}),
-        packets(16)),
+        packets(1, 16)),
 ]
 
 # What two SIPps share is the number of a port: one by UDP, the other by TCP.

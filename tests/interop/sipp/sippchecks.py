@@ -27,13 +27,18 @@ def says(command):
 
 
 def window(seconds):
-    """What comes within so long is counted by a check."""
+    """What comes within so long is counted by a check.
+
+    Time itself is what is waited for: that nothing more comes is no event.
+    """
     return lambda bed: time.sleep(seconds)
 
 
 def pings(number, patience):
-    return lambda bed: until("%d CRLF pings" % number,
-                             lambda: len(bed.wire.pings) >= number, patience)
+    return lambda bed: expect(
+        "%d CRLF pings within %g s, not %d" % (
+            number, patience, len(bed.wire.pings)),
+        bed.wire.await_pings(number, patience))
 
 
 # -- checks: what the phone told, and what SIPp saw -------------------------
@@ -84,6 +89,7 @@ def lines(bed):
     found = {}
     for message in bed.received("REGISTER"):
         found.setdefault(message.get("Call-ID"), []).append(message)
+    expect("a REGISTER", found)
     return found.values()
 
 
@@ -186,17 +192,18 @@ def one_connection(bed):
 def pings_apart(least, most):
     def check(bed):
         at = bed.wire.pings
+        expect("two CRLFs at least, not %d" % len(at), len(at) > 1)
         expect("CRLF each %g to %g s, not %s" % (least, most, [
             round(b - a, 2) for a, b in zip(at, at[1:])]),
             all(least <= b - a <= most for a, b in zip(at, at[1:])))
     return check
 
 
-def packets(most):
-    """No more than so many from the phone, all in all."""
+def packets(least, most):
+    """So many from the phone, all in all."""
     def check(bed):
-        expect("at most %d packets, not %d" % (most, bed.wire.packets),
-               bed.wire.packets <= most)
+        expect("%d to %d packets, not %d" % (least, most, bed.wire.packets),
+               least <= bed.wire.packets <= most)
     return check
 
 

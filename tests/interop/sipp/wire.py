@@ -17,11 +17,13 @@ PONG = b"\r\n"
 class Wire:
     """Carries UDP, or TCP, from one port to another."""
 
-    def __init__(self, tp, port, server_port, noise=b""):
-        """noise: sent to the phone ahead of whatever the server says."""
+    def __init__(self, tp, port, server_port, noise=b"", hosts=()):
+        """noise: sent to the phone ahead of whatever the server says;
+        hosts: more addresses of the server, by UDP."""
         self.server = (LOOPBACK, server_port)
         self.noise = noise
         self.pings = []  # when each CRLF ping came from the phone [s]
+        self.pinged = threading.Condition()
         self.packets = 0  # from the phone, pings included
         self.connections = 0
         self.selector = selectors.DefaultSelector()
@@ -29,11 +31,14 @@ class Wire:
         self.phone = None  # where datagrams of the server go
         self.tp = tp
         self.front = self._socket(tp, port)
+        self.asked = self.front  # ... from the one that was asked last
         if tp == "udp":
             self.back = self._socket(tp, 0)
             self.back.connect(self.server)
             self._watch(self.back, self._server_datagram)
-            self._watch(self.front, self._phone_datagram)
+            for sock in [self.front] + [
+                    self._socket(tp, port, host) for host in hosts]:
+                self._watch(sock, self._phone_datagram)
         else:
             self.front.listen()
             self._watch(self.front, self._accept)
@@ -43,11 +48,11 @@ class Wire:
         self.thread.start()
 
     @staticmethod
-    def _socket(tp, port):
+    def _socket(tp, port, host=LOOPBACK):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if tp == "udp"
                              else socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((LOOPBACK, port))
+        sock.bind((host, port))
         return sock
 
     def _watch(self, sock, work):
@@ -68,19 +73,28 @@ class Wire:
         self.packets += 1
         if data != PING:
             return False
-        self.pings.append(time.monotonic())
+        with self.pinged:
+            self.pings.append(time.monotonic())
+            self.pinged.notify_all()
         return True
+
+    def await_pings(self, number, patience):
+        """Whether so many came in time."""
+        with self.pinged:
+            return self.pinged.wait_for(
+                lambda: len(self.pings) >= number, patience)
 
     def _phone_datagram(self, sock):
         data, self.phone = sock.recvfrom(65536)
+        self.asked = sock
         if not self._from_phone(data):
             self.back.send(data)
 
     def _server_datagram(self, sock):
         data = sock.recv(65536)
         if self.noise:
-            self.front.sendto(self.noise, self.phone)
-        self.front.sendto(data, self.phone)
+            self.asked.sendto(self.noise, self.phone)
+        self.asked.sendto(data, self.phone)
 
     def _accept(self, sock):
         near, _ = sock.accept()
