@@ -226,10 +226,17 @@ class Reach:
     def tell(self, row, cell):
         name = row.cell_name(cell)
         if not cell.usable():
-            self.report.say("SKIPPED %s: %s" % (name, cell.waiter.missing))
+            self.skip(name, cell.waiter.missing)
             return
         self.report.result(name, cell.wrong, cell.note(), [
             cell.waiter.tail()] if cell.wrong and self.options.trace else ())
+
+    def skip(self, name, reason):
+        """A machine for tests has all that they need."""
+        if os.environ.get("CI"):
+            self.report.result(name, [reason])
+        else:
+            self.report.say("SKIPPED %s: %s" % (name, reason))
 
     def reboot(self, row):
         nat.reboot(row.box.host)
@@ -257,8 +264,7 @@ class Reach:
         finally:
             case.stop()
         if case.missing:
-            self.report.say("SKIPPED fault %s: %s" % (case.name,
-                                                      case.missing))
+            self.skip("fault " + case.name, case.missing)
         else:
             self.report.result("fault " + case.name, case.wrong,
                                case.note(), [case.tail()] if case.wrong

@@ -37,7 +37,7 @@ def _row(row, cell):
         method += " (%s)" % ways
     begun = cell.waiter.registered_at
     learning = None
-    if cell.learning and cell.waiter.steady() != begun:
+    if cell.learning and cell.waiter.steady(cell.end) != begun:
         learning = "%d (%d)" % (cell.learning.length,
                                 len(cell.learning.packets))
 
@@ -52,7 +52,7 @@ def _row(row, cell):
             after(cell.back, "reboot"), _number(cell.again, "%.1f"),
             _number(rate.messages if rate else None),
             _number(rate.bytes if rate else None),
-            _number(cell.waiter.interval()), learning or "-"]
+            _number(cell.waiter.interval(cell.end)), learning or "-"]
 
 
 def _fault_row(case):
@@ -153,8 +153,9 @@ CELLS = """
   stay reachable (IP packets, their headers counted). Calls are none of it.
   Without packets in the time measured it is 0; a registration that is
   refreshed less often than that is then not seen.
-- *interval*: s between two pings, as the phone says in its last event;
-  *learning*: s until it no longer changed, and the messages in them.
+- *interval*: s between two pings at most, as the phone says in its last event
+  before the line dies; *learning*: s until it no longer changed, and the
+  messages in them.
 - baresip and linphone are Debian's, with their defaults. They tell nothing of
   flows that die: *dead seen* is not known of them.
 """
@@ -211,6 +212,8 @@ def command_line(argv):
         word = argv.pop(0)
         if word in ("--uaphone", "--keep-logs"):
             argv = argv[1:]
+        elif word == "--write" and argv:
+            words += [word, os.path.relpath(argv.pop(0), ROOT)]
         elif not word.startswith(("--uaphone=", "--keep-logs=", "--trace")):
             words.append(shlex.quote(word))
     return "tests/lab/lab " + " ".join(words)

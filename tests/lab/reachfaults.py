@@ -119,8 +119,7 @@ class Case:
         self.waiter.more = list(self.more)
         self.dress()
         reason = self.waiter.start()
-        self.missing = self.waiter.missing
-        if reason and not self.missing:
+        if reason:
             self.wrong.append(reason)
         return not reason
 
@@ -175,7 +174,11 @@ class Case:
     def judge(self):
         if self.back is None:
             self.wrong.append("not reachable within %d s" % self.within)
-        elif self.rings < self.calls:
+            return
+        if not any(packet.out for packet in self.spent.packets):
+            self.wrong.append("reachable before it has sent anything: "
+                              "nothing befell it")
+        if self.rings < self.calls:
             self.wrong.append("%d of %d calls afterwards did not ring" % (
                 self.calls - self.rings, self.calls))
 
@@ -387,6 +390,11 @@ class Hold(Case):
 class Deaf(Hold):
     name = "registrar never answers OPTIONS"
     define = ("DEAF",)
+
+    def run(self):
+        super().run()
+        if self.waiter and "options" in self.waiter.ways():
+            self.wrong.append("an OPTIONS was answered: it is not deaf")
 
 
 class Loss(Hold):

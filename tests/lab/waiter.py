@@ -11,7 +11,7 @@ from phone import SEEN, Phone
 
 PEERS = ("baresip", "linphone")
 METHODS = ("auto", "options", "register", "crlf", "off") + PEERS
-USAGE = (64, 78)  # statuses of a phone that does not know a method
+PROBE = "probe"  # of a keepalive that is no ping: a request came in
 LOST = ("flow_lost", "register_failed")
 OFFSET = time.time() - time.monotonic()  # packets have the wall's clock
 
@@ -47,21 +47,22 @@ class Waiter:
         if found:
             self.registered_at = found[SEEN]
             return None
-        if not phone.process.alive() and phone.finish(1) in USAGE:
-            self.missing = "not in this version (status %d)" % phone.status
-            return self.missing
+        if not phone.process.alive():
+            return "ends by itself (status %s)" % phone.finish(1)
         failed = phone.event("register_failed") or {}
         return "does not register: %s %s" % (
             failed.get("code", ""), failed.get("reason", "no answer"))
 
     transport = "udp"
 
-    def pings(self):
+    def pings(self, until=None):
+        """What it told of them, before a moment (monotonic)."""
         return [event for event in list(self.phone.events)
-                if event["event"] == "keepalive"]
+                if event["event"] == "keepalive"
+                and (until is None or event[SEEN] < until)]
 
-    def interval(self):
-        pings = self.pings()
+    def interval(self, until=None):
+        pings = self.pings(until)
         return pings[-1].get("interval_s") if pings else None
 
     def learns(self):
@@ -74,7 +75,7 @@ class Waiter:
         """The methods that it says it used, in the order of their use."""
         found = []
         for ping in self.pings():
-            if ping.get("method") not in found:
+            if ping.get("method") not in found + [PROBE]:
                 found.append(ping.get("method"))
         return found
 
@@ -86,10 +87,10 @@ class Waiter:
             return None
         return pings[-1][SEEN] + pings[-1]["next_s"]
 
-    def steady(self):
-        """Since when its interval is what it is (monotonic)."""
+    def steady(self, until):
+        """Since when its interval is what it is at a moment (monotonic)."""
         since, last = self.registered_at, None
-        for ping in self.pings():
+        for ping in self.pings(until):
             if last is not None and ping.get("interval_s") != last:
                 since = ping[SEEN]
             last = ping.get("interval_s")
@@ -144,7 +145,7 @@ class Peer(Waiter):
         self.registered_at = time.monotonic()
         return None
 
-    def pings(self):
+    def pings(self, until=None):
         return []
 
     def first(self, names, since):
