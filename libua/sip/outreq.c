@@ -331,6 +331,11 @@ static void again(void *arg)
 	struct ua_outreq *req = arg;
 	int err;
 
+	if (!req->req && req->cancel) {
+		finish(req, ECANCELED, NULL);
+		return;
+	}
+
 	req->req = mem_deref(req->req);
 	err = route_send(&req->req, req->ep, true, req->met, req->uri,
 			 req->tcp, req->mb, response_handler, req);
@@ -436,29 +441,46 @@ static int tcp_watch(struct ua_outreq *req, const char *tcp)
 }
 
 
+static int stream_send(struct ua_outreq *req, const char *tcp)
+{
+	int err;
+
+	err = route_send(&req->req, req->ep, true, req->met, req->uri, tcp,
+			 req->mb, response_handler, req);
+	if (!err)
+		return tcp_watch(req, tcp);
+
+	/* We have shut it, and libre does not know that yet. */
+	if (err == EPIPE) {
+		err = str_dup(&req->tcp, tcp);
+		if (!err)
+			tmr_start(&req->tmr, UA_CONNS_SHUT_MS, again, req);
+	}
+
+	return err;
+}
+
+
 static int first_send(struct ua_outreq *req, bool large)
 {
 	char tcp[ROUTE_MAX];
-	int err;
 
 	if (large && !tcp_refused(req->ep, req->route) &&
 	    !route_switch(tcp, req->route, UA_TP_TCP)) {
 
-		err = route_send(&req->req, req->ep, true, req->met, req->uri,
-				 tcp, req->mb, response_handler, req);
-		if (!err) {
-			req->fallback = true;
-			return tcp_watch(req, tcp);
-		}
+		req->fallback = true;
+		if (!stream_send(req, tcp))
+			return 0;
 
+		req->fallback = false;
 		tcp_refusal(req->ep, req->route);
 	}
 
-	err = route_send(&req->req, req->ep, true, req->met, req->uri,
-			 req->route, req->mb, response_handler, req);
+	if (is_stream(req->route))
+		return stream_send(req, req->route);
 
-	return err || !is_stream(req->route) ? err
-					     : tcp_watch(req, req->route);
+	return route_send(&req->req, req->ep, true, req->met, req->uri,
+			  req->route, req->mb, response_handler, req);
 }
 
 
@@ -515,6 +537,13 @@ void ua_outreq_cancel(struct ua_outreq *req)
 {
 	/* Cancelled before TCP was taken: nothing is worth sending twice. */
 	req->fallback = false;
+
+	/* Not sent so far: its timer says that it will not be. */
+	if (!req->req) {
+		req->cancel = true;
+		return;
+	}
+
 	tmr_cancel(&req->tmr);
 	req->cancel = !ua_sip_cancel(req->req);
 }

@@ -646,6 +646,26 @@ START_TEST(large_request_takes_tcp)
 END_TEST
 
 
+START_TEST(request_leaves_while_its_connection_is_being_shut)
+{
+	call(large());
+	ck_assert(sipbed_run(has_call, &bob, 2000));
+	ck_assert_int_eq(0,
+			 ua_session_accept(bob.sess, ANSWER, strlen(ANSWER)));
+	(void)expect(&alice, UA_INVITE_ANSWERED);
+	(void)expect(&bob, UA_INVITE_ACKED);
+	ck_assert_uint_eq(1, alice.udp);
+
+	ua_endpoint_moved(alice.ep);
+	ck_assert_int_eq(
+		0, ua_session_modify(alice.sess, large(), strlen(large())));
+	ck_assert_uint_eq(strlen(large()),
+			  expect(&bob, UA_INVITE_REOFFER).len);
+	ck_assert_uint_eq(1, alice.udp);
+}
+END_TEST
+
+
 START_TEST(large_request_falls_back_to_udp)
 {
 	call_peer(large());
@@ -718,6 +738,7 @@ Suite *ua_suite_session(void)
 	tcase_add_test(tc, broken_final_answer_ends_the_call);
 	tcase_add_test(tc, ok_is_sent_again_on_the_wire);
 	tcase_add_test(tc, large_request_takes_tcp);
+	tcase_add_test(tc, request_leaves_while_its_connection_is_being_shut);
 	tcase_add_test(tc, large_request_falls_back_to_udp);
 	tcase_add_test(tc, large_request_falls_back_from_a_silent_tcp);
 	suite_add_tcase(s, tc);
