@@ -20,4 +20,4 @@ docs_examples_embed_sim_CPPFLAGS = -I$(top_srcdir)/libua/include \
 docs_examples_embed_sim_LDADD = libuasim.a libua.la $(RE_LIBS)
 
 EXTRA_DIST += docs/architecture.md docs/bench.md docs/style.md docs/guide \
-	docs/examples/test_call.sh
+	docs/reachability.md docs/relay.md docs/examples/test_call.sh

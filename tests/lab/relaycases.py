@@ -22,6 +22,7 @@ class Case:
                  fault=""):
         """make: called with program, net, folder, kinds and the setup.
         fault: what the other phone does wrong; then it is not judged."""
+        self.what = name
         self.name = "%s, %s, %s" % (name, setup, ":".join(kinds))
         self.setup = setup
         self.kinds = kinds
@@ -70,11 +71,11 @@ class Call(RelayCell):
 
 
 def call(name, setup, kinds, wanted, quick=False, base=Call, want=None,
-         **more):
+         fault="", **more):
     made = type("Call", (base,), {"more": more, "want": want})
     return Case(name, setup, kinds, wanted, lambda program, net, folder,
                 kinds, setup: made(program, net, kinds, folder, setup),
-                quick)
+                quick, fault)
 
 
 class Rings(Call):
@@ -169,7 +170,10 @@ class Dual(Call):
 
 
 def _cases():
-    # ICE=force-relay does nothing for them: it leaves c= as it is
+    for side, who in (("b", "callee"), ("a", "caller")):
+        yield call("%s without ICE" % who, "force-relay", PORT,
+                   "heard both ways, by the relay", ice={side: "off"},
+                   fault="ICE=force-relay leaves c= as it is")
     for setup in ("mp none", "mp high", "engage none", "force", "rtpengine"):
         for kinds in (PORT, SYM, ("symmetric", "none")):
             for side, who in (("b", "callee"), ("a", "caller")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One cell of the relays' matrix: a call through a proxy that reserves a relay.
+"""One cell of the relays' matrix: a call whose proxy reserves a relay.
 
 What came of it is an Outcome, of our phones and of others alike.
 """

@@ -14,6 +14,7 @@ HEAD = ("phones", "proxy", "own servers", "calls", "connected", "both ways",
         "one way", "silent", "direct", "needless relay", "path of the rest",
         "first ms", "worst ms", "let go")
 CASE_HEAD = ("what", "proxy", "NATs", "wanted", "found", "verdict")
+OWN = {"turn": "TURN", "stun": "STUN", "none": "-"}
 __all__ = ["commit", "text", "write"]
 
 
@@ -49,8 +50,8 @@ def _row(key, group):
               and out.both()]
     let_go = [out.released for out in group if out.released is not None]
     who, _, reach = key
-    return [who, group[0].setup.title, {"turn": "TURN", "stun": "STUN", "none": "-"}[reach],
-            str(len(group)), str(sum(out.connected for out in group)),
+    return [who, group[0].setup.title, OWN[reach], str(len(group)),
+            str(sum(out.connected for out in group)),
             "%d/%d" % (sum(out.both() for out in group), len(group)),
             str(sum(sum(out.heard) == 1 for out in group)),
             str(sum(not any(out.heard) for out in group)),
@@ -98,7 +99,7 @@ def _grid(outcomes, who):
 
 
 def _case_row(case, run):
-    return [case.name.split(", " + case.setup)[0], case.setup, ":".join(case.kinds), case.wanted,
+    return [case.what, case.setup, ":".join(case.kinds), case.wanted,
             run.found(), case.verdict(run)]
 
 
@@ -147,8 +148,9 @@ It ran for %(minutes)s and placed %(calls)d calls. Linux %(kernel)s; Kamailio
 What is behind Kamailio's `mediaproxy` module is no MediaProxy: Debian has
 none. It is a relay made for these tests (`tests/lab/mediaproxy`) that speaks
 the module's protocol and does to the packets what the real one does; each of
-its habits has a test. Its `stream_timeout` is %(timeout)g s here, not 90 s, and the
-kernel rule that it plays ends %(rule)g s behind its last packet. rtpengine is Debian's, in user space. How the nets are made is in
+its habits has a test. Its `stream_timeout` is %(timeout)g s here, not 90 s,
+and the kernel rule that it plays ends %(rule)g s behind its last packet.
+rtpengine is Debian's, in user space. How the nets are made is in
 `tests/lab/README.md`: each phone is behind a NAT of the Linux kernel, each
 line costs 10 ms one way, the relays are in the public net.
 """

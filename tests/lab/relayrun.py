@@ -28,9 +28,10 @@ MATRIX = [
     ("remove", "stun", False),
 ]
 PEERS = [
-    ("plain", "turn"), ("plain", "stun"), ("mp none, 90 s", "stun"),
-    ("mp low, 90 s", "stun"), ("mp high, 90 s", "stun"),
-    ("force-relay", "stun"), ("force", "stun"), ("remove", "stun"),
+    ("plain", "turn", True), ("plain", "stun", False),
+    ("mp none, 90 s", "stun", True), ("mp low, 90 s", "stun", False),
+    ("mp high, 90 s", "stun", True), ("force-relay", "stun", True),
+    ("force", "stun", False), ("remove", "stun", False),
 ]
 QUICK = ["uaphone/mp none/stun/port:port",
          "uaphone/mp none/stun/symmetric:port",
@@ -83,8 +84,8 @@ class Relay:
         for who in ("baresip", "linphone"):
             if who == "linphone" and linphone.missing():
                 continue
-            for setup, reach in PEERS:
-                every = who == "baresip" or self.words
+            for setup, reach, whole in PEERS:
+                every = who == "baresip" and whole or self.words
                 for kinds in cells(reach) if every else FEW:
                     self.add(found, who, setup, reach, kinds)
         for case in relaycases.CASES:
