@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The cases of `lab relay` that are no pair of NATs."""
 
+import faults
 import relayfaults
 from baresip import Baresip
 from cell import TONES
@@ -79,7 +80,8 @@ def call(name, setup, kinds, wanted, quick=False, base=Call, want=None,
 
 
 class Rings(Call):
-    """It rings for longer than the relay waits for media."""
+    """It rings for longer than the relay waits for media. There is nothing
+    to hear until that is seen; the bound is that of other faults."""
 
     ring = TIMEOUT + 2  # s
 
@@ -95,6 +97,13 @@ class Rings(Call):
         start = self.a.event("calling")
         if answered and start and self.outcome.first is not None:
             self.outcome.first -= 1000 * (answered["t"] - start["t"])
+
+    def judge(self):
+        super().judge()
+        first = self.outcome.first
+        if first is not None and first > 1000 * faults.BACK:
+            self.wrong.append("voice %.1f s behind the answer, expected "
+                              "within %.1f s" % (first / 1000, faults.BACK))
 
 
 class RingsLonger(Rings):
