@@ -1,67 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file simcall.c  Signalling between two phones, with a proxy on its way */
+/** @file simcall.c  Signalling between two phones: who offers, who answers */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "simphonecore.h"
+#include "simcallcore.h"
 
 enum {
 	/* Who may offer again after a 491 (RFC 3261, 14.1) */
 	OWNER_MIN_MS = 2100,
 	OWNER_MAX_MS = 4000,
-	OTHER_MAX_MS = 2000,
-	HELD = 16 /* Candidates that came before their description      */
+	OTHER_MAX_MS = 2000
 };
 
-enum kind { OFFER = 0, ANSWER, INFO, REFUSAL };
-
-static const char *const kinds[] = { "offer", "answer", "info", "refusal" };
-
-struct side {
-	struct ua_simcall *call;
-	struct ua_simphone *phone;
-	struct ua_simtimer again;
-	struct message *heldv[HELD]; /* Owned                             */
-	size_t nheld;
-	uint64_t last_us; /* What it sent last arrives then               */
-	unsigned offer;   /* Number of its last offer                     */
-	bool gathered;
-	bool established; /* It may offer                                 */
-	bool pending;     /* Its offer has no answer yet                  */
-	bool wants;       /* A restart                                    */
-};
-
-/** A description under way */
-struct message {
-	struct le le;
-	struct ua_simcall *call;
-	struct side *to;
-	enum kind kind;
-	unsigned offer;
-	unsigned code; /* Of a refusal                                    */
-	struct ua_simtimer tmr;
-	struct ua_simdesc desc;
-};
-
-struct ua_simcall {
-	struct le le;
-	struct ua_simnet *net;
-	struct ua_simcall_conf conf;
-	struct side sidev[2]; /* Caller, callee                           */
-	struct list messages;
-	struct ua_simtimer ring;
-	uint32_t id;
-	uint64_t answered_us; /* The answer came, UA_NEVER                */
-	uint64_t settled_us;  /* The last message came                    */
-	bool offered;         /* The callee has the offer                 */
-	bool rung;
-	bool over;
-};
-
-
-static void held_flush(struct side *side)
+static void held_flush(struct ua_simside *side)
 {
 	while (side->nheld)
 		mem_deref(side->heldv[--side->nheld]);
@@ -87,15 +39,6 @@ static void call_destructor(void *arg)
 }
 
 
-static void message_destructor(void *arg)
-{
-	struct message *msg = arg;
-
-	list_unlink(&msg->le);
-	ua_simtimer_cancel(&msg->tmr);
-}
-
-
 void ua_simcall_conf_default(struct ua_simcall_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
@@ -110,143 +53,55 @@ static uint64_t draw(struct ua_simcall *call, uint64_t min, uint64_t max)
 }
 
 
-/* The proxy asks its relay, and puts it in front (RFC 8839, 5.1). */
-static void proxy(struct ua_simcall *call, struct message *msg)
+static void apply_hold(struct ua_simside *side)
 {
-	struct ua_simdesc *desc = &msg->desc;
-	struct ua_addr relay;
-	struct ua_ice_cand *c;
-	const uint8_t *ip;
-
-	if (!call->conf.latch || desc->dflt.af != UA_AF_IP4 ||
-	    ua_simlatch_update(call->conf.latch, call->id,
-			       msg->to == &call->sidev[0], msg->kind == ANSWER,
-			       &desc->dflt, &relay))
-		return;
-
-	desc->dflt = relay;
-	desc->proxied = true;
-	if (call->conf.proxy == UA_SIM_PROXY_PLAIN || !desc->candc ||
-	    desc->candc == UA_SIM_CANDS)
-		return;
-
-	memmove(&desc->candv[1], &desc->candv[0],
-		desc->candc * sizeof(desc->candv[0]));
-	desc->candc++;
-	c = &desc->candv[0];
-	memset(c, 0, sizeof(*c));
-	ip = relay.ip;
-	(void)snprintf(c->foundation, sizeof(c->foundation), "R%x%02x%02x%02x",
-		       ip[3], ip[2], ip[1], ip[0]);
-	c->comp = 1;
-	c->type = UA_ICE_RELAY;
-	c->prio =
-		call->conf.proxy == UA_SIM_PROXY_LOW ? 16777215U : 2197815295U;
-	c->addr = relay;
+	ua_simphone_hold(side->phone, side->holds || side->is_held);
 }
 
 
-static void on_message(void *arg);
-
-
-static struct message *message_make(struct side *from, enum kind kind)
+/* A restart says all that another offer would. */
+static void offer_next(struct ua_simside *side)
 {
-	struct message *msg = mem_zalloc(sizeof(*msg), message_destructor);
+	bool updates = false;
 
-	if (!msg)
-		return NULL;
-
-	msg->call = from->call;
-	msg->kind = kind;
-	msg->to = &from->call->sidev[from == &from->call->sidev[0]];
-
-	return msg;
-}
-
-
-static void transmit(struct side *from, struct message *msg)
-{
-	struct ua_simcall *call = from->call;
-	uint64_t at_us =
-		call->net->now_us +
-		draw(call, call->conf.delay_min_us, call->conf.delay_max_us);
-
-	if (at_us < from->last_us && !call->conf.reorder)
-		at_us = from->last_us;
-	from->last_us = at_us;
-
-	ua_simnet_note(call->net, "signal  %s sends %s %u", from->phone->name,
-		       kinds[msg->kind], msg->offer);
-	list_append(&call->messages, &msg->le, msg);
-	if (ua_simtimer_start(&msg->tmr, call->net, at_us, on_message, msg))
-		mem_deref(msg);
-}
-
-
-static void send_desc(struct side *from, enum kind kind, unsigned offer)
-{
-	struct message *msg;
-
-	if (from->call->over)
+	if (!(side->wants || side->reoffers) || !side->established ||
+	    side->pending || side->again.place || side->call->over)
 		return;
 
-	msg = message_make(from, kind);
-	if (!msg)
-		return;
+	side->restarts = side->wants;
+	if (side->wants) {
+		side->wants = false;
+		if (ua_simphone_restart(side->phone))
+			return;
+	}
+	else {
+		updates = side->updates;
+	}
 
-	msg->offer = offer;
-	ua_simphone_describe(from->phone, &msg->desc);
-	if (kind != INFO)
-		proxy(from->call, msg);
-
-	transmit(from, msg);
-}
-
-
-static void refuse(struct side *from, unsigned offer, unsigned code)
-{
-	struct message *msg = message_make(from, REFUSAL);
-
-	if (!msg)
-		return;
-
-	msg->offer = offer;
-	msg->code = code;
-	transmit(from, msg);
-}
-
-
-static void offer_restart(struct side *side)
-{
-	if (!side->wants || !side->established || side->pending ||
-	    side->again.place || side->call->over)
-		return;
-
-	side->wants = false;
-	if (ua_simphone_restart(side->phone))
-		return;
-
+	side->reoffers = false;
+	side->updates = false;
 	side->pending = true;
-	send_desc(side, OFFER, ++side->offer);
+	apply_hold(side);
+	ua_simsignal_describe(side, UA_SIM_OFFER, ++side->offer, updates,
+			      side->holds);
 	ua_simphone_pump(side->phone);
 }
 
 
 static void on_again(void *arg)
 {
-	offer_restart(arg);
+	offer_next(arg);
 }
 
 
 /* Both have offered: they try again at different times. */
-static void again_later(struct side *side)
+static void again_later(struct ua_simside *side)
 {
 	struct ua_simcall *call = side->call;
 	const bool owner = side == &call->sidev[0];
 	const uint64_t ms = draw(call, owner ? OWNER_MIN_MS : 0,
 				 owner ? OWNER_MAX_MS : OTHER_MAX_MS);
 
-	side->wants = true;
 	if (ua_simtimer_start(&side->again, call->net,
 			      call->net->now_us + ms * UA_SIM_MS, on_again,
 			      side))
@@ -256,16 +111,16 @@ static void again_later(struct side *side)
 
 static void answer(struct ua_simcall *call)
 {
-	struct side *callee = &call->sidev[1];
+	struct ua_simside *callee = &call->sidev[1];
 
 	if (!call->offered || !call->rung || callee->established ||
 	    !callee->gathered)
 		return;
 
 	callee->established = true;
-	send_desc(callee, ANSWER, 1);
+	ua_simsignal_describe(callee, UA_SIM_ANSWER, 1, false, false);
 	ua_simphone_media(callee->phone, true);
-	offer_restart(callee);
+	offer_next(callee);
 }
 
 
@@ -293,13 +148,13 @@ static int callee_begins(struct ua_simcall *call)
 
 
 /* What came before its description is looked at again. */
-static void held_again(struct side *side)
+static void held_again(struct ua_simside *side)
 {
 	size_t n = 0;
 	size_t i;
 
 	for (i = 0; i < side->nheld; i++) {
-		struct message *msg = side->heldv[i];
+		struct ua_simmessage *msg = side->heldv[i];
 
 		if (ua_simphone_trickle(side->phone, &msg->desc) == ESTALE)
 			side->heldv[n++] = msg;
@@ -311,43 +166,59 @@ static void held_again(struct side *side)
 }
 
 
-static int on_offer(struct side *side, struct message *msg)
+static int on_offer(struct ua_simside *side, struct ua_simmessage *msg)
 {
 	struct ua_simcall *call = side->call;
-	int err;
+	uint16_t gen;
+	bool known;
+	int err = 0;
+
+	if (!side->phone->ice)
+		return ENOTCONN;
 
 	if (side->pending || (call->offered && !side->established)) {
-		refuse(side, msg->offer, 491);
+		ua_simsignal_refuse(side, msg->offer, 491);
 		return 0;
 	}
 
 	if (call->offered &&
 	    ua_simnet_draw(call->net, 10000) < call->conf.refuse) {
-		refuse(side, msg->offer, 488);
+		ua_simsignal_refuse(side, msg->offer, 488);
 		return 0;
 	}
 
-	err = ua_simphone_remote(side->phone, &msg->desc);
+	gen = ua_ice_gen(side->phone->ice);
+	known = ua_simorigin_is_proxied(side->phone, &msg->desc.dflt);
+	if (!call->offered)
+		err = callee_begins(call);
+	if (!err)
+		err = ua_simphone_remote(side->phone, &msg->desc);
 	if (err)
 		return err;
 
-	if (!call->offered) {
-		err = callee_begins(call);
+	if (!side->established) {
 		held_again(side);
-		return err;
+		return 0;
 	}
 
-	/* Their restart is as good as ours. */
-	side->wants = false;
+	/* Their restart is as good as ours, unless a relay of the proxy has
+	   to forget us: it did not, where its address is the old one. */
+	if (gen != ua_ice_gen(side->phone->ice) &&
+	    !(known && side->phone->shaky))
+		side->wants = false;
 	ua_simtimer_cancel(&side->again);
-	send_desc(side, ANSWER, msg->offer);
+	side->is_held = msg->desc.hold;
+	apply_hold(side);
+	ua_simsignal_describe(side, UA_SIM_ANSWER, msg->offer, false,
+			      side->holds || side->is_held);
 	held_again(side);
+	offer_next(side);
 
 	return 0;
 }
 
 
-static int on_answer(struct side *side, struct message *msg)
+static int on_answer(struct ua_simside *side, struct ua_simmessage *msg)
 {
 	struct ua_simcall *call = side->call;
 	int err;
@@ -363,20 +234,32 @@ static int on_answer(struct side *side, struct message *msg)
 		ua_simphone_media(side->phone, true);
 	}
 
+	if (!side->holds) {
+		side->is_held = msg->desc.hold;
+		apply_hold(side);
+	}
+
 	held_again(side);
-	offer_restart(side);
+	offer_next(side);
 
 	return err;
 }
 
 
-static int on_refusal(struct side *side, struct message *msg)
+static int on_refusal(struct ua_simside *side, struct ua_simmessage *msg)
 {
 	if (!side->pending || msg->offer != side->offer)
 		return ESTALE;
 
 	side->pending = false;
-	ua_simphone_rollback(side->phone);
+	if (side->restarts) {
+		ua_simphone_rollback(side->phone);
+		side->wants = true;
+	}
+	else {
+		side->reoffers = true;
+	}
+
 	again_later(side);
 
 	return 0;
@@ -384,10 +267,10 @@ static int on_refusal(struct side *side, struct message *msg)
 
 
 /* @return True: it is held, and not to be freed */
-static bool on_info(struct side *side, struct message *msg, int *err)
+static bool on_info(struct ua_simside *side, struct ua_simmessage *msg, int *err)
 {
 	*err = ua_simphone_trickle(side->phone, &msg->desc);
-	if ((*err != ENOTCONN && *err != ESTALE) || side->nheld == HELD)
+	if ((*err != ENOTCONN && *err != ESTALE) || side->nheld == UA_SIM_HELD)
 		return false;
 
 	side->heldv[side->nheld++] = msg;
@@ -397,51 +280,42 @@ static bool on_info(struct side *side, struct message *msg, int *err)
 }
 
 
-static void on_message(void *arg)
+bool ua_simcall_input(struct ua_simside *to, struct ua_simmessage *msg)
 {
-	struct message *msg = arg;
-	struct ua_simcall *call = msg->call;
-	struct side *to = msg->to;
 	bool held = false;
 	int err = 0;
 
-	ua_simnet_note(call->net, "signal  %s has %s %u (%u candidates%s, %u)",
-		       to->phone->name, kinds[msg->kind], msg->offer,
-		       (unsigned)msg->desc.candc, msg->desc.end ? ", end" : "",
-		       msg->code);
-	call->settled_us = call->net->now_us;
-
 	switch (msg->kind) {
 
-	case OFFER:
+	case UA_SIM_OFFER:
 		err = on_offer(to, msg);
 		break;
 
-	case ANSWER:
+	case UA_SIM_ANSWER:
 		err = on_answer(to, msg);
 		break;
 
-	case INFO:
+	case UA_SIM_INFO:
 		held = on_info(to, msg, &err);
 		break;
 
-	case REFUSAL:
+	case UA_SIM_REFUSAL:
 		err = on_refusal(to, msg);
 		break;
 	}
 
 	if (err)
-		ua_simnet_note(call->net, "signal  %s does not take it (%d)",
+		ua_simnet_note(msg->call->net,
+			       "signal  %s does not take it (%d)",
 			       to->phone->name, err);
 
-	if (!held)
-		mem_deref(msg);
+	return held;
 }
 
 
 static void on_gathered(void *arg)
 {
-	struct side *side = arg;
+	struct ua_simside *side = arg;
 	struct ua_simcall *call = side->call;
 
 	side->gathered = true;
@@ -451,27 +325,28 @@ static void on_gathered(void *arg)
 	}
 
 	side->pending = true;
-	send_desc(side, OFFER, ++side->offer);
+	ua_simsignal_describe(side, UA_SIM_OFFER, ++side->offer, false, false);
 }
 
 
 /* What is late goes along once the other one is known to listen. */
 static void on_late(void *arg)
 {
-	struct side *side = arg;
+	struct ua_simside *side = arg;
 
 	if (side == &side->call->sidev[0] || side->established)
-		send_desc(side, INFO, side->offer);
+		ua_simsignal_describe(side, UA_SIM_INFO, side->offer, false,
+				      false);
 }
 
 
 static void on_restart(const char *why, void *arg)
 {
-	struct side *side = arg;
+	struct ua_simside *side = arg;
 
 	(void)why;
 	side->wants = true;
-	offer_restart(side);
+	offer_next(side);
 }
 
 
@@ -492,7 +367,7 @@ int ua_simcall_alloc(struct ua_simcall **callp, struct ua_simphone *caller,
 	call->id = (uint32_t)ua_simnet_draw(call->net, UINT32_MAX);
 
 	for (i = 0; i < 2; i++) {
-		struct side *side = &call->sidev[i];
+		struct ua_simside *side = &call->sidev[i];
 
 		side->call = call;
 		side->phone = mem_ref(phonev[i]);
@@ -524,8 +399,8 @@ void ua_simcall_end(struct ua_simcall *call)
 	ua_simtimer_cancel(&call->ring);
 	for (i = 0; i < 2; i++)
 		ua_simtimer_cancel(&call->sidev[i].again);
-	if (call->conf.latch)
-		ua_simlatch_remove(call->conf.latch, call->id);
+	for (i = 0; i < call->conf.nproxy; i++)
+		ua_simlatch_remove(call->conf.proxyv[i].latch, call->id);
 	for (i = 0; i < 2; i++)
 		ua_simphone_hangup(call->sidev[i].phone);
 
@@ -547,7 +422,9 @@ uint64_t ua_simcall_settled(const struct ua_simcall *call)
 		return UA_NEVER;
 
 	for (i = 0; i < 2; i++) {
-		if (call->sidev[i].wants || call->sidev[i].again.place)
+		const struct ua_simside *side = &call->sidev[i];
+
+		if (side->wants || side->reoffers || side->again.place)
 			return UA_NEVER;
 	}
 
@@ -558,4 +435,24 @@ uint64_t ua_simcall_settled(const struct ua_simcall *call)
 void ua_simcall_restart(struct ua_simcall *call, bool callee)
 {
 	on_restart("asked for", &call->sidev[callee]);
+}
+
+
+void ua_simcall_hold(struct ua_simcall *call, bool callee, bool hold)
+{
+	struct ua_simside *side = &call->sidev[callee];
+
+	side->holds = hold;
+	side->reoffers = true;
+	offer_next(side);
+}
+
+
+void ua_simcall_update(struct ua_simcall *call, bool callee)
+{
+	struct ua_simside *side = &call->sidev[callee];
+
+	side->reoffers = true;
+	side->updates = true;
+	offer_next(side);
 }

@@ -30,6 +30,7 @@ struct ua_simpacket {
 	uint8_t hops;
 	bool twin;   /**< The second copy of one                          */
 	bool queued; /**< It reaches the link of `to` now, not `to`       */
+	bool refusal; /**< ICMP: nobody listens at src                     */
 	uint8_t buf[UA_SIM_PAYLOAD];
 };
 
@@ -100,6 +101,7 @@ struct ua_simhost {
 	struct list ifl;
 	struct list sockl;
 	uint16_t next_port;
+	bool refuses; /**< It says by ICMP that nobody listens            */
 	char name[UA_SIM_NAME];
 };
 
@@ -109,6 +111,7 @@ struct ua_simsock {
 	struct ua_simif *ifc; /**< NULL: its address went away            */
 	struct ua_addr addr;
 	ua_simsock_h *h;
+	ua_simrefused_h *refused; /**< NULL: it does not want to know  */
 	void *arg;
 };
 
@@ -123,6 +126,8 @@ struct ua_simnet {
 	uint32_t packet_id;
 	bool twin; /**< What a socket receives now is a second copy     */
 	struct ua_simlan core;
+	ua_simwall_h *wall; /**< In the core, NULL: none                  */
+	void *wall_arg;
 	struct list lanl;
 	struct list hostl;
 	struct list natl;

@@ -12,7 +12,8 @@ const char *ua_simfault_name(enum ua_simfault_kind kind)
 		"NAT reboot",          "NAT renumbering", "cut of the link",
 		"new address",         "new network",     "death of TURN",
 		"restart of TURN",     "death of STUN",   "restart of ICE",
-		"two restarts of ICE",
+		"two restarts of ICE", "hold",            "updated offer",
+		"end of all direct ways", "death of a proxy's relay",
 	};
 
 	return names[kind];
@@ -59,6 +60,16 @@ static void network(struct ua_simactor *actor, int err)
 
 	ua_simnet_run(net, ua_simnet_now(net) + NOTICE_MS * UA_SIM_MS);
 	ua_simphone_network(actor->phone);
+}
+
+
+/* Only what comes from servers or goes there passes. */
+static bool is_barred(const struct ua_addr *src, const struct ua_addr *dst,
+		      void *arg)
+{
+	(void)arg;
+
+	return !ua_simworld_is_server(src) && !ua_simworld_is_server(dst);
 }
 
 
@@ -124,6 +135,28 @@ void ua_simfault_happen(struct ua_simscene *scene,
 	case UA_SIM_FAULT_COLLIDE:
 		ua_simcall_restart(scene->call, false);
 		ua_simcall_restart(scene->call, true);
+		break;
+
+	case UA_SIM_FAULT_HOLD:
+		ua_simcall_hold(scene->call, fault->who, true);
+		ua_simnet_run(net, ua_simnet_now(net) + fault->last_us);
+		ua_simcall_hold(scene->call, fault->who, false);
+		break;
+
+	case UA_SIM_FAULT_UPDATE:
+		ua_simcall_update(scene->call, fault->who);
+		break;
+
+	case UA_SIM_FAULT_WALL:
+		ua_simnet_wall(net, is_barred, NULL);
+		scene->walled = true;
+		scene->disturbed = true;
+		break;
+
+	case UA_SIM_FAULT_BOX_DIES:
+		if (scene->latchv[0])
+			ua_simlatch_dead(scene->latchv[0]);
+		scene->no_box = true;
 		break;
 
 	default:

@@ -201,8 +201,8 @@ static bool fits(const struct ua_simleg *host, unsigned comp,
 
 
 /* As a kernel would: by the first interface that has such an address */
-static struct ua_simleg *way_to(struct ua_simphone *phone, unsigned comp,
-				const struct ua_addr *server)
+struct ua_simleg *ua_simgather_way(struct ua_simphone *phone, unsigned comp,
+				   const struct ua_addr *dst)
 {
 	struct le *le;
 	size_t i;
@@ -212,7 +212,7 @@ static struct ua_simleg *way_to(struct ua_simphone *phone, unsigned comp,
 		for (i = 0; i < phone->nhost; i++) {
 			struct ua_simleg *host = &phone->hostv[i];
 
-			if (fits(host, comp, server) &&
+			if (fits(host, comp, dst) &&
 			    host->sock->ifc == le->data)
 				return host;
 		}
@@ -252,7 +252,7 @@ static int use_turn(struct ua_simphone *phone,
 	err = use_stun(phone, server);
 
 	for (comp = 1; comp <= phone->conf.ncomp && !err; comp++) {
-		host = way_to(phone, comp, &server->addr);
+		host = ua_simgather_way(phone, comp, &server->addr);
 		if (!host)
 			continue;
 

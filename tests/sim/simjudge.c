@@ -12,7 +12,8 @@ enum {
 	AGREE_S = 3,     /* After a nomination both ends have the same pair  */
 	ALIVE_MS = 2000, /* Media was heard so shortly before the end      */
 	CANDS_MS = 1000, /* Slower signalling hides a direct way           */
-	FORGET_S = 25,   /* A NAT may forget a mapping that is older       */
+	RANG_S = 80,     /* The proxy's relay may be over when it answers  */
+	AGAIN_S = 15,    /* ... and is asked for again                     */
 	PEAK = 1000000   /* Both phones, servers, packets under way       */
 };
 
@@ -23,9 +24,24 @@ static struct ua_simseat seat_now(const struct ua_simscene *scene, size_t i)
 	struct ua_simseat seat = scene->seatv[i];
 
 	seat.turn = seat.turn && !scene->no_turn;
+	seat.walled = scene->walled;
 
 	/* What a phone knew before the server died it still knows. */
 	return seat;
+}
+
+
+/* A proxy whose relay is dead lets descriptions pass as they are. */
+static struct ua_simplan plan_now(const struct ua_simscene *scene)
+{
+	struct ua_simplan plan = *scene->plan;
+
+	if (scene->no_box && plan.nbox) {
+		plan.boxv[0] = plan.boxv[1];
+		--plan.nbox;
+	}
+
+	return plan;
 }
 
 
@@ -44,7 +60,8 @@ static enum ua_simhope any_now(const struct ua_simscene *scene)
 {
 	const struct ua_simseat a = seat_now(scene, 0);
 	const struct ua_simseat b = seat_now(scene, 1);
-	const enum ua_simhope hope = ua_simoracle_any(scene->plan, &a, &b);
+	const struct ua_simplan plan = plan_now(scene);
+	const enum ua_simhope hope = ua_simoracle_any(&plan, &a, &b);
 	size_t i;
 
 	if (hope == UA_SIM_SURE && is_ignorant(scene))
@@ -57,11 +74,6 @@ static enum ua_simhope any_now(const struct ua_simscene *scene)
 		    ua_simoracle_direct(scene->plan, &a, &b) != UA_SIM_SURE)
 			return UA_SIM_MAYBE;
 	}
-
-	/* The relay of the proxy stays latched to what is gone. */
-	if (scene->plan->nfault && scene->plan->latch && hope == UA_SIM_SURE &&
-	    ua_simoracle_direct(scene->plan, &a, &b) != UA_SIM_SURE)
-		return UA_SIM_MAYBE;
 
 	return hope;
 }
@@ -86,6 +98,10 @@ static void judge_first(struct ua_simscene *scene, struct ua_simactor *a)
 	const struct ua_simplan *plan = scene->plan;
 	const uint64_t known_us =
 		ua_simcall_answered(scene->call) + 2 * plan->call.delay_max_us;
+	const uint64_t patience_s =
+		plan->nbox && plan->call.ring_us > RANG_S * UA_SIM_S
+			? AGAIN_S
+			: CONNECT_S;
 
 	if (plan->lossy || plan->nfault)
 		return;
@@ -97,7 +113,7 @@ static void judge_first(struct ua_simscene *scene, struct ua_simactor *a)
 	if (a->path_us == UA_NEVER)
 		ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
 				   "no way, although one is there");
-	else if (a->path_us > known_us + CONNECT_S * UA_SIM_S)
+	else if (a->path_us > known_us + patience_s * UA_SIM_S)
 		ua_simscene_breach(
 			scene, UA_SIM_RULE_CONNECT, a->name,
 			"found a way %llu ms after the answer",
@@ -145,7 +161,7 @@ static void judge_connect(struct ua_simscene *scene)
 
 
 /* Nothing is under way, and nothing has changed for a while */
-static bool is_quiet(struct ua_simscene *scene, uint64_t s)
+bool ua_simjudge_is_quiet(const struct ua_simscene *scene, uint64_t s)
 {
 	const uint64_t now_us = ua_simnet_now(scene->net);
 	const uint64_t settled_us = ua_simcall_settled(scene->call);
@@ -202,7 +218,7 @@ static void judge_agree(struct ua_simscene *scene)
 	struct ua_ice_cand la, ra, lb, rb;
 	uint32_t rtt_ms;
 
-	if (!is_quiet(scene, AGREE_S))
+	if (!ua_simjudge_is_quiet(scene, AGREE_S))
 		return;
 
 	/* Whose consent ended has none. */
@@ -266,7 +282,7 @@ static void judge_direct(struct ua_simscene *scene)
 	size_t i;
 
 	judge_never_relayed(scene);
-	if (!is_quiet(scene, AGREE_S))
+	if (!ua_simjudge_is_quiet(scene, AGREE_S))
 		return;
 
 	for (i = 0; i < UA_SIM_WHO; i++) {
@@ -291,18 +307,6 @@ static void judge_direct(struct ua_simscene *scene)
 			ua_simscene_breach(scene, UA_SIM_RULE_DIRECT, a->name,
 					   "theory knows no direct way");
 	}
-}
-
-
-/* 6: the relay of the proxy hears each side from one place. */
-static void judge_latch(struct ua_simscene *scene)
-{
-	if (scene->latch && !scene->plan->nfault &&
-	    scene->plan->call.ring_us < FORGET_S * UA_SIM_S &&
-	    ua_simlatch_sources(scene->latch) > 1)
-		ua_simscene_breach(scene, UA_SIM_RULE_LATCH, "latch",
-				   "a side came from %u places",
-				   ua_simlatch_sources(scene->latch));
 }
 
 
@@ -336,7 +340,7 @@ void ua_simjudge_call(struct ua_simscene *scene)
 	judge_nominated(scene);
 	judge_agree(scene);
 	judge_direct(scene);
-	judge_latch(scene);
+	ua_simboxjudge_call(scene);
 	judge_reasons(scene);
 }
 

@@ -114,6 +114,7 @@ static void copy_of(struct ua_simnet *net, const struct ua_simpacket *packet,
 	twin->hops = packet->hops;
 	twin->twin = true;
 	twin->queued = packet->queued;
+	twin->refusal = packet->refusal;
 	memcpy(twin->buf, packet->buf, packet->len);
 
 	if (ua_simheap_packet(net, at_us, twin))
@@ -172,6 +173,9 @@ void ua_simlan_send(struct ua_simif *from, struct ua_simpacket *packet)
 
 	if (!to)
 		why = "no way there";
+	else if (net->wall && from->lan == &net->core &&
+		 net->wall(&packet->src, &packet->dst, net->wall_arg))
+		why = "a wall";
 	else if (from->down)
 		why = "link is down";
 	else if (++packet->hops > UA_SIM_HOPS)

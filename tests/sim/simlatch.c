@@ -1,88 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file simlatch.c  A relay that learns each side by its first packet
+/** @file simlatch.c  A proxy's relay: what descriptions do to its sessions
  *
- *	caller ---> port of the answer == relay == port of the offer <---
- *callee
- *
- * It behaves as MediaProxy does on the wire: the first packet of any kind
- * latches a side, STUN for a side that is not known waits and is sent with
- * the next packet of the other side, all else for it is dropped, and a public
- * address of a description is sent to before its side is heard.
+ * It knows a side by c= and m= of its description, never by ufrag or source.
+ * An offer with another address gets new ports for both sides, the old ones
+ * live until an answer passes.  An answer with another address keeps them,
+ * and the old source of its side is locked out.
  */
 
 #include <errno.h>
 #include <string.h>
 
-#include "stun/stun.h"
-#include "simcore.h"
+#include "simlatchcore.h"
 
-enum {
-	SESSIONS = 16,
-	QUEUE = 64,
-	SOURCES = 16,
-	TIMEOUT_S = 90 /* For the first media of each side                */
-};
-
-struct queued {
-	struct queued *next;
-	size_t len;
-	uint8_t buf[UA_SIM_PAYLOAD];
-};
-
-struct side {
-	struct session *session;
-	struct ua_simsock *sock;
-	struct ua_addr told;    /* c= and m= of its description           */
-	struct ua_addr latched; /* af NONE: not yet                       */
-	struct ua_addr old;     /* Its source before an answer changed it */
-	struct queued *queue;   /* STUN that waits for it                 */
-	struct queued **tail;
-	size_t nqueue;
-	bool media; /* It sent some                                       */
-	struct ua_addr sourcev[SOURCES];
-	unsigned nsource;
-};
-
-struct session {
-	struct ua_simlatch *latch;
-	bool used;
-	uint32_t call;
-	uint64_t offer_us;
-	struct side sidev[2]; /* Caller, callee                           */
-};
-
-struct ua_simlatch {
-	struct le le;
-	struct ua_simhost *host;
-	struct ua_addr addr;
-	unsigned sources;
-	struct session sessionv[SESSIONS];
-};
+enum { STREAM_S = 90, RTPENGINE_S = 60, HOLD_S = 7200 };
 
 
-static void queue_flush(struct side *side)
+static void session_close(struct ua_simsession *s)
 {
-	struct queued *q;
-
-	while ((q = side->queue)) {
-		side->queue = q->next;
-		mem_deref(q);
-	}
-
-	side->tail = &side->queue;
-	side->nqueue = 0;
-}
-
-
-static void session_close(struct session *s)
-{
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		queue_flush(&s->sidev[i]);
-		s->sidev[i].sock = mem_deref(s->sidev[i].sock);
-	}
-
+	s->live = mem_deref(s->live);
+	s->next = mem_deref(s->next);
 	s->used = false;
 }
 
@@ -93,119 +29,29 @@ static void latch_destructor(void *arg)
 	size_t i;
 
 	list_unlink(&latch->le);
-	for (i = 0; i < SESSIONS; i++) {
-		if (latch->sessionv[i].used)
-			session_close(&latch->sessionv[i]);
-	}
+	for (i = 0; i < UA_SIM_SESSIONS; i++)
+		session_close(&latch->sessionv[i]);
+	mem_deref(latch->hostile);
 }
 
 
-static struct side *other(struct side *side)
+void ua_simlatch_conf_default(struct ua_simlatch_conf *conf,
+			      enum ua_simlatch_kind kind)
 {
-	struct session *s = side->session;
-
-	return &s->sidev[side == &s->sidev[0]];
-}
-
-
-static void note_source(struct side *side, const struct ua_addr *src)
-{
-	struct ua_simlatch *latch = side->session->latch;
-	unsigned i;
-
-	for (i = 0; i < side->nsource; i++) {
-		if (ua_addr_eq(&side->sourcev[i], src))
-			return;
-	}
-
-	if (side->nsource < SOURCES)
-		side->sourcev[side->nsource++] = *src;
-	if (side->nsource > latch->sources)
-		latch->sources = side->nsource;
-}
-
-
-static void wait(struct side *to, const uint8_t *buf, size_t len)
-{
-	struct queued *q;
-
-	if (to->nqueue == QUEUE)
-		return;
-
-	q = mem_alloc(sizeof(*q), NULL);
-	if (!q)
-		return;
-
-	q->next = NULL;
-	q->len = len;
-	memcpy(q->buf, buf, len);
-	*to->tail = q;
-	to->tail = &q->next;
-	to->nqueue++;
-}
-
-
-static void pass(struct side *to, const uint8_t *buf, size_t len)
-{
-	const bool stun = ua_stun_is(buf, len);
-	const struct queued *q;
-
-	if (to->latched.af) {
-		/* What waited goes first; media that finds it is lost. */
-		for (q = to->queue; q; q = q->next)
-			(void)ua_simsock_send(to->sock, &to->latched, q->buf,
-					      q->len);
-		if (!to->queue || stun)
-			(void)ua_simsock_send(to->sock, &to->latched, buf,
-					      len);
-		queue_flush(to);
-	}
-	else if (to->told.af && to->told.port &&
-		 !ua_addr_is_private(&to->told)) {
-		(void)ua_simsock_send(to->sock, &to->told, buf, len);
-	}
-	else if (stun) {
-		wait(to, buf, len);
-	}
-}
-
-
-static bool timed_out(struct session *s)
-{
-	const uint64_t now_us = s->latch->host->net->now_us;
-
-	return now_us > s->offer_us + TIMEOUT_S * UA_SIM_S &&
-	       !(s->sidev[0].media && s->sidev[1].media);
-}
-
-
-static void recv_handler(const struct ua_addr *src, const uint8_t *buf,
-			 size_t len, void *arg)
-{
-	struct side *side = arg;
-
-	note_source(side, src);
-	if (timed_out(side->session))
-		return;
-
-	if (!side->latched.af &&
-	    !(side->old.af && ua_addr_eq(&side->old, src)))
-		side->latched = *src;
-
-	if (!ua_addr_eq(&side->latched, src))
-		return;
-
-	if (!ua_stun_is(buf, len))
-		side->media = true;
-
-	pass(other(side), buf, len);
+	memset(conf, 0, sizeof(*conf));
+	conf->kind = kind;
+	conf->stream_s = kind == UA_SIM_MEDIAPROXY ? STREAM_S : RTPENGINE_S;
+	conf->hold_s = HOLD_S;
 }
 
 
 int ua_simlatch_alloc(struct ua_simlatch **latchp, struct ua_simhost *host,
-		      const struct ua_addr *addr)
+		      const struct ua_addr *addr,
+		      const struct ua_simlatch_conf *conf)
 {
 	struct ua_simlatch *latch;
+	unsigned i;
+	int err;
 
 	latch = mem_zalloc(sizeof(*latch), latch_destructor);
 	if (!latch)
@@ -213,6 +59,17 @@ int ua_simlatch_alloc(struct ua_simlatch **latchp, struct ua_simhost *host,
 
 	latch->host = host;
 	latch->addr = *addr;
+	latch->conf = *conf;
+	for (i = 0; i < UA_SIM_SIDES; i++)
+		latch->stat.heard_us[i] = UA_NEVER;
+
+	err = conf->malice ? ua_simhostile_alloc(&latch->hostile) : 0;
+	if (err) {
+		mem_deref(latch);
+		return err;
+	}
+
+	ua_simhost_refuse(host);
 	list_append(&host->net->boxl, &latch->le, latch);
 
 	*latchp = latch;
@@ -220,11 +77,32 @@ int ua_simlatch_alloc(struct ua_simlatch **latchp, struct ua_simhost *host,
 }
 
 
-static struct session *find(struct ua_simlatch *latch, uint32_t call)
+bool ua_simlatch_is_kin(const struct ua_simlatch *latch,
+			const struct ua_addr *addr)
+{
+	return latch->conf.kin.af && ua_addr_ip_eq(&latch->conf.kin, addr);
+}
+
+
+void ua_simlatch_over(struct ua_simstream *stream)
+{
+	struct ua_simsession *s = stream->session;
+
+	if (s->live == stream)
+		s->live = NULL;
+	if (s->next == stream)
+		s->next = NULL;
+	mem_deref(stream);
+	s->used = s->live || s->next;
+}
+
+
+static struct ua_simsession *session_find(struct ua_simlatch *latch,
+					  uint32_t call)
 {
 	size_t i;
 
-	for (i = 0; i < SESSIONS; i++) {
+	for (i = 0; i < UA_SIM_SESSIONS; i++) {
 		if (latch->sessionv[i].used && latch->sessionv[i].call == call)
 			return &latch->sessionv[i];
 	}
@@ -233,117 +111,173 @@ static struct session *find(struct ua_simlatch *latch, uint32_t call)
 }
 
 
-static int ports_open(struct session *s)
+static struct ua_simsession *session_make(struct ua_simlatch *latch,
+					  uint32_t call)
 {
-	struct ua_simlatch *latch = s->latch;
+	struct ua_simsession *s;
 	size_t i;
-	int err = 0;
 
-	for (i = 0; i < 2 && !err; i++) {
-		struct side *side = &s->sidev[i];
-
-		queue_flush(side);
-		mem_deref(side->sock);
-		side->sock = NULL;
-		memset(&side->latched, 0, sizeof(side->latched));
-		memset(&side->old, 0, sizeof(side->old));
-		side->media = false;
-		side->nsource = 0;
-		err = ua_simsock_alloc(&side->sock, latch->host, &latch->addr,
-				       recv_handler, side);
-		latch->addr.port = (uint16_t)(latch->addr.port + 2);
-	}
-
-	return err;
-}
-
-
-static int session_open(struct ua_simlatch *latch, uint32_t call,
-			struct session **sp)
-{
-	struct session *s;
-	size_t i;
-	int err;
-
-	for (i = 0; i < SESSIONS && latch->sessionv[i].used; i++)
+	for (i = 0; i < UA_SIM_SESSIONS && latch->sessionv[i].used; i++)
 		;
-	if (i == SESSIONS)
-		return ENOSPC;
+	if (i == UA_SIM_SESSIONS)
+		return NULL;
 
 	s = &latch->sessionv[i];
 	memset(s, 0, sizeof(*s));
 	s->latch = latch;
 	s->call = call;
-	s->used = true;
-	for (i = 0; i < 2; i++) {
-		s->sidev[i].session = s;
-		s->sidev[i].tail = &s->sidev[i].queue;
+
+	return s;
+}
+
+
+static bool is_changed(const struct ua_simstream *stream,
+		       const struct ua_simask *ask)
+{
+	const struct ua_addr *told = &stream->toldv[ask->callee];
+
+	return told->af && !ua_addr_eq(told, &ask->told);
+}
+
+
+static int on_offer(struct ua_simsession *s, const struct ua_simask *ask)
+{
+	struct ua_simstream *stream = s->next ? s->next : s->live;
+	int err;
+
+	/* rtpengine has its ports for the whole of the call. */
+	if (stream && s->latch->conf.kind == UA_SIM_RTPENGINE) {
+		if (is_changed(stream, ask))
+			ua_simport_moved(&stream->portv[ask->callee][0]);
+	}
+	else if (!stream || is_changed(stream, ask)) {
+		err = ua_simstream_alloc(&stream, s);
+		if (err)
+			return err;
+
+		/* One that was refused leads nowhere. */
+		mem_deref(s->next);
+		s->next = stream;
+		s->used = true;
 	}
 
-	err = ports_open(s);
-	if (err) {
-		session_close(s);
-		return err;
-	}
+	stream->toldv[ask->callee] = ask->told;
+	ua_simstream_hold(stream, ask->hold);
 
-	*sp = s;
 	return 0;
 }
 
 
-/*
- * An offer with another address gets new ports; an answer with another one
- * keeps them, and its old source is locked out.
- */
-int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call, bool callee,
-		       bool answer, const struct ua_addr *told,
-		       struct ua_addr *relay)
+static void locked_out(struct ua_simstream *stream, unsigned side)
 {
-	struct session *s = find(latch, call);
-	struct side *side;
-	int err = 0;
+	unsigned k;
 
-	if (!s && answer)
-		return ENOENT;
+	for (k = 0; k < UA_SIM_COMPS; k++) {
+		ua_simport_moved(&stream->portv[side][k]);
+		stream->kernelv[k].on = false;
+	}
+
+	ua_simstream_rearm(stream);
+}
+
+
+static int on_answer(struct ua_simsession *s, const struct ua_simask *ask)
+{
+	struct ua_simstream *stream;
+	int err;
+
+	/* What it belongs to is over: it gets ports that lead nowhere. */
+	if (!s->next && !s->live) {
+		err = ua_simstream_alloc(&s->next, s);
+		if (err)
+			return err;
+
+		s->used = true;
+	}
+
+	if (s->next) {
+		mem_deref(s->live);
+		s->live = s->next;
+		s->next = NULL;
+	}
+
+	stream = s->live;
+	if (is_changed(stream, ask))
+		locked_out(stream, ask->callee);
+
+	stream->toldv[ask->callee] = ask->told;
+	stream->answered = true;
+	ua_simstream_hold(stream, ask->hold);
+	ua_simstream_rearm(stream);
+
+	return 0;
+}
+
+
+int ua_simlatch_update(struct ua_simlatch *latch, const struct ua_simask *ask,
+		       struct ua_addr relayv[static 2])
+{
+	struct ua_simsession *s = session_find(latch, ask->call);
+	const struct ua_simstream *stream;
+	unsigned k;
+	int err;
+
+	if (latch->dead)
+		return ECONNREFUSED;
+
 	if (!s)
-		err = session_open(latch, call, &s);
+		s = session_make(latch, ask->call);
+	if (!s)
+		return ENOSPC;
+
+	err = ask->answer ? on_answer(s, ask) : on_offer(s, ask);
 	if (err)
 		return err;
 
-	side = &s->sidev[callee];
-	if (!answer)
-		s->offer_us = latch->host->net->now_us;
-
-	if (side->told.af && !ua_addr_eq(&side->told, told)) {
-		if (!answer) {
-			err = ports_open(s);
-			if (err)
-				return err;
-		}
-		else {
-			side->old = side->latched;
-			memset(&side->latched, 0, sizeof(side->latched));
-		}
-	}
-
-	side->told = *told;
-
 	/* Who reads this description sends to the port of its own side. */
-	*relay = *ua_simsock_addr(s->sidev[!callee].sock);
+	stream = s->next ? s->next : s->live;
+	for (k = 0; k < UA_SIM_COMPS; k++)
+		relayv[k] = *ua_simsock_addr(
+			stream->portv[!ask->callee][k].sock);
+
 	return 0;
 }
 
 
 void ua_simlatch_remove(struct ua_simlatch *latch, uint32_t call)
 {
-	struct session *s = find(latch, call);
+	struct ua_simsession *s = session_find(latch, call);
 
 	if (s)
 		session_close(s);
 }
 
 
-unsigned ua_simlatch_sources(const struct ua_simlatch *latch)
+void ua_simlatch_dead(struct ua_simlatch *latch)
 {
-	return latch->sources;
+	size_t i;
+
+	latch->dead = true;
+	latch->host->refuses = false;
+	for (i = 0; i < UA_SIM_SESSIONS; i++)
+		session_close(&latch->sessionv[i]);
+}
+
+
+const struct ua_simlatch_stat *
+ua_simlatch_stat(const struct ua_simlatch *latch)
+{
+	return &latch->stat;
+}
+
+
+unsigned ua_simlatch_sessions(const struct ua_simlatch *latch)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < UA_SIM_SESSIONS; i++)
+		n += latch->sessionv[i].used;
+
+	return n;
 }

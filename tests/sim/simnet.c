@@ -97,6 +97,13 @@ struct ua_simlan *ua_simnet_core(struct ua_simnet *net)
 }
 
 
+void ua_simnet_wall(struct ua_simnet *net, ua_simwall_h *h, void *arg)
+{
+	net->wall = h;
+	net->wall_arg = arg;
+}
+
+
 void ua_simnet_stat(const struct ua_simnet *net, struct ua_simnet_stat *stat)
 {
 	*stat = net->stat;

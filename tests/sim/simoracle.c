@@ -214,6 +214,9 @@ enum ua_simhope ua_simoracle_direct(const struct ua_simplan *plan,
 	enum ua_simhope hope = UA_SIM_NEVER;
 	size_t i, k;
 
+	if (a->walled)
+		return UA_SIM_NEVER;
+
 	for (i = 0; i < na; i++) {
 		for (k = 0; k < nb; k++)
 			hope = better(hope, direct(plan, va[i], vb[k]));
@@ -252,6 +255,41 @@ static enum ua_simhope by_relay_of(const struct ua_simplan *plan,
 }
 
 
+/*
+ * Relays of proxies: both send there what they send first.  In a chain each
+ * relay that is listed is a way by itself; c= leads through all of them, if
+ * they reach each other before they are reached.
+ */
+enum ua_simhope ua_simoracle_boxes(const struct ua_simplan *plan,
+				   const struct ua_simseat *a,
+				   const struct ua_simseat *b)
+{
+	bool listed = false;
+	bool mixed = false;
+	size_t i;
+
+	if (!plan->nbox || !a->ip4 || !b->ip4 || is_blocked(a) ||
+	    is_blocked(b))
+		return UA_SIM_NEVER;
+
+	for (i = 0; i < plan->nbox; i++) {
+		const struct ua_simbox *box = &plan->boxv[i];
+
+		if (box->malice || box->rtp_only)
+			return UA_SIM_MAYBE;
+
+		listed |= box->listing || box->kind == UA_SIM_RTPENGINE;
+		mixed |= box->kind == UA_SIM_RTPENGINE;
+	}
+
+	/* Who of the two rtpengine believes is a matter of 3 s. */
+	if (plan->nbox > 1 && (mixed || (!listed && plan->unroutable)))
+		return UA_SIM_MAYBE;
+
+	return UA_SIM_SURE;
+}
+
+
 enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
 				 const struct ua_simseat *a,
 				 const struct ua_simseat *b)
@@ -276,11 +314,7 @@ enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
 	if (plan->turn.capacity && hope == UA_SIM_SURE)
 		hope = UA_SIM_MAYBE;
 
-	/* The proxy's relay: both send to it what they send first. */
-	if (plan->latch && a->ip4 && b->ip4 && !is_blocked(a) &&
-	    !is_blocked(b))
-		hope = better(hope,
-			      a->ip6 || b->ip6 ? UA_SIM_MAYBE : UA_SIM_SURE);
+	hope = better(hope, ua_simoracle_boxes(plan, a, b));
 
 	return better(hope, ua_simoracle_direct(plan, a, b));
 }

@@ -352,7 +352,8 @@ void ua_simphone_pump(struct ua_simphone *phone)
 			tell(phone);
 		}
 
-		due = ua_simroam_due(phone);
+		due = earlier(ua_simbeside_pump(phone),
+			      ua_simroam_due(phone));
 
 		/* ICE's wishes are new output of the relays. */
 		at = earlier(ua_simgather_pump(phone), due);
@@ -422,15 +423,32 @@ static void stun_input(struct ua_simleg *leg, const struct ua_path *path,
 }
 
 
+static void heard(struct ua_simphone *phone)
+{
+	struct ua_simphone_stat *stat = &phone->stat;
+	const uint64_t now_us = phone->net->now_us;
+
+	phone->listen_us = now_us;
+	stat->heard++;
+	if (stat->first_us == UA_NEVER)
+		stat->first_us = now_us;
+	else if (now_us - stat->last_us > stat->gap_us)
+		stat->gap_us = now_us - stat->last_us;
+	stat->last_us = now_us;
+}
+
+
 static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 {
 	struct ua_simphone *phone = leg->phone;
-	struct ua_simphone_stat *stat = &phone->stat;
-	const uint64_t now_us = phone->net->now_us;
 	struct ua_path media;
 
+	ua_simwatch_heard(&phone->watch, &path->remote);
 	if (!ua_ice_accepts(phone->ice, 0, (uint16_t)leg->comp, path)) {
-		stat->refused++;
+		if (ua_simbeside_accepts(phone, leg, &path->remote))
+			heard(phone);
+		else
+			phone->stat.refused++;
 		return;
 	}
 
@@ -443,13 +461,8 @@ static void media_input(struct ua_simleg *leg, const struct ua_path *path)
 	    !ua_addr_eq(&media.remote, &path->remote))
 		ua_simphone_pump(phone);
 
-	phone->listen_us = now_us;
-	stat->heard++;
-	if (stat->first_us == UA_NEVER)
-		stat->first_us = now_us;
-	else if (now_us - stat->last_us > stat->gap_us)
-		stat->gap_us = now_us - stat->last_us;
-	stat->last_us = now_us;
+	if (leg->comp == 1)
+		heard(phone);
 }
 
 
@@ -486,11 +499,31 @@ void ua_simphone_input(const struct ua_addr *src, const uint8_t *buf,
 }
 
 
+/* It may be forged: the path is asked, a second apart. */
+void ua_simphone_refused(const struct ua_addr *dst, void *arg)
+{
+	const struct ua_simleg *leg = arg;
+	struct ua_simphone *phone = leg->phone;
+	struct ua_path path;
+
+	if (!phone->ice || phone->closing || !leg->comp ||
+	    phone->net->now_us < phone->icmp_us + UA_SIM_S ||
+	    ua_ice_media(phone->ice, 0, (uint16_t)leg->comp, &path) ||
+	    path.base != leg->base || !ua_addr_eq(&path.remote, dst))
+		return;
+
+	phone->icmp_us = phone->net->now_us;
+	ua_ice_silent(phone->ice, now_ms(phone), 0);
+	ua_simphone_pump(phone);
+}
+
+
 int ua_simphone_gather(struct ua_simphone *phone)
 {
 	int err = ua_simroam_open(phone);
 
 	phone->begun = true;
+	phone->born_us = phone->net->now_us;
 	if (!err)
 		err = ua_simgather_more(phone);
 	if (!err)

@@ -9,11 +9,27 @@
 #include "simwatch.h"
 
 enum {
-	UA_SIM_COMPS = 2,
 	UA_SIM_LEGS = 24, /**< Sockets of a phone                         */
 	UA_SIM_RELAYS = UA_SIM_SERVERS * UA_SIM_COMPS,
 	UA_SIM_BINDS = UA_SIM_LEGS * UA_SIM_SERVERS,
+	UA_SIM_PROXIED = 8, /**< Relays of proxies that are remembered    */
 	UA_SIM_NOBASE = UINT16_MAX
+};
+
+enum ua_simbeside_state {
+	UA_SIM_BESIDE_OFF = 0, /**< No proxy has written c=               */
+	UA_SIM_BESIDE_WAITS,   /**< For a valid pair                      */
+	UA_SIM_BESIDE_OPEN,    /**< Media goes to c=, unless one is valid */
+	UA_SIM_BESIDE_OVER
+};
+
+/** Media to c= while no pair is valid */
+struct ua_simbeside {
+	enum ua_simbeside_state state;
+	struct ua_addr to;
+	uint16_t base;     /**< From there                                */
+	uint64_t since_us; /**< In that state                             */
+	uint64_t heard_us; /**< Something came from there, 0: never       */
 };
 
 /** Where datagrams leave and come in: a socket, or a relay over one */
@@ -77,6 +93,19 @@ struct ua_simphone {
 	struct ua_simstale stale;
 	struct ua_simphone_stat stat;
 	struct ua_addr dflt;
+	struct ua_addr rtcp; /**< The same for component 2                */
+	struct ua_addr proxiedv[UA_SIM_PROXIED]; /**< Proxies' relays       */
+	size_t nproxied;
+	struct ua_simbeside beside;
+	uint64_t born_us;   /**< Offer and answer of now began            */
+	uint64_t remote_us; /**< The peer's description of them came      */
+	uint64_t talk_us;   /**< Media began                              */
+	uint64_t keep_us;   /**< Last packet on hold                      */
+	uint64_t icmp_us;   /**< Last ICMP that told of media's path      */
+	bool talks;
+	bool held;
+	bool shaky;   /**< Media's path is in doubt, or a NAT moved us    */
+	bool expired; /**< A restart was wanted for that                  */
 	uint64_t told; /**< Candidates that the peer knows, 0: none       */
 	bool told_end;
 	uint16_t seq;
@@ -111,7 +140,48 @@ void ua_simphone_recv(struct ua_simleg *leg, const struct ua_addr *src,
 		      const uint8_t *buf, size_t len);
 
 
+/** Nobody listens at dst, says ICMP */
+void ua_simphone_refused(const struct ua_addr *dst, void *arg);
+
+
+/* simorigin.c: candidates of a description */
+
+/** whole: not a part that came by itself */
+UA_CHECK int ua_simorigin_add(struct ua_simphone *phone,
+			      const struct ua_simdesc *desc, bool whole);
+
+/** Is c= what a proxy wrote there? */
+bool ua_simorigin_is_default(const struct ua_simphone *phone,
+			     const struct ua_simdesc *desc);
+
+/** Is it a proxy's relay? */
+bool ua_simorigin_is_proxied(const struct ua_simphone *phone,
+			     const struct ua_addr *addr);
+
+/** The one socket from which such a relay is used; NULL: there is none */
+struct ua_simleg *ua_simorigin_leg(struct ua_simphone *phone, unsigned comp,
+				   const struct ua_addr *relay);
+
+
+/* simbeside.c: media to c= while no pair is valid */
+void ua_simbeside_remote(struct ua_simphone *phone,
+			 const struct ua_simdesc *desc);
+
+/** Let time run; when to look again [ms] */
+uint64_t ua_simbeside_pump(struct ua_simphone *phone);
+
+/** Where media goes so; false: it does not */
+bool ua_simbeside_path(struct ua_simphone *phone, struct ua_path *path);
+
+/** Is media from there fine? */
+bool ua_simbeside_accepts(struct ua_simphone *phone, struct ua_simleg *leg,
+			  const struct ua_addr *src);
+
+
 /* simroam.c: sockets come and go, restarts */
+
+/** A restart is wanted, unless one is already */
+void ua_simroam_want(struct ua_simphone *phone, const char *why);
 UA_CHECK int ua_simroam_open(struct ua_simphone *phone);
 struct ua_simleg *ua_simroam_leg(struct ua_simphone *phone, uint16_t base);
 
@@ -149,6 +219,10 @@ bool ua_simrelayed_input(struct ua_simrelayed *relay,
 
 /** Ask the servers for what is not known yet, again */
 UA_CHECK int ua_simgather_more(struct ua_simphone *phone);
+
+/** The socket that a kernel would take to reach an address; NULL: none */
+struct ua_simleg *ua_simgather_way(struct ua_simphone *phone, unsigned comp,
+				   const struct ua_addr *dst);
 
 /** Ask now how a socket looks, all of them */
 void ua_simgather_ask(struct ua_simphone *phone);

@@ -159,7 +159,8 @@ static void fault_make(struct ua_simrand *r, const struct ua_simplan *plan,
 	/* Who shares a box does not move it away. */
 	if (plan->together != UA_SIM_APART &&
 	    (fault->kind == UA_SIM_FAULT_MOVE ||
-	     fault->kind == UA_SIM_FAULT_RENUMBER))
+	     fault->kind == UA_SIM_FAULT_RENUMBER ||
+	     fault->kind == UA_SIM_FAULT_WALL))
 		fault->kind = UA_SIM_FAULT_REBOOT;
 }
 
@@ -195,8 +196,6 @@ static void call_make(struct ua_simrand *r, struct ua_simplan *plan)
 	call->reorder = below(r, 2);
 	call->ring_us = below(r, one_in(r, 4) ? 20 : 2) * UA_SIM_S;
 	call->refuse = one_in(r, 4) ? 5000 : 0;
-	plan->latch = one_in(r, 5);
-	call->proxy = (enum ua_simproxy)below(r, 3);
 }
 
 
@@ -263,6 +262,7 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed)
 	plan->media_ms = 20;
 	faults_make(&r, plan);
 	plan->talk_us = talk_time(plan);
+	ua_simboxes_plan(&r, plan);
 }
 
 
@@ -309,7 +309,6 @@ static void seat_print(const struct ua_simseat *seat, FILE *f)
 
 void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 {
-	static const char *const proxies[] = { "c= alone", "low", "high" };
 	const struct ua_simcall_conf *call = &plan->call;
 	const struct ua_simseat *a = &plan->seatv[0];
 	const struct ua_simseat *b = &plan->seatv[1];
@@ -346,14 +345,14 @@ void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 		      (unsigned)(plan->talk_us / UA_SIM_S));
 	if (plan->dead_turn)
 		(void)fprintf(f, "  a TURN server that is not there\n");
-	if (plan->latch)
-		(void)fprintf(f, "  proxy with a latching relay: %s\n",
-			      proxies[call->proxy]);
+	ua_simboxes_print(plan, f);
 
 	for (i = 0; i < plan->nfault; i++)
-		(void)fprintf(f, "  %s of %s %.3f s after the answer\n",
+		(void)fprintf(f, "  %s, %s, %.3f s after the answer (%.1f s)\n",
 			      ua_simfault_name(plan->faultv[i].kind),
 			      plan->faultv[i].who ? "bob" : "alice",
 			      (double)plan->faultv[i].after_us /
+				      (double)UA_SIM_S,
+			      (double)plan->faultv[i].last_us /
 				      (double)UA_SIM_S);
 }

@@ -65,6 +65,7 @@ static int leg_open(struct ua_simphone *phone, const struct ua_addr *addr,
 	if (err)
 		return err;
 
+	ua_simsock_refused(leg->sock, ua_simphone_refused);
 	leg->comp = comp;
 	leg->addr = *ua_simsock_addr(leg->sock);
 	if (i > phone->nhost)
@@ -144,6 +145,9 @@ static void leg_drop(struct ua_simleg *leg, bool works, int err)
 	if (ua_addr_eq(&phone->dflt, &leg->addr) ||
 	    ua_addr_eq(&phone->dflt, &leg->mapped))
 		phone->dflt.af = UA_AF_NONE;
+	if (ua_addr_eq(&phone->rtcp, &leg->addr) ||
+	    ua_addr_eq(&phone->rtcp, &leg->mapped))
+		phone->rtcp.af = UA_AF_NONE;
 
 	leg->comp = 0;
 	leg->base = UA_SIM_NOBASE;
@@ -166,7 +170,7 @@ void ua_simroam_part(struct ua_simphone *phone)
 }
 
 
-static void want(struct ua_simphone *phone, const char *why)
+void ua_simroam_want(struct ua_simphone *phone, const char *why)
 {
 	if (phone->why || !phone->has_remote)
 		return;
@@ -180,11 +184,12 @@ void ua_simroam_moved(struct ua_simleg *host)
 {
 	struct ua_simphone *phone = host->phone;
 
+	phone->shaky = true;
 	ua_simgather_drop(host, false, false, ENETRESET);
 	if (ua_simgather_more(phone))
 		ua_simnet_note(phone->net, "phone   %s: gathers no more",
 			       phone->name);
-	want(phone, "address outside changed");
+	ua_simroam_want(phone, "address outside changed");
 }
 
 
@@ -193,21 +198,32 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 	switch (ev->type) {
 
 	case UA_ICE_EVENT_SUSPECT:
+		phone->shaky = true;
 		ua_simgather_ask(phone);
 		ua_simgather_probe(phone);
 		break;
 
+	case UA_ICE_EVENT_CONSENT_LOST:
+		phone->shaky = true;
+		break;
+
+	case UA_ICE_EVENT_MEDIA_PATH:
+		phone->shaky = false;
+		break;
+
 	case UA_ICE_EVENT_RECOVERED:
+		phone->shaky = false;
 		if (phone->doubted && phone->quiet_us < QUIET_MAX_S * UA_SIM_S)
 			phone->quiet_us *= 4;
 		phone->doubted = false;
 		break;
 
 	case UA_ICE_EVENT_NEED_RESTART:
-		want(phone, ev->why);
+		ua_simroam_want(phone, ev->why);
 		break;
 
 	case UA_ICE_EVENT_NOMINATED:
+		phone->shaky = false;
 		if (ev->all)
 			phone->restarts = 0;
 		break;
@@ -219,8 +235,8 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 			ua_simnet_note(phone->net,
 				       "phone   %s: gathers no more",
 				       phone->name);
-		if (phone->restarts)
-			want(phone, "restart found no path");
+		if (phone->restarts || (phone->nproxied && phone->talks))
+			ua_simroam_want(phone, "no path was found");
 		break;
 
 	default:
@@ -254,7 +270,7 @@ uint64_t ua_simroam_due(struct ua_simphone *phone)
 
 void ua_simroam_doubt(struct ua_simphone *phone)
 {
-	if (!phone->stat.heard ||
+	if (!phone->stat.heard || phone->held ||
 	    phone->net->now_us < phone->listen_us + phone->quiet_us)
 		return;
 
@@ -295,15 +311,27 @@ static void reopen(struct ua_simphone *phone)
 }
 
 
+/* Asked again, would a proxy's relay still send to where we were?  Only
+   another m= port makes it forget. */
+static bool is_stale(const struct ua_simphone *phone)
+{
+	struct ua_path path;
+
+	return phone->nproxied &&
+	       (phone->shaky || ua_ice_media(phone->ice, 0, 1, &path));
+}
+
+
 int ua_simphone_restart(struct ua_simphone *phone)
 {
 	if (!phone->ice)
 		return ENOTCONN;
 
-	if (phone->restarts++)
+	if (phone->restarts++ || is_stale(phone))
 		reopen(phone);
 
 	phone->why = NULL;
+	phone->born_us = phone->net->now_us;
 	phone->stat.restarts++;
 
 	return ua_ice_restart(phone->ice, now_ms(phone), NULL);
@@ -357,6 +385,6 @@ void ua_simphone_network(struct ua_simphone *phone)
 
 	start_again(phone);
 
-	want(phone, "network changed");
+	ua_simroam_want(phone, "network changed");
 	ua_simphone_pump(phone);
 }

@@ -62,6 +62,8 @@ static void on_ice(const struct ua_ice_event *ev, void *arg)
 	if (ev->comp != 1)
 		return;
 
+	ua_simboxjudge_event(actor, ev);
+
 	if (ev->type == UA_ICE_EVENT_MEDIA_PATH ||
 	    ev->type == UA_ICE_EVENT_NOMINATED)
 		actor->changed_us = now_us;
@@ -103,6 +105,7 @@ static int phone_make(struct ua_simscene *scene, unsigned i)
 	conf.trickle = scene->plan->trickle;
 	conf.renom = scene->plan->renomv[i];
 	conf.rfc_strict = scene->plan->strict;
+	conf.shy = scene->plan->shyv[i];
 
 	if (seat->turn && scene->plan->dead_turn) {
 		server = &conf.serverv[conf.nserver++];
@@ -144,7 +147,7 @@ static int build(struct ua_simscene *scene)
 	if (err)
 		return err;
 
-	conf.latch = scene->latch;
+	ua_simboxes_conf(scene, &conf);
 	err = ua_simcall_alloc(&scene->call, scene->actorv[0].phone,
 			       scene->actorv[1].phone, &conf);
 	if (!err)

@@ -14,6 +14,7 @@ enum {
 	UA_SIM_WHO = 2,        /**< Caller, callee                          */
 	UA_SIM_FAULTS = 4,     /**< Most faults of a call                   */
 	UA_SIM_BREACHES = 16,  /**< Most broken rules that are told         */
+	UA_SIM_FOUND = 16,     /**< First valid pairs that are remembered  */
 	UA_SIM_RTT_US = 300000 /**< A direct way so quick must be taken    */
 };
 
@@ -50,6 +51,7 @@ struct ua_simseat {
 	bool ip6;
 	bool stun;
 	bool turn;
+	bool walled; /**< UA_SIM_FAULT_WALL                                */
 	uint32_t access_us;
 	struct ua_simlink up;
 	struct ua_simlink down;
@@ -67,6 +69,10 @@ enum ua_simfault_kind {
 	UA_SIM_FAULT_STUN_DIES,
 	UA_SIM_FAULT_RESTART, /**< ICE restarts, asked for by a user      */
 	UA_SIM_FAULT_COLLIDE, /**< Both at once                           */
+	UA_SIM_FAULT_HOLD,    /**< On hold for some time                  */
+	UA_SIM_FAULT_UPDATE,  /**< ICE's updated offer (RFC 8839, 4.4.3)  */
+	UA_SIM_FAULT_WALL,    /**< No way from home to home any more      */
+	UA_SIM_FAULT_BOX_DIES, /**< The first proxy's relay               */
 	UA_SIM_NFAULT
 };
 
@@ -74,7 +80,17 @@ struct ua_simfault {
 	enum ua_simfault_kind kind;
 	unsigned who;
 	uint64_t after_us; /**< The answer                                 */
-	uint64_t last_us;  /**< UA_SIM_FAULT_CUT: for so long              */
+	uint64_t last_us;  /**< UA_SIM_FAULT_CUT, HOLD: for so long        */
+};
+
+/** A proxy on the way of the signalling, and its relay */
+struct ua_simbox {
+	enum ua_simlatch_kind kind;
+	enum ua_simlisting listing;
+	enum ua_simmalice malice;
+	bool rtp_only;
+	bool engaged;
+	uint32_t access_us;
 };
 
 /** What a seed stands for */
@@ -90,7 +106,10 @@ struct ua_simplan {
 	bool trickle;
 	bool strict;
 	uint16_t ncomp;
-	bool latch;
+	struct ua_simbox boxv[UA_SIM_PROXIES]; /**< The caller's first      */
+	size_t nbox;
+	bool unroutable; /**< To each other the relays are private         */
+	bool shyv[UA_SIM_WHO]; /**< Its own address stands in c=           */
 	bool ip6_relay;
 	struct ua_simturn_conf turn;
 	struct ua_simcall_conf call;
@@ -112,6 +131,12 @@ struct ua_simbreach {
 
 struct ua_simscene;
 
+/** A pair that became valid */
+struct ua_simfound {
+	struct ua_addr remote;
+	uint64_t at_us;
+};
+
 struct ua_simactor {
 	struct ua_simscene *scene;
 	const char *name;
@@ -126,6 +151,8 @@ struct ua_simactor {
 	uint64_t nominated_us; /**< First time, UA_NEVER                   */
 	uint64_t path_us;      /**< First way of media, UA_NEVER           */
 	uint64_t relayed_us;   /**< A relay was nominated first, UA_NEVER  */
+	struct ua_simfound foundv[UA_SIM_FOUND];
+	size_t nfound;
 };
 
 /** A plan that is played */
@@ -136,9 +163,11 @@ struct ua_simscene {
 	struct ua_simactor actorv[UA_SIM_WHO];
 	struct ua_simturn *turn;
 	struct ua_simstun *stun;
-	struct ua_simlatch *latch;
+	struct ua_simlatch *latchv[UA_SIM_PROXIES];
 	struct ua_simcall *call;
 	bool no_turn; /**< It died                                         */
+	bool no_box;
+	bool walled;
 	bool no_stun;
 	bool disturbed; /**< Allocations may be out of reach               */
 	uint64_t fault_us; /**< The last fault was over                    */
@@ -169,6 +198,11 @@ enum ua_simhope ua_simoracle_any(const struct ua_simplan *plan,
 				 const struct ua_simseat *a,
 				 const struct ua_simseat *b);
 
+/** A way through what proxies have reserved? */
+enum ua_simhope ua_simoracle_boxes(const struct ua_simplan *plan,
+				   const struct ua_simseat *a,
+				   const struct ua_simseat *b);
+
 /** What a seat is as a whole, carrier included */
 enum ua_simplace ua_simoracle_place(const struct ua_simseat *seat);
 
@@ -183,8 +217,33 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 	__attribute__((format(printf, 4, 5)));
 
 
+/* simboxes.c: proxies and their relays */
+void ua_simboxes_plan(struct ua_simrand *r, struct ua_simplan *plan);
+void ua_simboxes_print(const struct ua_simplan *plan, FILE *f);
+UA_CHECK int ua_simboxes_make(struct ua_simscene *scene);
+void ua_simboxes_conf(const struct ua_simscene *scene,
+		      struct ua_simcall_conf *conf);
+
+/** Is it an address of one of them? */
+bool ua_simboxes_has(const struct ua_addr *addr);
+
+
+/* simboxjudge.c: what must hold of them */
+void ua_simboxjudge_call(struct ua_simscene *scene);
+
+/** A pair was found, or nominated */
+void ua_simboxjudge_event(struct ua_simactor *actor,
+			  const struct ua_ice_event *ev);
+
+
 /* simworld.c: the boxes of a plan */
+UA_CHECK int ua_simworld_server(struct ua_simscene *scene, const char *name,
+				unsigned n, uint32_t delay_us,
+				struct ua_simhost **hostp);
 UA_CHECK int ua_simworld_make(struct ua_simscene *scene);
+
+/** Is it one of a server or relay, of any kind? */
+bool ua_simworld_is_server(const struct ua_addr *addr);
 
 /** Is it an address of a relay? */
 bool ua_simworld_is_relay(const struct ua_addr *addr);
@@ -207,6 +266,9 @@ const char *ua_simfault_name(enum ua_simfault_kind kind);
 
 /* simjudge.c: what must hold at the end of a call, and after it */
 void ua_simjudge_call(struct ua_simscene *scene);
+
+/** Nothing is under way, and nothing has changed for a while [s] */
+bool ua_simjudge_is_quiet(const struct ua_simscene *scene, uint64_t s);
 void ua_simjudge_release(struct ua_simscene *scene);
 void ua_simjudge_rest(struct ua_simscene *scene);
 

@@ -88,6 +88,12 @@ void ua_simsock_close(struct ua_simsock *sock)
 }
 
 
+void ua_simsock_refused(struct ua_simsock *sock, ua_simrefused_h *h)
+{
+	sock->refused = h;
+}
+
+
 const struct ua_addr *ua_simsock_addr(const struct ua_simsock *sock)
 {
 	return &sock->addr;

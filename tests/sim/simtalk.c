@@ -6,7 +6,11 @@
 
 #include "simphonecore.h"
 
-enum { RTP_LEN = 32 };
+enum {
+	RTP_LEN = 32,
+	RTCP_EACH = 250, /* Packets of media                              */
+	KEEP_S = 20      /* Less than the 30 s that a kernel's rule lives */
+};
 
 
 static uint64_t now_ms(const struct ua_simphone *phone)
@@ -15,17 +19,34 @@ static uint64_t now_ms(const struct ua_simphone *phone)
 }
 
 
-/* What stands in c= and m=: chosen once, then kept (RFC 8445, 5.1.4) */
-static void choose_default(struct ua_simphone *phone)
+/* What stands in c=, m= and a=rtcp: chosen once, then kept.  The other side's
+   proxy may know no IPv6. */
+static void choose(const struct ua_simphone *phone, unsigned comp, int af,
+		   struct ua_addr *dflt)
 {
 	size_t i;
 
-	for (i = 0; i < phone->nhost && !phone->dflt.af; i++) {
+	for (i = 0; i < phone->nhost && !dflt->af; i++) {
 		const struct ua_simleg *leg = &phone->hostv[i];
 
-		if (leg->comp == 1)
-			phone->dflt = leg->mapped.af ? leg->mapped : leg->addr;
+		if (leg->comp != comp || leg->addr.af != af)
+			continue;
+
+		*dflt = leg->mapped.af && !phone->conf.shy ? leg->mapped
+							   : leg->addr;
 	}
+}
+
+
+static void choose_default(struct ua_simphone *phone)
+{
+	choose(phone, 1, UA_AF_IP4, &phone->dflt);
+	choose(phone, 1, UA_AF_IP6, &phone->dflt);
+	if (phone->conf.ncomp == 1)
+		return;
+
+	choose(phone, 2, UA_AF_IP4, &phone->rtcp);
+	choose(phone, 2, UA_AF_IP6, &phone->rtcp);
 }
 
 
@@ -39,6 +60,10 @@ void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc)
 	desc->peer.ice2 = true;
 	desc->peer.renom = phone->conf.renom;
 	desc->dflt = phone->dflt;
+	desc->rtcp = phone->conf.ncomp == 1 ? phone->dflt : phone->rtcp;
+	desc->family = false;
+	desc->hold = phone->held;
+	desc->updated = false;
 	desc->trickle = phone->conf.trickle;
 	desc->end = !desc->trickle || phone->complete;
 	desc->candc = 0;
@@ -53,88 +78,10 @@ void ua_simphone_describe(struct ua_simphone *phone, struct ua_simdesc *desc)
 }
 
 
-/* Our leg that stands in c= and m=; the kernel would route there by it */
-static uint16_t via_of(const struct ua_simphone *phone)
+static int cands_add(struct ua_simphone *phone, const struct ua_simdesc *desc,
+		     bool whole)
 {
-	size_t i;
-
-	for (i = 0; i < phone->nhost; i++) {
-		const struct ua_simleg *leg = &phone->hostv[i];
-
-		if (leg->comp == 1 &&
-		    (ua_addr_eq(&leg->mapped, &phone->dflt) ||
-		     ua_addr_eq(&leg->addr, &phone->dflt)))
-			return leg->base;
-	}
-
-	return 0;
-}
-
-
-/* A relay that its owner did not list like this: the proxy has put it in */
-static bool is_latched(const struct ua_ice_cand *c)
-{
-	return c->type == UA_ICE_RELAY && !c->raddr.af &&
-	       c->foundation[0] == 'R';
-}
-
-
-static int cand_add(struct ua_simphone *phone, const struct ua_ice_cand *c)
-{
-	struct ua_ice_cand cand = *c;
-	int err;
-
-	cand.gen = ua_ice_gen(phone->ice);
-	if (is_latched(c)) {
-		cand.latched = true;
-		cand.via = via_of(phone);
-	}
-
-	err = ua_ice_remote_cand(phone->ice, now_ms(phone), &cand);
-	if (err && err != ENOMEM)
-		ua_simnet_note(phone->net,
-			       "phone   %s: a candidate is skipped (%d)",
-			       phone->name, err);
-
-	return err == ENOMEM ? err : 0;
-}
-
-
-/* c= that is no candidate: a proxy's relay that it did not list */
-static int implicit_add(struct ua_simphone *phone,
-			const struct ua_simdesc *desc)
-{
-	struct ua_ice_cand c;
-	size_t i;
-
-	for (i = 0; i < desc->candc; i++) {
-		if (ua_addr_eq(&desc->candv[i].addr, &desc->dflt))
-			return 0;
-	}
-
-	if (!desc->dflt.af || !desc->proxied)
-		return 0;
-
-	memset(&c, 0, sizeof(c));
-	str_ncpy(c.foundation, "R0", sizeof(c.foundation));
-	c.comp = 1;
-	c.type = UA_ICE_RELAY;
-	c.prio = 1;
-	c.addr = desc->dflt;
-
-	return cand_add(phone, &c);
-}
-
-
-static int cands_add(struct ua_simphone *phone, const struct ua_simdesc *desc)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < desc->candc && !err; i++)
-		err = cand_add(phone, &desc->candv[i]);
-	if (!err)
-		err = implicit_add(phone, desc);
+	const int err = ua_simorigin_add(phone, desc, whole);
 
 	if (!err && desc->end)
 		(void)ua_ice_remote_end(phone->ice, now_ms(phone));
@@ -158,6 +105,7 @@ int ua_simphone_remote(struct ua_simphone *phone,
 	if (err == EALREADY &&
 	    !ua_ice_knows(phone->ice, desc->ufrag, desc->pwd)) {
 		err = ua_ice_restart(phone->ice, now_ms(phone), &peer.gen);
+		phone->born_us = phone->net->now_us;
 
 		/* What the peer found broken may be on this side. */
 		ua_simgather_ask(phone);
@@ -170,8 +118,16 @@ int ua_simphone_remote(struct ua_simphone *phone,
 	if (err && err != EALREADY)
 		return err;
 
+	if (!err) {
+		phone->remote_us = phone->net->now_us;
+		phone->expired = false;
+		phone->beside.state = UA_SIM_BESIDE_OFF;
+	}
+
 	phone->has_remote = true;
-	err = cands_add(phone, desc);
+	ua_simbeside_remote(phone, desc);
+	ua_simwatch_told(&phone->watch, &desc->dflt, !err);
+	err = cands_add(phone, desc, true);
 	ua_simphone_pump(phone);
 
 	return err;
@@ -210,31 +166,84 @@ int ua_simphone_trickle(struct ua_simphone *phone,
 		return ESTALE;
 	}
 
-	err = cands_add(phone, desc);
+	err = cands_add(phone, desc, false);
 	ua_simphone_pump(phone);
 
 	return err;
 }
 
 
-static void on_media(void *arg)
+static void send_media(struct ua_simphone *phone, const struct ua_path *path)
 {
-	struct ua_simphone *phone = arg;
 	uint8_t rtp[RTP_LEN] = { 0x80, 0 };
-	struct ua_simleg *leg;
+	struct ua_simleg *leg = ua_simroam_leg(phone, path->base);
+
+	rtp[2] = (uint8_t)(phone->seq >> 8);
+	rtp[3] = (uint8_t)phone->seq++;
+	if (leg && !ua_simphone_send(leg, &path->remote, rtp, RTP_LEN))
+		phone->stat.sent++;
+}
+
+
+static void talk(struct ua_simphone *phone)
+{
 	struct ua_path path;
 
 	if (!ua_ice_media(phone->ice, 0, 1, &path)) {
-		rtp[2] = (uint8_t)(phone->seq >> 8);
-		rtp[3] = (uint8_t)phone->seq++;
 		ua_simwatch_media(&phone->watch, &path);
-		leg = ua_simroam_leg(phone, path.base);
-		if (leg && !ua_simphone_send(leg, &path.remote, rtp, RTP_LEN))
-			phone->stat.sent++;
+		send_media(phone, &path);
 	}
+	else if (ua_simbeside_path(phone, &path)) {
+		ua_simwatch_beside(&phone->watch, &path.remote);
+		send_media(phone, &path);
+	}
+
+	/* RTCP, now and then */
+	if (phone->conf.ncomp == 2 && phone->seq % RTCP_EACH == 1 &&
+	    !ua_ice_media(phone->ice, 0, 2, &path)) {
+		ua_simwatch_media(&phone->watch, &path);
+		send_media(phone, &path);
+	}
+}
+
+
+/* A proxy's relay that carries the call wants media, on hold, too. */
+static void keep(struct ua_simphone *phone)
+{
+	struct ua_path path;
+
+	if (phone->net->now_us < phone->keep_us + KEEP_S * UA_SIM_S ||
+	    ua_ice_media(phone->ice, 0, 1, &path) ||
+	    !ua_simorigin_is_proxied(phone, &path.remote))
+		return;
+
+	phone->keep_us = phone->net->now_us;
+	ua_simwatch_media(&phone->watch, &path);
+	send_media(phone, &path);
+}
+
+
+static void on_media(void *arg)
+{
+	struct ua_simphone *phone = arg;
+
+	if (phone->held)
+		keep(phone);
+	else
+		talk(phone);
 
 	ua_simroam_doubt(phone);
 	ua_simphone_media(phone, true);
+}
+
+
+void ua_simphone_hold(struct ua_simphone *phone, bool hold)
+{
+	phone->held = hold;
+	phone->keep_us = 0;
+
+	/* What was not to come is not missing. */
+	phone->listen_us = phone->net->now_us;
 }
 
 
@@ -242,6 +251,13 @@ void ua_simphone_media(struct ua_simphone *phone, bool on)
 {
 	const uint64_t at_us =
 		phone->net->now_us + phone->conf.media_ms * UA_SIM_MS;
+
+	if (on && !phone->talks) {
+		phone->talks = true;
+		phone->talk_us = phone->net->now_us;
+		ua_simwatch_talks(&phone->watch);
+		ua_simphone_pump(phone);
+	}
 
 	if (!on || phone->closing)
 		ua_simtimer_cancel(&phone->media);

@@ -99,7 +99,10 @@ static void print(struct ua_simnet *net, const char *what, const char *where,
 	char line[LINE], kind[80];
 	char src[UA_ADDR_LEN], dst[UA_ADDR_LEN];
 
-	describe(kind, sizeof(kind), packet->buf, packet->len);
+	if (packet->refusal)
+		(void)snprintf(kind, sizeof(kind), "ICMP unreachable");
+	else
+		describe(kind, sizeof(kind), packet->buf, packet->len);
 	(void)snprintf(line, sizeof(line), "%-7s %-16s #%u %s -> %s %s%s%s%s",
 		       what, where, packet->id, ua_addr_str(&packet->src, src),
 		       ua_addr_str(&packet->dst, dst), kind,

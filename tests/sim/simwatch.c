@@ -14,7 +14,12 @@ enum {
 	SENDS = 7,      /* Of one request (RFC 8489, 6.2.1)              */
 	CONSENT_S = 30, /* RFC 7675, 5.1 */
 	UNHEARD = 300,  /* Checks before a word of the peer              */
-	SPINS = 8       /* Deadlines at one and the same time            */
+	SPINS = 8,      /* Deadlines at one and the same time            */
+
+	/* Media to c=: not before, no longer if nobody answers, if he did */
+	WINDOW_MS = 1500,
+	UNANSWERED_MS = 10100,
+	ANSWERED_MS = 30100
 };
 
 
@@ -27,6 +32,9 @@ void ua_simwatch_init(struct ua_simwatch *watch, struct ua_simnet *net,
 	watch->arg = arg;
 	watch->check_ms = UA_NEVER;
 	watch->spin_ms = UA_NEVER;
+	watch->talk_us = UA_NEVER;
+	watch->beside_us = UA_NEVER;
+	watch->heard_us = UA_NEVER;
 }
 
 
@@ -249,13 +257,8 @@ bool ua_simwatch_input(struct ua_simwatch *watch, const struct ua_path *path,
 		return false;
 
 	t = tid_of(watch, &msg, true, false);
-	if (!t)
-		return false;
 
-	if (t->answers < UINT8_MAX)
-		++t->answers;
-
-	return t->answers > 1;
+	return t && t->answers;
 }
 
 
@@ -270,10 +273,17 @@ void ua_simwatch_taken(struct ua_simwatch *watch, const struct ua_path *path,
 		return;
 
 	watch->heard = true;
+	if (msg.cls != UA_STUN_SUCCESS && msg.cls != UA_STUN_ERROR)
+		return;
+
+	/* Forgeries do not count. */
+	t = tid_of(watch, &msg, true, false);
+	if (t && t->answers < UINT8_MAX)
+		++t->answers;
+
 	if (msg.cls != UA_STUN_SUCCESS)
 		return;
 
-	t = tid_of(watch, &msg, true, false);
 	if (!t || t->base != path->base ||
 	    !ua_addr_eq(&t->addr, &path->remote))
 		return;
@@ -320,6 +330,75 @@ void ua_simwatch_media(struct ua_simwatch *watch, const struct ua_path *path)
 			"media to %s, last consent %llu ms ago",
 			ua_addr_str(&path->remote, addr),
 			(unsigned long long)((watch->net->now_us - v->at_us) /
+					     UA_SIM_MS));
+}
+
+
+void ua_simwatch_told(struct ua_simwatch *watch, const struct ua_addr *dflt,
+		      bool fresh)
+{
+	if (!fresh && ua_addr_eq(&watch->told, dflt))
+		return;
+
+	watch->told = *dflt;
+	watch->told_us = watch->net->now_us;
+	watch->beside_us = UA_NEVER;
+	watch->heard_us = UA_NEVER;
+}
+
+
+void ua_simwatch_talks(struct ua_simwatch *watch)
+{
+	watch->talk_us = watch->net->now_us;
+}
+
+
+void ua_simwatch_heard(struct ua_simwatch *watch, const struct ua_addr *src)
+{
+	if (ua_addr_eq(&watch->told, src))
+		watch->heard_us = watch->net->now_us;
+}
+
+
+/* When media to c= has to end */
+static uint64_t window_end(const struct ua_simwatch *watch)
+{
+	const uint64_t end_us = watch->beside_us + UNANSWERED_MS * UA_SIM_MS;
+	const uint64_t heard_us =
+		watch->heard_us == UA_NEVER
+			? 0
+			: watch->heard_us + ANSWERED_MS * UA_SIM_MS;
+
+	return heard_us > end_us ? heard_us : end_us;
+}
+
+
+void ua_simwatch_beside(struct ua_simwatch *watch, const struct ua_addr *dst)
+{
+	const uint64_t now_us = watch->net->now_us;
+	const uint64_t since_us = watch->talk_us > watch->told_us
+					  ? watch->talk_us
+					  : watch->told_us;
+	char addr[UA_ADDR_LEN];
+
+	if (watch->beside_us == UA_NEVER)
+		watch->beside_us = now_us;
+
+	if (!ua_addr_eq(&watch->told, dst))
+		ua_simwatch_fault(watch, UA_SIM_RULE_WINDOW,
+				  "media to %s, which is not c=",
+				  ua_addr_str(dst, addr));
+	else if (watch->heard_us == UA_NEVER &&
+		 now_us < since_us + WINDOW_MS * UA_SIM_MS)
+		ua_simwatch_fault(watch, UA_SIM_RULE_WINDOW,
+				  "media to c= after %llu ms",
+				  (unsigned long long)((now_us - since_us) /
+						       UA_SIM_MS));
+	else if (now_us > window_end(watch))
+		ua_simwatch_fault(
+			watch, UA_SIM_RULE_WINDOW,
+			"media to c= for %llu ms without consent",
+			(unsigned long long)((now_us - watch->beside_us) /
 					     UA_SIM_MS));
 }
 

@@ -24,7 +24,10 @@ enum ua_simrule {
 	UA_SIM_RULE_REST = 9,    /**< Deadlines advance, and end           */
 	UA_SIM_RULE_SEED = 10,   /**< Same seed, same bytes                */
 	UA_SIM_RULE_MEMORY = 11, /**< Bounded, and freed                   */
-	UA_SIM_RULE_REASON = 12  /**< Each pair ends with a reason         */
+	UA_SIM_RULE_REASON = 12, /**< Each pair ends with a reason         */
+	UA_SIM_RULE_WINDOW = 13, /**< Without consent: to c=, for a while  */
+	UA_SIM_RULE_LEAVE = 14,  /**< A relay that lost is left alone      */
+	UA_SIM_RULE_KEEP = 15    /**< One that is used does not end        */
 };
 
 /** A transaction that was seen */
@@ -62,6 +65,11 @@ struct ua_simwatch {
 	uint64_t spin_ms;  /**< Time of the last deadline that did not
 				advance                                    */
 	unsigned spins;
+	struct ua_addr told; /**< c= of the peer                           */
+	uint64_t told_us;    /**< Since when                               */
+	uint64_t talk_us;    /**< Media may flow since, UA_NEVER           */
+	uint64_t beside_us;  /**< Media to it without consent, UA_NEVER    */
+	uint64_t heard_us;   /**< Media from it, UA_NEVER                  */
 };
 
 
@@ -83,6 +91,19 @@ void ua_simwatch_taken(struct ua_simwatch *watch, const struct ua_path *path,
 
 /** Media is sent this way */
 void ua_simwatch_media(struct ua_simwatch *watch, const struct ua_path *path);
+
+/** The peer's description says c=; fresh: with other credentials */
+void ua_simwatch_told(struct ua_simwatch *watch, const struct ua_addr *dflt,
+		      bool fresh);
+
+/** Media may flow from now on */
+void ua_simwatch_talks(struct ua_simwatch *watch);
+
+/** Media came from there */
+void ua_simwatch_heard(struct ua_simwatch *watch, const struct ua_addr *src);
+
+/** Media is sent there, though no pair is valid */
+void ua_simwatch_beside(struct ua_simwatch *watch, const struct ua_addr *dst);
 
 /** A deadline after all that is due was done */
 void ua_simwatch_deadline(struct ua_simwatch *watch, uint64_t now_ms,

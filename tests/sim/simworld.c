@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** @file simworld.c  The boxes of a plan
  *
- *	core: stun, turn, latch, open phones
+ *	core: stun, turn, relays of proxies, open phones
  *	  +-- carrier NAT (100.64.0.0/10) -- home NAT (192.168.n.0/24) -- phone
  *	  +-- home NAT -- phone
  */
@@ -17,8 +17,7 @@ enum {
 
 	/* Last byte of a server's address */
 	STUN = 10,
-	TURN = 20,
-	LATCH = 30
+	TURN = 20
 };
 
 static const char *const names[] = { "alice", "bob" };
@@ -48,15 +47,14 @@ bool ua_simworld_is_relay(const struct ua_addr *addr)
 {
 	const struct ua_addr turn = addr_fmt("192.0.2.%u", TURN, 0);
 	const struct ua_addr turn6 = addr_fmt("2001:db8:ffff::%x", TURN, 0);
-	const struct ua_addr latch = addr_fmt("192.0.2.%u", LATCH, 0);
 
 	return ua_addr_ip_eq(addr, &turn) || ua_addr_ip_eq(addr, &turn6) ||
-	       ua_addr_ip_eq(addr, &latch);
+	       ua_simboxes_has(addr);
 }
 
 
-static int server_make(struct ua_simscene *scene, const char *name, unsigned n,
-		       struct ua_simhost **hostp)
+int ua_simworld_server(struct ua_simscene *scene, const char *name, unsigned n,
+		       uint32_t delay_us, struct ua_simhost **hostp)
 {
 	struct ua_addr addr = addr_fmt("192.0.2.%u", n, 0);
 	struct ua_addr addr6 = addr_fmt("2001:db8:ffff::%x", n, 0);
@@ -64,7 +62,7 @@ static int server_make(struct ua_simscene *scene, const char *name, unsigned n,
 	struct ua_simif *ifc;
 	int err;
 
-	ua_simlink_default(&link, SERVER_US);
+	ua_simlink_default(&link, delay_us);
 	err = ua_simhost_alloc(hostp, scene->net, name);
 	if (!err)
 		err = ua_simif_alloc(&ifc, *hostp, "eth0",
@@ -78,33 +76,40 @@ static int server_make(struct ua_simscene *scene, const char *name, unsigned n,
 }
 
 
+bool ua_simworld_is_server(const struct ua_addr *addr)
+{
+	const struct ua_addr net = addr_fmt("192.0.2.%u", 0, 0);
+	const struct ua_addr net6 = addr_fmt("2001:db8:ffff::%x", 0, 0);
+	const size_t len = addr->af == UA_AF_IP4 ? 3 : 6;
+
+	return !memcmp(addr->ip, addr->af == UA_AF_IP4 ? net.ip : net6.ip,
+		       len);
+}
+
+
 static int servers_make(struct ua_simscene *scene)
 {
 	const struct ua_addr stun = addr_fmt("192.0.2.%u", STUN, 0);
 	const struct ua_addr turn = addr_fmt("192.0.2.%u", TURN, 0);
 	const struct ua_addr turn6 = addr_fmt("2001:db8:ffff::%x", TURN, 0);
-	struct ua_addr latch = addr_fmt("192.0.2.%u", LATCH, 0);
 	struct ua_simhost *host;
 	int err;
 
-	err = server_make(scene, "stun", STUN, &host);
+	err = ua_simworld_server(scene, "stun", STUN, SERVER_US, &host);
 	if (!err)
 		err = ua_simstun_alloc(&scene->stun, host, &stun);
 	if (!err)
-		err = server_make(scene, "turn", TURN, &host);
+		err = ua_simworld_server(scene, "turn", TURN, SERVER_US, &host);
 	if (!err)
 		err = ua_simturn_alloc(&scene->turn, host, &turn, &turn,
 				       scene->plan->ip6_relay ? &turn6 : NULL,
 				       &scene->plan->turn);
 	if (!err)
 		err = ua_simturn_listen(scene->turn, &turn6);
-	if (!err && scene->plan->latch)
-		err = server_make(scene, "latch", LATCH, &host);
-	if (err || !scene->plan->latch)
-		return err;
+	if (!err)
+		err = ua_simboxes_make(scene);
 
-	latch.port = 50000;
-	return ua_simlatch_alloc(&scene->latch, host, &latch);
+	return err;
 }
 
 

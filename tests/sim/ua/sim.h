@@ -21,6 +21,7 @@
 
 #include <ua/types.h>
 #include <ua/ice.h>
+#include <ua/simlatch.h>
 
 /** Virtual time is in microseconds */
 #define UA_SIM_MS UINT64_C(1000)
@@ -31,6 +32,8 @@ enum {
 	UA_SIM_POOL = 4,    /**< Most outside addresses of a NAT        */
 	UA_SIM_SERVERS = 4, /**< Most STUN and TURN servers of a phone  */
 	UA_SIM_CANDS = 48,  /**< Most candidates of a description       */
+	UA_SIM_COMPS = 2,   /**< RTP, RTCP                              */
+	UA_SIM_PROXIES = 2, /**< Most proxies of a call                 */
 	UA_SIM_STUN_PORT = 3478
 };
 
@@ -42,7 +45,6 @@ struct ua_simsock;  /* A UDP socket                                   */
 struct ua_simnat;   /* A NAT or a firewall, with the LAN behind it    */
 struct ua_simstun;  /* A STUN server                                  */
 struct ua_simturn;  /* A TURN server                                  */
-struct ua_simlatch; /* A relay that learns its sides, as proxies have */
 struct ua_simphone; /* An ICE agent with sockets, STUN and TURN       */
 struct ua_simcall;  /* Signalling between two phones                  */
 
@@ -79,6 +81,13 @@ uint64_t ua_simnet_draw(struct ua_simnet *net, uint64_t n);
 
 /** The public internet */
 struct ua_simlan *ua_simnet_core(struct ua_simnet *net);
+
+/** Is a packet kept from crossing the public internet? */
+typedef bool(ua_simwall_h)(const struct ua_addr *src,
+			   const struct ua_addr *dst, void *arg);
+
+/** Build a wall in the public internet; NULL: tear it down */
+void ua_simnet_wall(struct ua_simnet *net, ua_simwall_h *h, void *arg);
 
 /** Say what happens, packet by packet; NULL ends it */
 void ua_simnet_trace(struct ua_simnet *net, ua_simtrace_h *h, void *arg);
@@ -135,6 +144,9 @@ void ua_simlink_default(struct ua_simlink *link, uint32_t delay_us);
 UA_CHECK int ua_simhost_alloc(struct ua_simhost **hostp, struct ua_simnet *net,
 			      const char *name);
 
+/** It answers by ICMP where nobody listens; otherwise it says nothing */
+void ua_simhost_refuse(struct ua_simhost *host);
+
 /**
  * Plug a host into a LAN.
  *
@@ -176,6 +188,12 @@ UA_CHECK int ua_simsock_alloc(struct ua_simsock **sockp,
 
 /** Close it, earlier than with the net */
 void ua_simsock_close(struct ua_simsock *sock);
+
+/** ICMP says that nobody listens at dst, where this socket has sent to */
+typedef void(ua_simrefused_h)(const struct ua_addr *dst, void *arg);
+
+/** Tell of ICMP, too; arg is that of ua_simsock_alloc() */
+void ua_simsock_refused(struct ua_simsock *sock, ua_simrefused_h *h);
 
 /** Its address with its port */
 const struct ua_addr *ua_simsock_addr(const struct ua_simsock *sock);
@@ -318,38 +336,6 @@ void ua_simturn_restart(struct ua_simturn *turn);
 size_t ua_simturn_allocations(struct ua_simturn *turn);
 
 
-/**
- * A relay that learns each side from the first packet that comes there.
- *
- * @param addr  Where its ports are; the port is the first one to give
- */
-UA_CHECK int ua_simlatch_alloc(struct ua_simlatch **latchp,
-			       struct ua_simhost *host,
-			       const struct ua_addr *addr);
-
-/**
- * A description passes the proxy, which asks for the relay.
- *
- * @param call   Which call
- * @param callee True: of the one who was called
- * @param answer True: it is an answer
- * @param told   c= and m= of the description
- * @param relay  Set to what the proxy puts there instead
- *
- * @retval ENOSPC  No more sessions: the description passes as it is
- */
-UA_CHECK int ua_simlatch_update(struct ua_simlatch *latch, uint32_t call,
-				bool callee, bool answer,
-				const struct ua_addr *told,
-				struct ua_addr *relay);
-
-/** The call ended */
-void ua_simlatch_remove(struct ua_simlatch *latch, uint32_t call);
-
-/** Most sources that one side of one session ever had */
-unsigned ua_simlatch_sources(const struct ua_simlatch *latch);
-
-
 /* ---- Phones ---- */
 
 /** A server that a phone asks */
@@ -369,6 +355,7 @@ struct ua_simphone_conf {
 	uint32_t media_ms; /**< Between packets: 20                        */
 	bool controlling;  /**< It makes the offer                          */
 	bool relay_only;   /**< Its own addresses are not used              */
+	bool shy;          /**< Its own address stands in c=, not a mapped  */
 	bool trickle;      /**< Candidates follow its description           */
 	bool renom;        /**< See struct ua_ice_conf                      */
 	bool rfc_strict;   /**< See struct ua_ice_conf                      */
@@ -382,9 +369,12 @@ struct ua_simdesc {
 	struct ua_ice_cand candv[UA_SIM_CANDS];
 	size_t candc;
 	struct ua_addr dflt; /**< c= and m=                                */
+	struct ua_addr rtcp; /**< a=rtcp, af NONE: with RTP                */
+	bool family;         /**< c= names another family than it has      */
 	bool trickle;        /**< More candidates may come                 */
 	bool end;            /**< No more candidates will come             */
-	bool proxied;        /**< A proxy has changed dflt                 */
+	bool hold;           /**< a=inactive                               */
+	bool updated;        /**< a=remote-candidates: ICE's own offer     */
 };
 
 /** What a phone tells; each may be NULL */
@@ -457,6 +447,9 @@ void ua_simphone_network(struct ua_simphone *phone);
 /** Send media each media_ms, as soon as there is a way */
 void ua_simphone_media(struct ua_simphone *phone, bool on);
 
+/** On hold no media is sent, but what a proxy's relay needs to live */
+void ua_simphone_hold(struct ua_simphone *phone, bool hold);
+
 /** The call ended: ICE goes, relays are released */
 void ua_simphone_hangup(struct ua_simphone *phone);
 
@@ -472,11 +465,19 @@ ua_simphone_stat(const struct ua_simphone *phone);
 
 /* ---- Calls ---- */
 
-/** What a proxy with a latching relay does to descriptions */
-enum ua_simproxy {
-	UA_SIM_PROXY_PLAIN = 0, /**< c= and m= become the relay's         */
-	UA_SIM_PROXY_LOW,       /**< A candidate of lowest priority, too  */
-	UA_SIM_PROXY_HIGH       /**< A candidate of priority above 2^31   */
+/** What a proxy with MediaProxy puts into descriptions */
+enum ua_simlisting {
+	UA_SIM_UNLISTED = 0, /**< c= and m= become the relay's            */
+	UA_SIM_LOW,          /**< A candidate of low priority, too         */
+	UA_SIM_HIGH,         /**< A candidate of priority above 2^31       */
+	UA_SIM_NLISTING
+};
+
+/** A proxy on the way of a call's signalling; rtpengine is always listed */
+struct ua_simproxy {
+	struct ua_simlatch *latch; /**< Its relay                          */
+	enum ua_simlisting listing;
+	bool engaged; /**< It leaves the answer to a=remote-candidates be  */
 };
 
 /** ua_simcall_conf_default() first */
@@ -486,8 +487,8 @@ struct ua_simcall_conf {
 	bool reorder;          /**< One may overtake another               */
 	uint64_t ring_us;      /**< The callee answers no earlier: 0       */
 	uint32_t refuse;       /**< Of 10000 later offers, so many get 488 */
-	struct ua_simlatch *latch; /**< A relay of the proxy, NULL: none   */
-	enum ua_simproxy proxy;
+	struct ua_simproxy proxyv[UA_SIM_PROXIES]; /**< The caller's first  */
+	size_t nproxy;
 };
 
 void ua_simcall_conf_default(struct ua_simcall_conf *conf);
@@ -506,6 +507,12 @@ UA_CHECK int ua_simcall_start(struct ua_simcall *call);
 
 /** One of them restarts ICE by a new offer, as soon as it may send one */
 void ua_simcall_restart(struct ua_simcall *call, bool callee);
+
+/** One of them puts the call on hold, or takes it off again */
+void ua_simcall_hold(struct ua_simcall *call, bool callee, bool hold);
+
+/** One of them sends ICE's updated offer (RFC 8839, 4.4.3) */
+void ua_simcall_update(struct ua_simcall *call, bool callee);
 
 /** Both hang up */
 void ua_simcall_end(struct ua_simcall *call);
