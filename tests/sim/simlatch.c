@@ -140,6 +140,19 @@ static bool is_changed(const struct ua_simstream *stream,
 }
 
 
+static void side_moved(struct ua_simstream *stream, unsigned side)
+{
+	unsigned k;
+
+	for (k = 0; k < UA_SIM_COMPS; k++) {
+		ua_simport_moved(&stream->portv[side][k]);
+		stream->kernelv[k].on = false;
+	}
+
+	ua_simstream_rearm(stream);
+}
+
+
 static int on_offer(struct ua_simsession *s, const struct ua_simask *ask)
 {
 	struct ua_simstream *stream = s->next ? s->next : s->live;
@@ -148,7 +161,7 @@ static int on_offer(struct ua_simsession *s, const struct ua_simask *ask)
 	/* rtpengine has its ports for the whole of the call. */
 	if (stream && s->latch->conf.kind == UA_SIM_RTPENGINE) {
 		if (is_changed(stream, ask))
-			ua_simport_moved(&stream->portv[ask->callee][0]);
+			side_moved(stream, ask->callee);
 	}
 	else if (!stream || is_changed(stream, ask)) {
 		err = ua_simstream_alloc(&stream, s);
@@ -162,22 +175,10 @@ static int on_offer(struct ua_simsession *s, const struct ua_simask *ask)
 	}
 
 	stream->toldv[ask->callee] = ask->told;
+	stream->rtcpv[ask->callee] = ask->rtcp;
 	ua_simstream_hold(stream, ask->hold);
 
 	return 0;
-}
-
-
-static void locked_out(struct ua_simstream *stream, unsigned side)
-{
-	unsigned k;
-
-	for (k = 0; k < UA_SIM_COMPS; k++) {
-		ua_simport_moved(&stream->portv[side][k]);
-		stream->kernelv[k].on = false;
-	}
-
-	ua_simstream_rearm(stream);
 }
 
 
@@ -203,9 +204,10 @@ static int on_answer(struct ua_simsession *s, const struct ua_simask *ask)
 
 	stream = s->live;
 	if (is_changed(stream, ask))
-		locked_out(stream, ask->callee);
+		side_moved(stream, ask->callee);
 
 	stream->toldv[ask->callee] = ask->told;
+	stream->rtcpv[ask->callee] = ask->rtcp;
 	stream->answered = true;
 	ua_simstream_hold(stream, ask->hold);
 	ua_simstream_rearm(stream);

@@ -54,6 +54,7 @@ struct ua_simstream {
 	struct ua_simsession *session;
 	struct ua_simport portv[UA_SIM_SIDES][UA_SIM_COMPS];
 	struct ua_addr toldv[UA_SIM_SIDES]; /**< c= and m=, af NONE: not yet */
+	struct ua_addr rtcpv[UA_SIM_SIDES]; /**< a=rtcp                     */
 	struct ua_simkernel kernelv[UA_SIM_COMPS];
 	uint64_t begun_us;
 	uint64_t held_us; /**< UA_NEVER: it is not on hold                */

@@ -82,7 +82,8 @@ static void emit_all(struct ua_simport *port, const uint8_t *buf, size_t len)
 
 static const struct ua_addr *told(const struct ua_simport *port)
 {
-	return &port->stream->toldv[port->side];
+	return port->comp ? &port->stream->rtcpv[port->side]
+			  : &port->stream->toldv[port->side];
 }
 
 
@@ -210,6 +211,7 @@ void ua_simport_close(struct ua_simport *port)
 void ua_simport_moved(struct ua_simport *port)
 {
 	port->media = false;
+	port->nsource = 0;
 	port->since_us = port->stream->latch->host->net->now_us;
 	if (!port->latched)
 		return;

@@ -136,6 +136,7 @@ void ua_simproxy_pass(const struct ua_simproxy *proxy,
 		.answer = passage->answer,
 		.hold = desc->hold,
 		.told = desc->dflt,
+		.rtcp = desc->rtcp,
 	};
 
 	if (!passage->answer) {

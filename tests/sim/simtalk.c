@@ -126,7 +126,10 @@ int ua_simphone_remote(struct ua_simphone *phone,
 
 	phone->has_remote = true;
 	ua_simbeside_remote(phone, desc);
-	ua_simwatch_told(&phone->watch, &desc->dflt, !err);
+
+	/* What passed the proxy untouched says nothing of its relay. */
+	if (!desc->updated)
+		ua_simwatch_told(&phone->watch, &desc->dflt, !err);
 	err = cands_add(phone, desc, true);
 	ua_simphone_pump(phone);
 

@@ -60,6 +60,7 @@ struct ua_simask {
 	bool answer;         /**< It is an answer                          */
 	bool hold;           /**< It puts the call on hold                 */
 	struct ua_addr told; /**< Its c= and m=, af NONE: not understood   */
+	struct ua_addr rtcp; /**< Its a=rtcp; MediaProxy does not look     */
 };
 
 /**
