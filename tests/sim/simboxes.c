@@ -62,8 +62,11 @@ static void time_plan(struct ua_simrand *r, struct ua_simplan *plan)
 	uint64_t more_us;
 	size_t i;
 
-	if (one_in(r, 24))
+	/* ICE that began with the offer would have given up by then. */
+	if (one_in(r, 24)) {
 		plan->call.ring_us = (RING_S + below(r, 25)) * UA_SIM_S;
+		plan->call.late = true;
+	}
 
 	if (!one_in(r, 12))
 		return;

@@ -30,6 +30,7 @@ static void call_destructor(void *arg)
 	ua_simtimer_cancel(&call->ring);
 	for (i = 0; i < 2; i++) {
 		held_flush(&call->sidev[i]);
+		mem_deref(call->sidev[i].first);
 		ua_simtimer_cancel(&call->sidev[i].again);
 		if (call->sidev[i].phone)
 			memset(&call->sidev[i].phone->call, 0,
@@ -109,6 +110,25 @@ static void again_later(struct ua_simside *side)
 }
 
 
+/* What came before its description is looked at again. */
+static void held_again(struct ua_simside *side)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < side->nheld; i++) {
+		struct ua_simmessage *msg = side->heldv[i];
+
+		if (ua_simphone_trickle(side->phone, &msg->desc) == ESTALE)
+			side->heldv[n++] = msg;
+		else
+			mem_deref(msg);
+	}
+
+	side->nheld = n;
+}
+
+
 static void answer(struct ua_simcall *call)
 {
 	struct ua_simside *callee = &call->sidev[1];
@@ -117,9 +137,15 @@ static void answer(struct ua_simcall *call)
 	    !callee->gathered)
 		return;
 
+	if (callee->first &&
+	    ua_simphone_remote(callee->phone, &callee->first->desc))
+		return;
+
+	callee->first = mem_deref(callee->first);
 	callee->established = true;
 	ua_simsignal_describe(callee, UA_SIM_ANSWER, 1, false, false);
 	ua_simphone_media(callee->phone, true);
+	held_again(callee);
 	offer_next(callee);
 }
 
@@ -147,22 +173,26 @@ static int callee_begins(struct ua_simcall *call)
 }
 
 
-/* What came before its description is looked at again. */
-static void held_again(struct ua_simside *side)
+/* @return True: it is kept, and not to be freed */
+static bool on_first(struct ua_simside *side, struct ua_simmessage *msg,
+		     int *err)
 {
-	size_t n = 0;
-	size_t i;
+	struct ua_simcall *call = side->call;
 
-	for (i = 0; i < side->nheld; i++) {
-		struct ua_simmessage *msg = side->heldv[i];
+	*err = callee_begins(call);
+	if (*err)
+		return false;
 
-		if (ua_simphone_trickle(side->phone, &msg->desc) == ESTALE)
-			side->heldv[n++] = msg;
-		else
-			mem_deref(msg);
+	if (call->conf.late) {
+		list_unlink(&msg->le);
+		side->first = msg;
+		return true;
 	}
 
-	side->nheld = n;
+	*err = ua_simphone_remote(side->phone, &msg->desc);
+	held_again(side);
+
+	return false;
 }
 
 
@@ -171,35 +201,26 @@ static int on_offer(struct ua_simside *side, struct ua_simmessage *msg)
 	struct ua_simcall *call = side->call;
 	uint16_t gen;
 	bool known;
-	int err = 0;
+	int err;
 
 	if (!side->phone->ice)
 		return ENOTCONN;
 
-	if (side->pending || (call->offered && !side->established)) {
+	if (side->pending || !side->established) {
 		ua_simsignal_refuse(side, msg->offer, 491);
 		return 0;
 	}
 
-	if (call->offered &&
-	    ua_simnet_draw(call->net, 10000) < call->conf.refuse) {
+	if (ua_simnet_draw(call->net, 10000) < call->conf.refuse) {
 		ua_simsignal_refuse(side, msg->offer, 488);
 		return 0;
 	}
 
 	gen = ua_ice_gen(side->phone->ice);
 	known = ua_simorigin_is_proxied(side->phone, &msg->desc.dflt);
-	if (!call->offered)
-		err = callee_begins(call);
-	if (!err)
-		err = ua_simphone_remote(side->phone, &msg->desc);
+	err = ua_simphone_remote(side->phone, &msg->desc);
 	if (err)
 		return err;
-
-	if (!side->established) {
-		held_again(side);
-		return 0;
-	}
 
 	/* Their restart is as good as ours, unless a relay of the proxy has
 	   to forget us: it did not, where its address is the old one. */
@@ -288,7 +309,10 @@ bool ua_simcall_input(struct ua_simside *to, struct ua_simmessage *msg)
 	switch (msg->kind) {
 
 	case UA_SIM_OFFER:
-		err = on_offer(to, msg);
+		if (msg->call->offered)
+			err = on_offer(to, msg);
+		else
+			held = on_first(to, msg, &err);
 		break;
 
 	case UA_SIM_ANSWER:

@@ -34,6 +34,8 @@ struct ua_simside {
 	struct ua_simtimer again;
 	struct ua_simmessage *heldv[UA_SIM_HELD]; /**< Owned              */
 	size_t nheld;
+	struct ua_simmessage *first; /**< The offer that it will answer, owned;
+					  NULL: it was looked at          */
 	uint64_t last_us; /**< What it sent last arrives then             */
 	unsigned offer;   /**< Number of its last offer                   */
 	bool gathered;

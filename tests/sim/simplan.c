@@ -195,6 +195,7 @@ static void call_make(struct ua_simrand *r, struct ua_simplan *plan)
 		call->delay_max_us += 5 * UA_SIM_S;
 	call->reorder = below(r, 2);
 	call->ring_us = below(r, one_in(r, 4) ? 20 : 2) * UA_SIM_S;
+	call->late = below(r, 2);
 	call->refuse = one_in(r, 4) ? 5000 : 0;
 }
 
@@ -331,12 +332,13 @@ void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 		seat_print(&plan->extrav[1], f);
 	}
 	(void)fprintf(f,
-		      "  signalling %u to %u ms%s, rings %u s, %s%s%s%s%s"
+		      "  signalling %u to %u ms%s, rings %u s%s, %s%s%s%s%s"
 		      "%u components, talks %u s\n",
 		      (unsigned)(call->delay_min_us / UA_SIM_MS),
 		      (unsigned)(call->delay_max_us / UA_SIM_MS),
 		      call->reorder ? " in any order" : "",
 		      (unsigned)(call->ring_us / UA_SIM_S),
+		      call->late ? " without ICE" : "",
 		      plan->trickle ? "trickle, " : "",
 		      plan->renomv[0] ? "alice renominates, " : "",
 		      plan->renomv[1] ? "bob renominates, " : "",

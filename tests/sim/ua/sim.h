@@ -486,6 +486,7 @@ struct ua_simcall_conf {
 	uint64_t delay_max_us; /**< 50 ms                                  */
 	bool reorder;          /**< One may overtake another               */
 	uint64_t ring_us;      /**< The callee answers no earlier: 0       */
+	bool late;             /**< Its ICE begins with its answer         */
 	uint32_t refuse;       /**< Of 10000 later offers, so many get 488 */
 	struct ua_simproxy proxyv[UA_SIM_PROXIES]; /**< The caller's first  */
 	size_t nproxy;
