@@ -156,7 +156,7 @@ bool ua_simbeside_path(struct ua_simphone *phone, struct ua_path *path)
 		return false;
 
 	/* Once that has gone it would be another side to a relay. */
-	leg = ua_simroam_leg(phone, b->base);
+	leg = b->base == UA_SIM_NOBASE ? NULL : ua_simroam_leg(phone, b->base);
 	if (!leg)
 		return false;
 

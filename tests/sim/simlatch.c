@@ -208,7 +208,8 @@ static int on_answer(struct ua_simsession *s, const struct ua_simask *ask)
 
 	stream->toldv[ask->callee] = ask->told;
 	stream->rtcpv[ask->callee] = ask->rtcp;
-	stream->answered = true;
+	if (stream->answered_us == UA_NEVER)
+		stream->answered_us = s->latch->host->net->now_us;
 	ua_simstream_hold(stream, ask->hold);
 	ua_simstream_rearm(stream);
 

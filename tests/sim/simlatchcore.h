@@ -37,6 +37,7 @@ struct ua_simport {
 	struct ua_simqueued *queue;
 	struct ua_simqueued **tail;
 	size_t nqueue;
+	uint64_t settled_us; /**< What was under way before has come      */
 	struct ua_addr sourcev[UA_SIM_SOURCES];
 	unsigned nsource;
 };
@@ -58,7 +59,7 @@ struct ua_simstream {
 	struct ua_simkernel kernelv[UA_SIM_COMPS];
 	uint64_t begun_us;
 	uint64_t held_us; /**< UA_NEVER: it is not on hold                */
-	bool answered;
+	uint64_t answered_us; /**< UA_NEVER: not yet                       */
 	bool forgotten; /**< Silent RTCP, once                            */
 	struct ua_simtimer tmr;
 };

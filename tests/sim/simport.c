@@ -15,7 +15,10 @@
 #include "stun/stun.h"
 #include "simlatchcore.h"
 
-enum { LEARN_S = 3 };
+enum {
+	LEARN_S = 3,
+	SETTLE_MS = 1000 /* What was sent before an offer comes after it  */
+};
 
 
 static void queue_flush(struct ua_simport *port)
@@ -125,6 +128,9 @@ static void note_source(struct ua_simport *port, const struct ua_addr *src)
 		return;
 
 	latch->stat.heard_us[port->side] = latch->host->net->now_us;
+	if (latch->host->net->now_us < port->settled_us)
+		return;
+
 	for (i = 0; i < port->nsource; i++) {
 		if (ua_addr_eq(&port->sourcev[i], src))
 			return;
@@ -213,6 +219,7 @@ void ua_simport_moved(struct ua_simport *port)
 	port->media = false;
 	port->nsource = 0;
 	port->since_us = port->stream->latch->host->net->now_us;
+	port->settled_us = port->since_us + SETTLE_MS * UA_SIM_MS;
 	if (!port->latched)
 		return;
 

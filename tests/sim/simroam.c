@@ -149,6 +149,10 @@ static void leg_drop(struct ua_simleg *leg, bool works, int err)
 	    ua_addr_eq(&phone->rtcp, &leg->mapped))
 		phone->rtcp.af = UA_AF_NONE;
 
+	/* The number may be another's later. */
+	if (phone->beside.base == leg->base)
+		phone->beside.base = UA_SIM_NOBASE;
+
 	leg->comp = 0;
 	leg->base = UA_SIM_NOBASE;
 	leg->mapped.af = UA_AF_NONE;

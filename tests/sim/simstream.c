@@ -23,7 +23,8 @@ enum {
 	SILENT_S = 3600, /* rtpengine: on hold                            */
 
 	/* Who uses a path asks for consent each 6 s at most */
-	USED_S = 8
+	USED_S = 8,
+	FOUND_S = 20 /* A better one may be found and this one left      */
 };
 
 
@@ -58,7 +59,7 @@ static uint64_t idle_at(const struct ua_simstream *stream)
 	uint64_t last_us = stream->begun_us;
 	unsigned i, k;
 
-	if (!stream->answered)
+	if (stream->answered_us == UA_NEVER)
 		return last_us + OFFER_S * UA_SIM_S;
 
 	for (i = 0; i < UA_SIM_SIDES; i++) {
@@ -141,7 +142,8 @@ static bool is_used(const struct ua_simstream *stream)
 			return false;
 	}
 
-	return stream->answered;
+	return stream->answered_us != UA_NEVER &&
+	       stream->answered_us + FOUND_S * UA_SIM_S < now_us;
 }
 
 
@@ -243,6 +245,7 @@ int ua_simstream_alloc(struct ua_simstream **streamp,
 	stream->session = session;
 	stream->begun_us = latch->host->net->now_us;
 	stream->held_us = UA_NEVER;
+	stream->answered_us = UA_NEVER;
 	for (i = 0; i < UA_SIM_SIDES; i++) {
 		for (k = 0; k < UA_SIM_COMPS && !err; k++) {
 			err = ua_simport_open(&stream->portv[i][k], stream, i,

@@ -90,6 +90,21 @@ static int cands_add(struct ua_simphone *phone, const struct ua_simdesc *desc,
 }
 
 
+/* Does c= say where the peer itself is? */
+static bool is_own(const struct ua_simdesc *desc)
+{
+	size_t i;
+
+	for (i = 0; i < desc->candc; i++) {
+		if (desc->candv[i].type != UA_ICE_RELAY &&
+		    ua_addr_eq(&desc->candv[i].addr, &desc->dflt))
+			return true;
+	}
+
+	return false;
+}
+
+
 int ua_simphone_remote(struct ua_simphone *phone,
 		       const struct ua_simdesc *desc)
 {
@@ -128,7 +143,7 @@ int ua_simphone_remote(struct ua_simphone *phone,
 	ua_simbeside_remote(phone, desc);
 
 	/* What passed the proxy untouched says nothing of its relay. */
-	if (!desc->updated)
+	if (!is_own(desc))
 		ua_simwatch_told(&phone->watch, &desc->dflt, !err);
 	err = cands_add(phone, desc, true);
 	ua_simphone_pump(phone);
