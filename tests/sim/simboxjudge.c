@@ -67,7 +67,7 @@ static void judge_choice(struct ua_simactor *actor,
 		return;
 
 	for (i = 0; !ua_ice_pair(ice, i, &pair); i++) {
-		const uint32_t part_ms = pair.rtt_ms / QUICK_PART;
+		const uint32_t part_ms = rtt_ms / QUICK_PART;
 		const uint32_t least_ms =
 			pair.rtt_ms + (part_ms > QUICK_MS ? part_ms : QUICK_MS);
 
@@ -113,8 +113,9 @@ static void judge_sources(struct ua_simscene *scene, size_t i)
 }
 
 
-/* Does media go past all relays of proxies?  Since when */
-static bool is_past(struct ua_simscene *scene, uint64_t *since_us)
+/* Does a component go past all relays of proxies?  Since when */
+static bool is_past(struct ua_simscene *scene, uint16_t comp,
+		    uint64_t *since_us)
 {
 	size_t i;
 
@@ -124,7 +125,7 @@ static bool is_past(struct ua_simscene *scene, uint64_t *since_us)
 		struct ua_ice_cand local, remote;
 		uint32_t rtt_ms;
 
-		if (ua_ice_selected(ua_simphone_ice(a->phone), 0, 1, &local,
+		if (ua_ice_selected(ua_simphone_ice(a->phone), 0, comp, &local,
 				    &remote, &rtt_ms) ||
 		    ua_simboxes_has(&local.addr) ||
 		    ua_simboxes_has(&remote.addr))
@@ -138,44 +139,57 @@ static bool is_past(struct ua_simscene *scene, uint64_t *since_us)
 }
 
 
-/* 14: one that lost hears nothing any more, and ends by itself. */
+/* It ends by itself if nobody sends to it any more. */
+static void judge_lapsed(struct ua_simscene *scene, size_t i, uint64_t last_us)
+{
+	const uint64_t settled_us = ua_simcall_settled(scene->call);
+	const uint64_t at_us = last_us > settled_us ? last_us : settled_us;
+
+	if (scene->plan->boxv[i].kind == UA_SIM_MEDIAPROXY &&
+	    at_us + LAPSE_S * UA_SIM_S < ua_simnet_now(scene->net) &&
+	    ua_simlatch_sessions(scene->latchv[i]))
+		ua_simscene_breach(scene, UA_SIM_RULE_LEAVE, "relay",
+				   "is kept alive, and not used");
+}
+
+
+/* 14: one that lost hears nothing any more. */
 static void judge_left(struct ua_simscene *scene, size_t i)
 {
 	const struct ua_simlatch_stat *stat =
 		ua_simlatch_stat(scene->latchv[i]);
-	const uint64_t now_us = ua_simnet_now(scene->net);
 	uint64_t since_us, last_us = 0;
-	size_t k;
+	size_t c, k;
 
 	if (scene->plan->boxv[i].malice ||
-	    !ua_simjudge_is_quiet(scene, STRAY_MS / 1000) ||
-	    !is_past(scene, &since_us))
+	    !ua_simjudge_is_quiet(scene, STRAY_MS / 1000))
 		return;
 
-	for (k = 0; k < UA_SIM_WHO; k++) {
-		const uint64_t us = stat->heard_us[k];
+	for (c = 0; c < scene->plan->ncomp; c++) {
+		if (!is_past(scene, (uint16_t)(c + 1), &since_us))
+			return;
 
-		if (us == UA_NEVER)
-			continue;
+		if (since_us > last_us)
+			last_us = since_us;
 
-		if (us > last_us)
+		for (k = 0; k < UA_SIM_WHO; k++) {
+			const uint64_t us = stat->heard_us[k][c];
+
+			if (us == UA_NEVER || us <= since_us)
+				continue;
+
 			last_us = us;
-		if (us > since_us + STRAY_MS * UA_SIM_MS)
-			ua_simscene_breach(
-				scene, UA_SIM_RULE_LEAVE,
-				scene->actorv[k].name,
-				"sent to a relay %llu ms after it had lost",
-				(unsigned long long)((us - since_us) /
-						     UA_SIM_MS));
+			if (us > since_us + STRAY_MS * UA_SIM_MS)
+				ua_simscene_breach(
+					scene, UA_SIM_RULE_LEAVE,
+					scene->actorv[k].name,
+					"sent to a relay %u ms after it lost",
+					(unsigned)((us - since_us) /
+						   UA_SIM_MS));
+		}
 	}
 
-	if (last_us < since_us)
-		last_us = since_us;
-	if (last_us + LAPSE_S * UA_SIM_S < now_us &&
-	    ua_simcall_settled(scene->call) + LAPSE_S * UA_SIM_S < now_us &&
-	    ua_simlatch_sessions(scene->latchv[i]))
-		ua_simscene_breach(scene, UA_SIM_RULE_LEAVE, "relay",
-				   "is kept alive, and not used");
+	judge_lapsed(scene, i, last_us);
 }
 
 

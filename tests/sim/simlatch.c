@@ -50,7 +50,7 @@ int ua_simlatch_alloc(struct ua_simlatch **latchp, struct ua_simhost *host,
 		      const struct ua_simlatch_conf *conf)
 {
 	struct ua_simlatch *latch;
-	unsigned i;
+	unsigned i, k;
 	int err;
 
 	latch = mem_zalloc(sizeof(*latch), latch_destructor);
@@ -60,8 +60,11 @@ int ua_simlatch_alloc(struct ua_simlatch **latchp, struct ua_simhost *host,
 	latch->host = host;
 	latch->addr = *addr;
 	latch->conf = *conf;
-	for (i = 0; i < UA_SIM_SIDES; i++)
-		latch->stat.heard_us[i] = UA_NEVER;
+	for (i = 0; i < UA_SIM_SIDES; i++) {
+		for (k = 0; k < UA_SIM_COMPS; k++)
+			latch->stat.heard_us[i][k] = UA_NEVER;
+	}
+
 
 	err = conf->malice ? ua_simhostile_alloc(&latch->hostile) : 0;
 	if (err) {

@@ -127,7 +127,8 @@ static void note_source(struct ua_simport *port, const struct ua_addr *src)
 	if (ua_simlatch_is_kin(latch, src))
 		return;
 
-	latch->stat.heard_us[port->side] = latch->host->net->now_us;
+	latch->stat.heard_us[port->side][port->comp] =
+		 latch->host->net->now_us;
 	if (latch->host->net->now_us < port->settled_us)
 		return;
 

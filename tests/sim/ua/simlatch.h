@@ -85,7 +85,8 @@ struct ua_simlatch_stat {
 	unsigned sources;     /**< Most of one port, without kin           */
 	unsigned lapsed;      /**< Streams that ended by time              */
 	unsigned cut;         /**< ... while both sides sent checks        */
-	uint64_t heard_us[2]; /**< Caller, callee: last packet, UA_NEVER   */
+	uint64_t heard_us[2][2]; /**< Caller, callee; RTP, RTCP: the last
+					packet, UA_NEVER: none             */
 };
 
 const struct ua_simlatch_stat *
