@@ -514,6 +514,11 @@ static int prflx_add(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 	cand.stream = b->stream;
 	cand.comp = b->comp;
 
+	if (ua_latched_has_port(ice, &cand, base)) {
+		cand.latched = true;
+		cand.base = base;
+	}
+
 	/* Unlike any that a peer could have written (RFC 8445, 7.3.1.3). */
 	(void)re_snprintf(cand.foundation, sizeof(cand.foundation),
 			  ":prflx:%u", ice->remotes.n);

@@ -28,6 +28,24 @@ bool ua_latched_may_send(const struct ua_ice *ice,
 }
 
 
+bool ua_latched_has_port(const struct ua_ice *ice,
+			 const struct ua_cand *remote, uint16_t base)
+{
+	uint16_t i;
+
+	for (i = 0; i < ice->remotes.n; i++) {
+		const struct ua_cand *c = &ice->remotes.v[i];
+
+		if (c->latched && c->base == base &&
+		    c->stream == remote->stream && c->comp == remote->comp &&
+		    ua_addr_ip_eq(&c->addr, &remote->addr))
+			return true;
+	}
+
+	return false;
+}
+
+
 static bool is_used(const struct ua_ice *ice, uint16_t index)
 {
 	const struct ua_comp *comp =

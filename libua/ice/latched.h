@@ -26,6 +26,15 @@ bool ua_latched_may_send(const struct ua_ice *ice,
 
 
 /**
+ * Is an address that a check came from another port of such a relay, which
+ * knows this base already?  A session that ended while it rang comes back
+ * with ports that only one side was told of.
+ */
+bool ua_latched_has_port(const struct ua_ice *ice,
+			 const struct ua_cand *remote, uint16_t base);
+
+
+/**
  * The peer's description says that a candidate, so far learnt from a check or
  * taken for the peer's own, is such a relay: pairs from other bases end.
  */

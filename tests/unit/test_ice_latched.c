@@ -22,6 +22,7 @@ Suite *ua_suite_ice_latched(void);
 #define RELAY0 "198.51.100.7:60000"
 #define LATCH0 "198.51.100.9:50000" /* What agent 0 sends to   */
 #define LATCH1 "198.51.100.9:50002"
+#define ENDED1 "198.51.100.9:49998" /* It was agent 1's in the offer */
 
 static struct icenet *net;
 
@@ -39,7 +40,8 @@ static void teardown(void)
 }
 
 
-static void tell(unsigned to, uint16_t gen, bool latched)
+static void tell_port(unsigned to, uint16_t gen, bool latched,
+		      const char *port)
 {
 	struct net_desc desc;
 	struct ua_ice_cand *cand;
@@ -51,12 +53,18 @@ static void tell(unsigned to, uint16_t gen, bool latched)
 	cand->type = UA_ICE_RELAY;
 	cand->prio = 16777215;
 	cand->foundation[0] = 'M';
-	cand->addr = icenet_addr(to ? LATCH1 : LATCH0);
+	cand->addr = icenet_addr(port);
 	cand->latched = true;
 	cand->via = 0;
 	desc.ncand += latched;
 	ck_assert_int_eq(0, icenet_take(net, to, &desc, gen));
 	icenet_pump(net, to);
+}
+
+
+static void tell(unsigned to, uint16_t gen, bool latched)
+{
+	tell_port(to, gen, latched, to ? LATCH1 : LATCH0);
 }
 
 
@@ -200,6 +208,32 @@ START_TEST(implicit_relay_is_tried_and_loses)
 END_TEST
 
 
+/*
+ * It rang for so long that the relay ended.  The answer brings ports of a new
+ * session, of which agent 1 hears by a check alone: a port of that relay.
+ */
+START_TEST(latched_relay_that_lost_is_known_by_any_port)
+{
+	uint64_t at;
+
+	(void)icenet_host(net, 0, 0, 1, HOST0, NET_NO_NAT, 20);
+	(void)icenet_host(net, 1, 0, 1, HOST1, NET_NO_NAT, 20);
+	(void)icenet_latch(net, LATCH0, LATCH1);
+	net->latchv[0].legv[1].told = icenet_addr(HOST1);
+	tell(0, 0, true);
+	tell_port(1, 0, true, ENDED1);
+	icenet_talk(net, 5000);
+
+	ck_assert_int_eq(0, icenet_nominated(net, 1));
+	ck_assert_uint_ge(packets_to(LATCH1, 0), 1);
+	at = net->now;
+	icenet_run(net, 60000);
+	ck_assert_uint_eq(0, packets_to(LATCH1, at));
+	ck_assert_uint_eq(0, packets_to(ENDED1, at));
+}
+END_TEST
+
+
 /* Nothing direct passes, whatever the relay does in between */
 static bool only_through_the_relay(struct icenet *n, unsigned agent,
 				   struct ua_dgram *dg, void *arg)
@@ -312,6 +346,7 @@ Suite *ua_suite_ice_latched(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, latched_relay_from_one_base_early);
 	tcase_add_test(tc, latched_relay_gives_local_prflx);
+	tcase_add_test(tc, latched_relay_that_lost_is_known_by_any_port);
 	tcase_add_test(tc, implicit_relay_is_tried_and_loses);
 	tcase_add_test(tc, implicit_relay_alone_carries);
 	tcase_add_test(tc, losing_relay_is_left_alone);
