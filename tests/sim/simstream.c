@@ -196,11 +196,15 @@ void ua_simstream_heard(struct ua_simstream *stream, struct ua_simport *port,
 		port->media = true;
 
 	if (kernel->on) {
+		const uint64_t life_s =
+			kernel->seenv[!port->side] ? BOTH_S : ONE_S;
+		const bool sooner =
+			now_us + life_s * UA_SIM_S < kernel->end_us;
+
 		kernel->seenv[port->side] = true;
-		kernel->end_us =
-			now_us + (kernel->seenv[!port->side] ? BOTH_S
-							     : ONE_S) *
-					 UA_SIM_S;
+		kernel->end_us = now_us + life_s * UA_SIM_S;
+		if (sooner)
+			ua_simstream_rearm(stream);
 	}
 	else if (!stun && stream->portv[!port->side][port->comp].media) {
 		kernel->on = true;

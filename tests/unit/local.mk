@@ -29,6 +29,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/rig.c \
 	tests/unit/rig.h \
 	tests/unit/sipbed.h \
+	tests/unit/simlatchbed.c tests/unit/simlatchbed.h \
 	tests/unit/siptext.h \
 	tests/unit/siptlsbed.c \
 	tests/unit/siptlsbed.h \
@@ -149,9 +150,13 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_session.c \
 	tests/unit/test_shun.c \
 	tests/unit/test_simcall.c \
+	tests/unit/test_simhostile.c \
 	tests/unit/test_simlatch.c \
 	tests/unit/test_simnat.c \
 	tests/unit/test_simnet.c \
+	tests/unit/test_simport.c \
+	tests/unit/test_simproxy.c \
+	tests/unit/test_simstream.c \
 	tests/unit/test_simturn.c \
 	tests/unit/test_sipaddr.c \
 	tests/unit/test_sipflow.c \
