@@ -141,6 +141,19 @@ void ua_simboxes_print(const struct ua_simplan *plan, FILE *f)
 }
 
 
+bool ua_simboxes_are_hostile(const struct ua_simplan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nbox; i++) {
+		if (plan->boxv[i].malice)
+			return true;
+	}
+
+	return false;
+}
+
+
 bool ua_simboxes_has(const struct ua_addr *addr)
 {
 	const struct ua_addr first = addr_of(FIRST);

@@ -7,7 +7,7 @@
 
 enum {
 	FORGET_S = 25,    /* A NAT may forget a mapping that is older       */
-	STRAY_MS = 5000,  /* Old generations, what is under way, doubts     */
+	STRAY_MS = 10000, /* Old generations, what is under way, new ports  */
 	LAPSE_S = 130,    /* After that a relay that nobody uses is over    */
 	HASTE_MS = 100,   /* A nomination may have begun so long ago        */
 	QUICK_MS = 10,    /* Round trips that differ by less are the same   */
@@ -119,7 +119,7 @@ static bool is_past(struct ua_simscene *scene, uint16_t comp,
 {
 	size_t i;
 
-	*since_us = 0;
+	*since_us = ua_simcall_settled(scene->call);
 	for (i = 0; i < UA_SIM_WHO; i++) {
 		const struct ua_simactor *a = &scene->actorv[i];
 		struct ua_ice_cand local, remote;

@@ -70,6 +70,7 @@ static void offer_next(struct ua_simside *side)
 		return;
 
 	side->restarts = side->wants;
+	side->updating = false;
 	if (side->wants) {
 		side->wants = false;
 		if (ua_simphone_restart(side->phone))
@@ -77,6 +78,7 @@ static void offer_next(struct ua_simside *side)
 	}
 	else {
 		updates = side->updates;
+		side->updating = updates;
 	}
 
 	side->reoffers = false;
@@ -279,6 +281,7 @@ static int on_refusal(struct ua_simside *side, struct ua_simmessage *msg)
 	}
 	else {
 		side->reoffers = true;
+		side->updates |= side->updating;
 	}
 
 	again_later(side);

@@ -45,6 +45,7 @@ struct ua_simside {
 	bool wants;       /**< A restart                                  */
 	bool reoffers;    /**< It wants an offer with the same credentials */
 	bool updates;     /**< ... with a=remote-candidates                */
+	bool updating;    /**< The one that is pending has them            */
 	bool holds;       /**< It has put the call on hold                */
 	bool is_held;     /**< The other one has                          */
 };

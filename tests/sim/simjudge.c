@@ -192,7 +192,7 @@ static void judge_nominated(struct ua_simscene *scene)
 	size_t i;
 
 	if (scene->plan->lossy || scene->plan->nfault ||
-	    settled_us == UA_NEVER)
+	    settled_us == UA_NEVER || ua_simboxes_are_hostile(scene->plan))
 		return;
 
 	for (i = 0; i < UA_SIM_WHO; i++) {

@@ -94,6 +94,8 @@ struct ua_simphone {
 	struct ua_simphone_stat stat;
 	struct ua_addr dflt;
 	struct ua_addr rtcp; /**< The same for component 2                */
+	const struct ua_simleg *dflt_leg; /**< Whose they are, NULL: none   */
+	const struct ua_simleg *rtcp_leg;
 	struct ua_addr proxiedv[UA_SIM_PROXIED]; /**< Proxies' relays       */
 	size_t nproxied;
 	struct ua_simbeside beside;

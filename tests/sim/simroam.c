@@ -142,11 +142,9 @@ static void leg_drop(struct ua_simleg *leg, bool works, int err)
 		ua_simnet_note(phone->net, "phone   %s: unknown base",
 			       phone->name);
 
-	if (ua_addr_eq(&phone->dflt, &leg->addr) ||
-	    ua_addr_eq(&phone->dflt, &leg->mapped))
+	if (phone->dflt_leg == leg)
 		phone->dflt.af = UA_AF_NONE;
-	if (ua_addr_eq(&phone->rtcp, &leg->addr) ||
-	    ua_addr_eq(&phone->rtcp, &leg->mapped))
+	if (phone->rtcp_leg == leg)
 		phone->rtcp.af = UA_AF_NONE;
 
 	/* The number may be another's later. */

@@ -224,6 +224,9 @@ UA_CHECK int ua_simboxes_make(struct ua_simscene *scene);
 void ua_simboxes_conf(const struct ua_simscene *scene,
 		      struct ua_simcall_conf *conf);
 
+/** Does one of them mean no good? */
+bool ua_simboxes_are_hostile(const struct ua_simplan *plan);
+
 /** Is it an address of one of them? */
 bool ua_simboxes_has(const struct ua_addr *addr);
 

@@ -22,7 +22,7 @@ static uint64_t now_ms(const struct ua_simphone *phone)
 /* What stands in c=, m= and a=rtcp: chosen once, then kept.  The other side's
    proxy may know no IPv6. */
 static void choose(const struct ua_simphone *phone, unsigned comp, int af,
-		   struct ua_addr *dflt)
+		   struct ua_addr *dflt, const struct ua_simleg **dflt_leg)
 {
 	size_t i;
 
@@ -34,19 +34,20 @@ static void choose(const struct ua_simphone *phone, unsigned comp, int af,
 
 		*dflt = leg->mapped.af && !phone->conf.shy ? leg->mapped
 							   : leg->addr;
+		*dflt_leg = leg;
 	}
 }
 
 
 static void choose_default(struct ua_simphone *phone)
 {
-	choose(phone, 1, UA_AF_IP4, &phone->dflt);
-	choose(phone, 1, UA_AF_IP6, &phone->dflt);
+	choose(phone, 1, UA_AF_IP4, &phone->dflt, &phone->dflt_leg);
+	choose(phone, 1, UA_AF_IP6, &phone->dflt, &phone->dflt_leg);
 	if (phone->conf.ncomp == 1)
 		return;
 
-	choose(phone, 2, UA_AF_IP4, &phone->rtcp);
-	choose(phone, 2, UA_AF_IP6, &phone->rtcp);
+	choose(phone, 2, UA_AF_IP4, &phone->rtcp, &phone->rtcp_leg);
+	choose(phone, 2, UA_AF_IP6, &phone->rtcp, &phone->rtcp_leg);
 }
 
 
