@@ -7,7 +7,8 @@
 
 enum {
 	FORGET_S = 25,    /* A NAT may forget a mapping that is older       */
-	STRAY_MS = 10000, /* Old generations, what is under way, new ports  */
+	STRAY_S = 10,     /* Old generations, what is under way, doubts     */
+	SPARE_S = 45,     /* A new port beside another relay: RFC 8863      */
 	LAPSE_S = 130,    /* After that a relay that nobody uses is over    */
 	HASTE_MS = 100,   /* A nomination may have begun so long ago        */
 	QUICK_MS = 10,    /* Round trips that differ by less are the same   */
@@ -113,13 +114,15 @@ static void judge_sources(struct ua_simscene *scene, size_t i)
 }
 
 
-/* Does a component go past all relays of proxies?  Since when */
+/* Does a component go past all relays of proxies?  Since when; and is there
+   no relay at all? */
 static bool is_past(struct ua_simscene *scene, uint16_t comp,
-		    uint64_t *since_us)
+		    uint64_t *since_us, bool *direct)
 {
 	size_t i;
 
 	*since_us = ua_simcall_settled(scene->call);
+	*direct = true;
 	for (i = 0; i < UA_SIM_WHO; i++) {
 		const struct ua_simactor *a = &scene->actorv[i];
 		struct ua_ice_cand local, remote;
@@ -133,6 +136,9 @@ static bool is_past(struct ua_simscene *scene, uint16_t comp,
 
 		if (a->changed_us > *since_us)
 			*since_us = a->changed_us;
+		if (ua_simworld_is_relay(&local.addr) ||
+		    ua_simworld_is_relay(&remote.addr))
+			*direct = false;
 	}
 
 	return true;
@@ -153,43 +159,57 @@ static void judge_lapsed(struct ua_simscene *scene, size_t i, uint64_t last_us)
 }
 
 
-/* 14: one that lost hears nothing any more. */
-static void judge_left(struct ua_simscene *scene, size_t i)
+/* 14: one that lost hears nothing any more; @return False: it did not */
+static bool judge_comp(struct ua_simscene *scene, size_t i, size_t comp,
+		       uint64_t *last_us)
 {
 	const struct ua_simlatch_stat *stat =
 		ua_simlatch_stat(scene->latchv[i]);
-	uint64_t since_us, last_us = 0;
-	size_t c, k;
+	uint64_t since_us, end_us;
+	bool direct;
+	size_t k;
 
-	if (scene->plan->boxv[i].malice ||
-	    !ua_simjudge_is_quiet(scene, STRAY_MS / 1000))
-		return;
+	if (!is_past(scene, (uint16_t)(comp + 1), &since_us, &direct))
+		return false;
 
-	for (c = 0; c < scene->plan->ncomp; c++) {
-		if (!is_past(scene, (uint16_t)(c + 1), &since_us))
-			return;
+	end_us = since_us + (direct ? STRAY_S : SPARE_S) * UA_SIM_S;
+	if (since_us > *last_us)
+		*last_us = since_us;
 
-		if (since_us > last_us)
-			last_us = since_us;
+	for (k = 0; k < UA_SIM_WHO; k++) {
+		const uint64_t us = stat->heard_us[k][comp];
 
-		for (k = 0; k < UA_SIM_WHO; k++) {
-			const uint64_t us = stat->heard_us[k][c];
+		if (us == UA_NEVER || us <= since_us)
+			continue;
 
-			if (us == UA_NEVER || us <= since_us)
-				continue;
-
-			last_us = us;
-			if (us > since_us + STRAY_MS * UA_SIM_MS)
-				ua_simscene_breach(
-					scene, UA_SIM_RULE_LEAVE,
-					scene->actorv[k].name,
-					"sent to a relay %u ms after it lost",
-					(unsigned)((us - since_us) /
-						   UA_SIM_MS));
-		}
+		*last_us = us;
+		if (us > end_us)
+			ua_simscene_breach(
+				scene, UA_SIM_RULE_LEAVE,
+				scene->actorv[k].name,
+				"sent to a relay %u ms after it lost",
+				(unsigned)((us - since_us) / UA_SIM_MS));
 	}
 
-	judge_lapsed(scene, i, last_us);
+	return direct;
+}
+
+
+static void judge_left(struct ua_simscene *scene, size_t i)
+{
+	uint64_t last_us = 0;
+	bool left = true;
+	size_t c;
+
+	if (scene->plan->boxv[i].malice ||
+	    !ua_simjudge_is_quiet(scene, STRAY_S / 2))
+		return;
+
+	for (c = 0; c < scene->plan->ncomp; c++)
+		left &= judge_comp(scene, i, c, &last_us);
+
+	if (left)
+		judge_lapsed(scene, i, last_us);
 }
 
 

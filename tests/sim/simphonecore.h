@@ -192,6 +192,9 @@ void ua_simroam_event(struct ua_simphone *phone,
 		      const struct ua_ice_event *ev);
 void ua_simroam_moved(struct ua_simleg *host);
 
+/** The peer restarts: sockets may go */
+void ua_simroam_answers(struct ua_simphone *phone);
+
 /** Ask the owner for a restart if one is due; when to look again [us] */
 uint64_t ua_simroam_due(struct ua_simphone *phone);
 

@@ -324,6 +324,20 @@ static bool is_stale(const struct ua_simphone *phone)
 }
 
 
+/*
+ * The restart before this one came to nothing: a relay that keeps its ports
+ * may take somebody else for us, and only we can change that.
+ */
+void ua_simroam_answers(struct ua_simphone *phone)
+{
+	struct ua_path path;
+
+	if (phone->nproxied && ua_ice_restarting(phone->ice) &&
+	    ua_ice_media(phone->ice, 0, 1, &path))
+		reopen(phone);
+}
+
+
 int ua_simphone_restart(struct ua_simphone *phone)
 {
 	if (!phone->ice)

@@ -120,6 +120,7 @@ int ua_simphone_remote(struct ua_simphone *phone,
 				desc->pwd, &peer);
 	if (err == EALREADY &&
 	    !ua_ice_knows(phone->ice, desc->ufrag, desc->pwd)) {
+		ua_simroam_answers(phone);
 		err = ua_ice_restart(phone->ice, now_ms(phone), &peer.gen);
 		phone->born_us = phone->net->now_us;
 
