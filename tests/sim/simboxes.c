@@ -86,7 +86,7 @@ static void time_plan(struct ua_simrand *r, struct ua_simplan *plan)
 }
 
 
-void ua_simboxes_plan(struct ua_simrand *r, struct ua_simplan *plan)
+void ua_simboxes_count(struct ua_simrand *r, struct ua_simplan *plan)
 {
 	size_t i;
 
@@ -97,6 +97,23 @@ void ua_simboxes_plan(struct ua_simrand *r, struct ua_simplan *plan)
 		return;
 
 	plan->nbox = one_in(r, 4) ? UA_SIM_PROXIES : 1;
+
+	/* Who has TURN of his own seldom needs them. */
+	if (one_in(r, 2))
+		return;
+
+	for (i = 0; i < UA_SIM_WHO; i++)
+		plan->seatv[i].turn = false;
+}
+
+
+void ua_simboxes_plan(struct ua_simrand *r, struct ua_simplan *plan)
+{
+	size_t i;
+
+	if (!plan->nbox)
+		return;
+
 	plan->unroutable = below(r, 2);
 	for (i = 0; i < plan->nbox; i++)
 		box_plan(r, &plan->boxv[i]);

@@ -236,6 +236,7 @@ void ua_simplan_make(struct ua_simplan *plan, uint64_t seed)
 
 	seat_make(&r, plan, &plan->move);
 	plan->move.stun = true;
+	ua_simboxes_count(&r, plan);
 	share(&r, plan);
 	for (i = 0; i < UA_SIM_WHO; i++) {
 		seat_make(&r, plan, &plan->extrav[i]);

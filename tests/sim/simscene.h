@@ -218,6 +218,11 @@ void ua_simscene_breach(struct ua_simscene *scene, unsigned rule,
 
 
 /* simboxes.c: proxies and their relays */
+
+/** How many, and what phones have beside them: first */
+void ua_simboxes_count(struct ua_simrand *r, struct ua_simplan *plan);
+
+/** What they are, and when it matters: last */
 void ua_simboxes_plan(struct ua_simrand *r, struct ua_simplan *plan);
 void ua_simboxes_print(const struct ua_simplan *plan, FILE *f);
 UA_CHECK int ua_simboxes_make(struct ua_simscene *scene);
