@@ -52,8 +52,7 @@ static void become(struct ua_simphone *phone, enum ua_simbeside_state state)
 	phone->beside.since_us = phone->net->now_us;
 	ua_simnet_note(phone->net, "phone   %s: %s media to %s without ICE",
 		       phone->name,
-		       state == UA_SIM_BESIDE_OPEN ? "from now on"
-						   : "no more",
+		       state == UA_SIM_BESIDE_OPEN ? "from now on" : "no more",
 		       ua_addr_str(&phone->beside.to, addr));
 }
 
@@ -174,8 +173,7 @@ bool ua_simbeside_accepts(struct ua_simphone *phone, struct ua_simleg *leg,
 {
 	struct ua_simbeside *b = &phone->beside;
 
-	if (leg->comp != 1 || !ua_addr_eq(src, &b->to) ||
-	    leg->base != b->base)
+	if (leg->comp != 1 || !ua_addr_eq(src, &b->to) || leg->base != b->base)
 		return false;
 
 	/* The peer is earlier, or has no valid pair. */

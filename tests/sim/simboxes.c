@@ -48,11 +48,12 @@ static void box_plan(struct ua_simrand *r, struct ua_simbox *box)
 	box->kind = one_in(r, 4) ? UA_SIM_RTPENGINE : UA_SIM_MEDIAPROXY;
 	box->listing = (enum ua_simlisting)below(r, UA_SIM_NLISTING);
 	box->engaged = below(r, 2);
-	box->access_us = 1000 + (uint32_t)below(r, one_in(r, 3) ? 80000 : 10000);
+	box->access_us =
+		1000 + (uint32_t)below(r, one_in(r, 3) ? 80000 : 10000);
 	box->rtp_only = one_in(r, 12);
 	if (one_in(r, 6))
-		box->malice = (enum ua_simmalice)(
-			1 + below(r, UA_SIM_NMALICE - 1));
+		box->malice =
+			(enum ua_simmalice)(1 + below(r, UA_SIM_NMALICE - 1));
 }
 
 
@@ -135,19 +136,15 @@ void ua_simboxes_print(const struct ua_simplan *plan, FILE *f)
 	for (i = 0; i < plan->nbox; i++) {
 		const struct ua_simbox *box = &plan->boxv[i];
 
-		(void)fprintf(f,
-			      "  proxy's relay: %s, %s, %u ms away%s%s%s%s\n",
-			      kinds[box->kind],
-			      box->kind == UA_SIM_RTPENGINE
-				      ? "listed behind"
-				      : listings[box->listing],
-			      box->access_us / 1000,
-			      box->engaged ? ", leaves answers to updates be"
-					   : "",
-			      box->rtp_only ? ", no STUN" : "",
-			      malices[box->malice],
-			      i && plan->unroutable ? ", private to the first"
-						    : "");
+		(void)fprintf(
+			f, "  proxy's relay: %s, %s, %u ms away%s%s%s%s\n",
+			kinds[box->kind],
+			box->kind == UA_SIM_RTPENGINE ? "listed behind"
+						      : listings[box->listing],
+			box->access_us / 1000,
+			box->engaged ? ", leaves answers to updates be" : "",
+			box->rtp_only ? ", no STUN" : "", malices[box->malice],
+			i && plan->unroutable ? ", private to the first" : "");
 	}
 
 	for (i = 0; i < UA_SIM_WHO && plan->nbox; i++) {
@@ -206,8 +203,8 @@ int ua_simboxes_make(struct ua_simscene *scene)
 		err = ua_simworld_server(scene, names[i], FIRST + i,
 					 box->access_us, &host);
 		if (!err)
-			err = ua_simlatch_alloc(&scene->latchv[i], host,
-						&addr, &conf);
+			err = ua_simlatch_alloc(&scene->latchv[i], host, &addr,
+						&conf);
 	}
 
 	return err;

@@ -6,12 +6,12 @@
 #include "simscene.h"
 
 enum {
-	FORGET_S = 25,    /* A NAT may forget a mapping that is older       */
-	STRAY_S = 10,     /* Old generations, what is under way, doubts     */
-	SPARE_S = 45,     /* A new port beside another relay: RFC 8863      */
-	LAPSE_S = 130,    /* After that a relay that nobody uses is over    */
-	HASTE_MS = 100,   /* A nomination may have begun so long ago        */
-	QUICK_MS = 10,    /* Round trips that differ by less are the same   */
+	FORGET_S = 25,  /* A NAT may forget a mapping that is older       */
+	STRAY_S = 10,   /* Old generations, what is under way, doubts     */
+	SPARE_S = 45,   /* A new port beside another relay: RFC 8863      */
+	LAPSE_S = 130,  /* After that a relay that nobody uses is over    */
+	HASTE_MS = 100, /* A nomination may have begun so long ago        */
+	QUICK_MS = 10,  /* Round trips that differ by less are the same   */
 	QUICK_PART = 5,
 	ALIVE_MS = 2000
 };
@@ -70,7 +70,8 @@ static void judge_choice(struct ua_simactor *actor,
 	for (i = 0; !ua_ice_pair(ice, i, &pair); i++) {
 		const uint32_t part_ms = rtt_ms / QUICK_PART;
 		const uint32_t least_ms =
-			pair.rtt_ms + (part_ms > QUICK_MS ? part_ms : QUICK_MS);
+			pair.rtt_ms +
+			(part_ms > QUICK_MS ? part_ms : QUICK_MS);
 
 		if (!pair.valid || !pair.rtt_ms || pair.remote.comp != 1 ||
 		    relays(&pair) != ev->relays || rtt_ms <= least_ms ||
@@ -78,11 +79,10 @@ static void judge_choice(struct ua_simactor *actor,
 			    (rtt_ms + HASTE_MS) * UA_SIM_MS))
 			continue;
 
-		ua_simscene_breach(actor->scene, UA_SIM_RULE_DIRECT,
-				   actor->name,
-				   "nominated a relay of %u ms, %s has %u",
-				   rtt_ms, ua_addr_str(&pair.remote.addr, addr),
-				   pair.rtt_ms);
+		ua_simscene_breach(
+			actor->scene, UA_SIM_RULE_DIRECT, actor->name,
+			"nominated a relay of %u ms, %s has %u", rtt_ms,
+			ua_addr_str(&pair.remote.addr, addr), pair.rtt_ms);
 		return;
 	}
 }
@@ -251,8 +251,7 @@ static void judge_beside(struct ua_simscene *scene)
 
 		if (last_us == UA_NEVER ||
 		    last_us + ALIVE_MS * UA_SIM_MS < now_us)
-			ua_simscene_breach(scene, UA_SIM_RULE_CONNECT,
-					   a->name,
+			ua_simscene_breach(scene, UA_SIM_RULE_CONNECT, a->name,
 					   "hears nothing through c=");
 	}
 }

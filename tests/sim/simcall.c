@@ -291,7 +291,8 @@ static int on_refusal(struct ua_simside *side, struct ua_simmessage *msg)
 
 
 /* @return True: it is held, and not to be freed */
-static bool on_info(struct ua_simside *side, struct ua_simmessage *msg, int *err)
+static bool on_info(struct ua_simside *side, struct ua_simmessage *msg,
+		    int *err)
 {
 	*err = ua_simphone_trickle(side->phone, &msg->desc);
 	if ((*err != ENOTCONN && *err != ESTALE) || side->nheld == UA_SIM_HELD)

@@ -5,7 +5,9 @@
 
 #include "simphonecore.h"
 
-enum { UA_SIM_HELD = 16 /**< Candidates that came before their description */ };
+enum {
+	UA_SIM_HELD = 16 /**< Candidates that came before their description */
+};
 
 enum ua_simkind {
 	UA_SIM_OFFER = 0,

@@ -28,8 +28,8 @@ struct ua_simpacket {
 	uint32_t id; /**< As the trace names it                           */
 	uint16_t len;
 	uint8_t hops;
-	bool twin;   /**< The second copy of one                          */
-	bool queued; /**< It reaches the link of `to` now, not `to`       */
+	bool twin;    /**< The second copy of one                          */
+	bool queued;  /**< It reaches the link of `to` now, not `to`       */
 	bool refusal; /**< ICMP: nobody listens at src                     */
 	uint8_t buf[UA_SIM_PAYLOAD];
 };

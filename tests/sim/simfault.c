@@ -9,11 +9,20 @@ enum { NOTICE_MS = 50 }; /* Until a phone knows of its new address */
 const char *ua_simfault_name(enum ua_simfault_kind kind)
 {
 	static const char *const names[] = {
-		"NAT reboot",          "NAT renumbering", "cut of the link",
-		"new address",         "new network",     "death of TURN",
-		"restart of TURN",     "death of STUN",   "restart of ICE",
-		"two restarts of ICE", "hold",            "updated offer",
-		"end of all direct ways", "death of a proxy's relay",
+		"NAT reboot",
+		"NAT renumbering",
+		"cut of the link",
+		"new address",
+		"new network",
+		"death of TURN",
+		"restart of TURN",
+		"death of STUN",
+		"restart of ICE",
+		"two restarts of ICE",
+		"hold",
+		"updated offer",
+		"end of all direct ways",
+		"death of a proxy's relay",
 	};
 
 	return names[kind];

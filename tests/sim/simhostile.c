@@ -73,8 +73,8 @@ static void replay(struct ua_simhostile *hostile, struct ua_simport *port,
 		   const uint8_t *buf, size_t len)
 {
 	struct kept *kept = &hostile->keptv[draw(port, REPLAYS)];
-	struct ua_simport *to = &port->stream->portv[draw(port, UA_SIM_SIDES)]
-						    [port->comp];
+	struct ua_simport *to =
+		&port->stream->portv[draw(port, UA_SIM_SIDES)][port->comp];
 
 	if (kept->len && !draw(port, 4))
 		ua_simport_send(to, kept->buf, kept->len);

@@ -243,8 +243,8 @@ int ua_simlatch_update(struct ua_simlatch *latch, const struct ua_simask *ask,
 	/* Who reads this description sends to the port of its own side. */
 	stream = s->next ? s->next : s->live;
 	for (k = 0; k < UA_SIM_COMPS; k++)
-		relayv[k] = *ua_simsock_addr(
-			stream->portv[!ask->callee][k].sock);
+		relayv[k] =
+			*ua_simsock_addr(stream->portv[!ask->callee][k].sock);
 
 	return 0;
 }

@@ -131,9 +131,8 @@ static int cand_add(struct ua_simphone *phone, const struct ua_ice_cand *c,
 	if (!err && cand.latched)
 		note(phone, &c->addr);
 	if (!err)
-		err = ua_ice_remote_cand(phone->ice,
-					 phone->net->now_us / UA_SIM_MS,
-					 &cand);
+		err = ua_ice_remote_cand(
+			phone->ice, phone->net->now_us / UA_SIM_MS, &cand);
 	if (err && err != ENOMEM)
 		ua_simnet_note(phone->net,
 			       "phone   %s: a candidate is skipped (%d)",

@@ -352,8 +352,7 @@ void ua_simphone_pump(struct ua_simphone *phone)
 			tell(phone);
 		}
 
-		due = earlier(ua_simbeside_pump(phone),
-			      ua_simroam_due(phone));
+		due = earlier(ua_simbeside_pump(phone), ua_simroam_due(phone));
 
 		/* ICE's wishes are new output of the relays. */
 		at = earlier(ua_simgather_pump(phone), due);

@@ -106,8 +106,8 @@ struct ua_simphone {
 	uint64_t icmp_us;   /**< Last ICMP that told of media's path      */
 	bool talks;
 	bool held;
-	bool shaky;   /**< Media's path is in doubt, or a NAT moved us    */
-	bool expired; /**< A restart was wanted for that                  */
+	bool shaky;    /**< Media's path is in doubt, or a NAT moved us    */
+	bool expired;  /**< A restart was wanted for that                  */
 	uint64_t told; /**< Candidates that the peer knows, 0: none       */
 	bool told_end;
 	uint16_t seq;

@@ -351,11 +351,10 @@ void ua_simplan_print(const struct ua_simplan *plan, FILE *f)
 	ua_simboxes_print(plan, f);
 
 	for (i = 0; i < plan->nfault; i++)
-		(void)fprintf(f, "  %s, %s, %.3f s after the answer (%.1f s)\n",
-			      ua_simfault_name(plan->faultv[i].kind),
-			      plan->faultv[i].who ? "bob" : "alice",
-			      (double)plan->faultv[i].after_us /
-				      (double)UA_SIM_S,
-			      (double)plan->faultv[i].last_us /
-				      (double)UA_SIM_S);
+		(void)fprintf(
+			f, "  %s, %s, %.3f s after the answer (%.1f s)\n",
+			ua_simfault_name(plan->faultv[i].kind),
+			plan->faultv[i].who ? "bob" : "alice",
+			(double)plan->faultv[i].after_us / (double)UA_SIM_S,
+			(double)plan->faultv[i].last_us / (double)UA_SIM_S);
 }

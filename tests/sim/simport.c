@@ -128,7 +128,7 @@ static void note_source(struct ua_simport *port, const struct ua_addr *src)
 		return;
 
 	latch->stat.heard_us[port->side][port->comp] =
-		 latch->host->net->now_us;
+		latch->host->net->now_us;
 	if (latch->host->net->now_us < port->settled_us)
 		return;
 

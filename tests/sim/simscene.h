@@ -67,11 +67,11 @@ enum ua_simfault_kind {
 	UA_SIM_FAULT_TURN_DIES,
 	UA_SIM_FAULT_TURN_RESTARTS,
 	UA_SIM_FAULT_STUN_DIES,
-	UA_SIM_FAULT_RESTART, /**< ICE restarts, asked for by a user      */
-	UA_SIM_FAULT_COLLIDE, /**< Both at once                           */
-	UA_SIM_FAULT_HOLD,    /**< On hold for some time                  */
-	UA_SIM_FAULT_UPDATE,  /**< ICE's updated offer (RFC 8839, 4.4.3)  */
-	UA_SIM_FAULT_WALL,    /**< No way from home to home any more      */
+	UA_SIM_FAULT_RESTART,  /**< ICE restarts, asked for by a user      */
+	UA_SIM_FAULT_COLLIDE,  /**< Both at once                           */
+	UA_SIM_FAULT_HOLD,     /**< On hold for some time                  */
+	UA_SIM_FAULT_UPDATE,   /**< ICE's updated offer (RFC 8839, 4.4.3)  */
+	UA_SIM_FAULT_WALL,     /**< No way from home to home any more      */
 	UA_SIM_FAULT_BOX_DIES, /**< The first proxy's relay               */
 	UA_SIM_NFAULT
 };

@@ -62,7 +62,7 @@ static void transmit(struct ua_simside *from, struct ua_simmessage *msg)
 
 	ua_simnet_note(call->net, "signal  %s sends %s %u%s",
 		       from->phone->name, kinds[msg->kind], msg->offer,
-		       msg->desc.hold	   ? ", hold"
+		       msg->desc.hold      ? ", hold"
 		       : msg->desc.updated ? ", update"
 					   : "");
 	list_append(&call->messages, &msg->le, msg);

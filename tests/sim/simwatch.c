@@ -390,10 +390,9 @@ void ua_simwatch_beside(struct ua_simwatch *watch, const struct ua_addr *dst)
 				  ua_addr_str(dst, addr));
 	else if (watch->heard_us == UA_NEVER &&
 		 now_us < since_us + WINDOW_MS * UA_SIM_MS)
-		ua_simwatch_fault(watch, UA_SIM_RULE_WINDOW,
-				  "media to c= after %llu ms",
-				  (unsigned long long)((now_us - since_us) /
-						       UA_SIM_MS));
+		ua_simwatch_fault(
+			watch, UA_SIM_RULE_WINDOW, "media to c= after %llu ms",
+			(unsigned long long)((now_us - since_us) / UA_SIM_MS));
 	else if (now_us > window_end(watch))
 		ua_simwatch_fault(
 			watch, UA_SIM_RULE_WINDOW,

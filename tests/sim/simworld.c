@@ -99,7 +99,8 @@ static int servers_make(struct ua_simscene *scene)
 	if (!err)
 		err = ua_simstun_alloc(&scene->stun, host, &stun);
 	if (!err)
-		err = ua_simworld_server(scene, "turn", TURN, SERVER_US, &host);
+		err = ua_simworld_server(scene, "turn", TURN, SERVER_US,
+					 &host);
 	if (!err)
 		err = ua_simturn_alloc(&scene->turn, host, &turn, &turn,
 				       scene->plan->ip6_relay ? &turn6 : NULL,

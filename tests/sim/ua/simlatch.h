@@ -35,9 +35,9 @@ struct ua_simlatch_conf {
 	struct ua_addr kin;    /**< Another relay of the proxies           */
 	bool unroutable;       /**< It takes kin's address for private    */
 	bool rtp_only;         /**< STUN does not pass                     */
-	uint32_t stream_s; /**< For the first media: 90; rtpengine: between
-				packets: 60                                */
-	uint32_t hold_s;   /**< A hold may last so long: 7200              */
+	uint32_t stream_s;     /**< For the first media: 90; rtpengine: between
+				    packets: 60                                */
+	uint32_t hold_s; /**< A hold may last so long: 7200              */
 };
 
 void ua_simlatch_conf_default(struct ua_simlatch_conf *conf,
@@ -82,9 +82,9 @@ void ua_simlatch_remove(struct ua_simlatch *latch, uint32_t call);
 void ua_simlatch_dead(struct ua_simlatch *latch);
 
 struct ua_simlatch_stat {
-	unsigned sources;     /**< Most of one port, without kin           */
-	unsigned lapsed;      /**< Streams that ended by time              */
-	unsigned cut;         /**< ... while both sides sent checks        */
+	unsigned sources; /**< Most of one port, without kin           */
+	unsigned lapsed;  /**< Streams that ended by time              */
+	unsigned cut;     /**< ... while both sides sent checks        */
 	uint64_t heard_us[2][2]; /**< Caller, callee; RTP, RTCP: the last
 					packet, UA_NEVER: none             */
 };
