@@ -1,117 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Kamailio's real mediaproxy module on the double: what becomes of SDP."""
 
-import os
 import re
-import shutil
 import socket
 import struct
-import tempfile
 import unittest
 
 import servers
-from host import Process
-from mpsip import SipCall, sock
+from mpproxied import ANSWER, ICE, PORT, SDP, Proxied, crlf
 
-PORT = 25060  # none that a test of another kind has on every address
-LISTEN = tuple("%s:%%s:%d" % (transport, PORT) for transport in
-               ("udp", "tcp"))
 LOW, HIGH = (16777215, 16777214), (2197815295, 2197815294)
-SDP = """v=0
-o=- 1 1 IN IP4 10.1.0.2
-s=-
-c=IN IP4 10.1.0.2
-t=0 0
-m=audio 40000 RTP/AVP 0
-a=rtcp:40001
-a=ice-ufrag:abcd
-a=ice-pwd:0123456789012345678901
-a=candidate:1 1 udp 2130706431 10.1.0.2 40000 typ host
-a=candidate:1 2 udp 2130706430 10.1.0.2 40001 typ host
-"""
-ANSWER = SDP.replace("10.1.0.2", "10.2.0.2").replace("4000", "4100")
-ICE = re.compile(r"a=(ice|candidate).*\n")
 
 
-def crlf(text):
-    return text.replace("\n", "\r\n")
-
-
-class Here:
-    """What servers.py wants of a net, on the loopback and without root."""
-
-    def __init__(self, folder):
-        self.folder = self.certificates = folder
-        self.hosts = {"srv": self}
-        self.processes = []
-
-    def spawn(self, argv, log, **more):
-        self.processes.append(Process(argv, log, **more))
-        return self.processes[-1]
-
-    @staticmethod
-    def socket(kind=socket.SOCK_DGRAM, address="", port=0):
-        made = socket.socket(socket.AF_INET, kind)
-        made.bind((address, port))
-        return made
-
-    def stop(self):
-        for process in self.processes[::-1]:
-            process.stop()
-
-
-def missing(package, program):
-    """What a program needs that is not here, or None."""
-    # of a user who is not root it is not in the path
-    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin"
-    return None if shutil.which(program) else "needs the package " + package
-
-
-class Proxied(unittest.TestCase):
-    """A Kamailio whose calls go through a relay, and both ends."""
-
-    needed = {"kamailio": "kamailio"}  # {package: program}
-    define = ("FIRST",)
-    more = {}  # of servers.kamailio()
-
-    @classmethod
-    def setUpClass(cls):
-        for package, program in cls.needed.items():
-            reason = missing(package, program)
-            if reason:
-                raise unittest.SkipTest(reason)
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.net = Here(cls.folder.name)
-        cls.addClassCleanup(cls.net.stop)
-        base = "127.%d.%d." % tuple(1 + octet % 250
-                                    for octet in os.urandom(2))
-        cls.relay = base + "12"
-        cls.caller, cls.callee = sock(base + "21"), sock(base + "22")
-        for made in (cls.caller, cls.callee):
-            cls.addClassCleanup(made.close)
-        cls.proxy = (base + "10", PORT)
-        process = servers.kamailio(
-            cls.net, address=cls.proxy[0], define=cls.define,
-            relay=cls.start_relay(), other="%s:%d" % cls.callee.getsockname(),
-            listen=LISTEN, **cls.more)
-        servers.listening(cls.net, *cls.proxy, process)
-
-    @classmethod
-    def start_relay(cls):
-        """One at the address cls.relay, of servers.py."""
-        raise NotImplementedError
-
-    def setUp(self):
-        self.call = SipCall(self.proxy, self.caller, self.callee)
-
-    def exchange(self, offer=SDP, answer=ANSWER, ice=None, side="caller",
-                 **more):
-        """What the callee is told, and the caller, with \\n."""
-        if ice:
-            more["parameter"] = ";ice=" + ice
-        return [text.replace("\r\n", "\n") for text in self.call.exchange(
-            side, crlf(offer), crlf(answer), **more)]
+def foundation(address):
+    """What the module makes of a relay's address."""
+    return "R%x" % struct.unpack("=I", socket.inet_aton(address))
 
 
 class Module(Proxied):
@@ -134,7 +37,7 @@ class Module(Proxied):
                 self.mediaproxy.told("stream", self.since)]
 
     def foundation(self):
-        return "R%x" % struct.unpack("=I", socket.inet_aton(self.relay))
+        return foundation(self.relay)
 
     def listed(self, port, priorities):
         return "".join("a=candidate:%s %d UDP %d %s %d typ relay\n" % (
@@ -389,6 +292,30 @@ class EngagedModule(Module):
         self.assertRegex(session[0]["dialog_id"], r"^\d+:\d+$")
 
 
+class Chain(Proxied):
+    """Two proxies, each with a relay of its own."""
+
+    more = {"ice_candidate": "low-priority"}
+
+    @classmethod
+    def start(cls):
+        cls.relays = cls.base + "12", cls.base + "13"
+        first, second = (servers.mediaproxy(
+            cls.net, address, name="mp-" + address) for address in cls.relays)
+        further = cls.base + "11", PORT
+        cls.kamailio(cls.proxy, first, further)
+        cls.kamailio(further, second, cls.callee.getsockname(),
+                     domain=cls.proxy[0])
+
+    def test_the_nearest_relay_comes_first_and_is_in_c(self):
+        texts = self.exchange()
+        for text, relays in zip(texts, (self.relays[::-1], self.relays)):
+            self.assertIn("c=IN IP4 %s\n" % relays[0], text)
+            self.assertEqual(
+                [foundation(address) for address in relays for _ in (1, 2)],
+                re.findall(r"a=candidate:(R\S+)", text))
+
+
 class NoDispatcher(Module):
     """Kamailio without a dispatcher."""
 
@@ -399,7 +326,7 @@ class NoDispatcher(Module):
 
 def load_tests(loader, _, __):
     suite = unittest.TestSuite()
-    for case in (Module, EngagedModule):
+    for case in (Module, EngagedModule, Chain):
         suite.addTests(loader.loadTestsFromTestCase(case))
     suite.addTest(NoDispatcher("test_without_a_dispatcher_sdp_passes_at_once"))
     return suite

@@ -37,7 +37,7 @@ class SipCall:
 
     def __init__(self, proxy, caller, callee):
         """proxy: an address and port; the others: bound sockets, borrowed."""
-        self.proxy = proxy
+        self.proxies = {"caller": proxy}  # the one that is next to it
         self.socks = {"caller": caller, "callee": callee}
         self.call_id = os.urandom(8).hex()
         self.tags = {side: os.urandom(4).hex() for side in self.socks}
@@ -79,14 +79,17 @@ class SipCall:
         if body:
             lines = lines + ["Content-Type: application/sdp"]
         lines = lines + ["Content-Length: %d" % len(body), "", body]
-        self.socks[side].sendto("\r\n".join(lines).encode(), self.proxy)
+        self.socks[side].sendto("\r\n".join(lines).encode(),
+                                self.proxies[side])
 
     def receive(self, side, code, cseq):
         """The request (code 0) or reply that is waited for."""
         while True:
-            got = Message(self.socks[side].recv(65536))
+            data, source = self.socks[side].recvfrom(65536)
+            got = Message(data)
             if (got.value("Call-ID"), got.code, got.value("CSeq")) == (
                     self.call_id, code, cseq):
+                self.proxies[side] = source
                 return got
 
     def reply(self, side, request, code, body=""):

@@ -116,6 +116,19 @@ class Chained(Relayed):
         self.net.hosts["srv"].ip("addr del %s/24 dev out" % PROXIES[0])
 
 
+class ChainedUnroutable(Chained):
+    """Each waits for the other one's first packet, so nothing passes."""
+
+    def relay(self, role, address):
+        return servers.mediaproxy(self.net, address, role, "mp-" + role,
+                                  routable_private_ranges=())
+
+    def run(self):
+        if self.cell.call():
+            self.cell.contract()
+            self.cell.judge_silent()
+
+
 class Rtpengine(Relayed):
     flags = "ICE=remove"
 
@@ -174,5 +187,6 @@ class Double:
 CASES = [("mediaproxytest", Double), ("MediaProxy", Relayed),
          ("MediaProxy, engaged", Engaged),
          ("MediaProxy, two of them chained", Chained),
+         ("MediaProxy, chained, unroutable", ChainedUnroutable),
          ("rtpengine", Rtpengine), ("rtpengine ends ICE", RtpengineEndsIce)]
 QUICK = ("MediaProxy", "rtpengine")

@@ -5,7 +5,7 @@ import re
 import unittest
 
 import servers
-from mpmodule import ANSWER, ICE, SDP, Proxied
+from mpproxied import ANSWER, ICE, SDP, Proxied
 
 PORT = re.compile(r"^m=audio (\d+) ", re.M)
 CANDIDATE = re.compile(r"^a=candidate:(.*)\n", re.M)
@@ -80,6 +80,17 @@ class ForceRelay(Rtpengine):
                              self.candidates(text)[-2:])
             self.assertIn(" 16777215 %s %d typ relay raddr %s rport %d" % (
                 self.relay, port, self.relay, port), added[0])
+
+
+    def test_rtcp_mux_does_not_spare_the_second_component(self):
+        mux = "a=rtcp-mux\n"
+        offer, answer = self.exchange(
+            SDP.replace("a=rtcp:40001\n", mux),
+            ANSWER.replace("a=rtcp:41001\n", mux))
+        port = self.candidates(offer)[-2][2]
+        self.assertEqual(self.own(port, "relay"), self.candidates(offer)[-2:])
+        self.assertRegex(answer, r"a=rtcp:\d+\n")
+        self.assertIn(mux, answer)
 
 
 class Remove(Rtpengine):

@@ -96,10 +96,12 @@ def kamailio(net, name="kamailio", address=SERVER, listen=LISTEN,
     relay: the MediaProxy or Rtpengine that media goes through. Of the former
     is ice_candidate, "none", "low-priority" or "high-priority", and the
     switch ENGAGE; of the latter are flags, "ICE=remove" or "" and the like.
-    other: where the other one is, of the switches FIRST and SECOND.
+    other: where the other one is, HOST or HOST:PORT, of the switches FIRST
+    and SECOND.
     """
     words = {"DISPATCHER": "", "ICE_CANDIDATE": ice_candidate,
-             "RTPENGINE": "", "RTPENGINE_FLAGS": "", "OTHER": other}
+             "RTPENGINE": "", "RTPENGINE_FLAGS": "", "OTHER": other,
+             "OTHER_HOST": other.partition(":")[0]}
     if relay:
         define = (relay.switch, *define)
         words.update(relay.words(flags))
