@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A Kamailio on the loopback whose calls go through a relay, for tests."""
 
+import atexit
 import os
 import re
 import shutil
@@ -82,6 +83,7 @@ class Proxied(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.net = Here(cls.folder.name)
         cls.addClassCleanup(cls.net.stop)
+        atexit.register(cls.net.stop)  # of a run that is interrupted
         cls.base = "127.%d.%d." % tuple(1 + octet % 250
                                         for octet in os.urandom(2))
         cls.relay = cls.base + "12"
