@@ -86,7 +86,7 @@ class Rings(Call):
     ring = TIMEOUT + 2  # s
 
     def __init__(self, *args, **more):
-        super().__init__(*args, talk=14, **more)
+        super().__init__(*args, talk=20, **more)
         self.answer = "--answer=%d" % self.ring
         self.patience = self.ring + 10
 
