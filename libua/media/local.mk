@@ -6,6 +6,8 @@ libua_la_SOURCES += \
 	libua/media/plc.h \
 	libua/media/recv.c \
 	libua/media/recv.h \
+	libua/media/recvgap.c \
+	libua/media/recvgap.h \
 	libua/media/resample.c \
 	libua/media/resample.h \
 	libua/media/send.c \

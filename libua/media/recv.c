@@ -7,6 +7,7 @@
 #include "base/re_compat.h"
 #include "media/plc.h"
 #include "media/recv.h"
+#include "media/recvgap.h"
 #include "media/resample.h"
 #include "rtp/rtppkt.h"
 #include "rtp/telev.h"
@@ -45,6 +46,7 @@ struct ua_recv {
 	bool heard;             /* Told                                    */
 	bool quiet;             /* The last frame was                      */
 	enum ua_recv_kind kind; /* Of the last one                         */
+	struct ua_recvgap gap;
 	size_t nblend;
 	int16_t blend[BLEND_MAX]; /* Of a frame that is left out           */
 
@@ -353,15 +355,13 @@ static void blend_set(struct ua_recv *recv, const int16_t *pcm, size_t nsamp)
 }
 
 
-static void conceal(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
+/* Sound that takes the place of a frame that is not there */
+static void make_up(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
 {
 	const struct ua_codec *codec = recv->codec;
 	struct ua_jitter_pkt behind;
 	size_t nsamp;
 	int err = ENOENT;
-
-	if (!codec)
-		return;
 
 	nsamp = (size_t)((uint64_t)dur * codec->srate_hz / codec->clock_hz);
 	if (nsamp > UA_CODEC_NSAMP_MAX)
@@ -378,9 +378,29 @@ static void conceal(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
 	else
 		ua_plc_good(&recv->plc, pcm, nsamp);
 
-	recv->kind = UA_RECV_CONCEALED;
-	recv->stats.concealed_s += (double)nsamp / codec->srate_hz;
 	push(recv, pcm, nsamp);
+}
+
+
+static uint32_t lost_packets(const struct ua_recv *recv)
+{
+	return (uint32_t)ua_rtpstat_lost(&recv->rtpstat);
+}
+
+
+static void conceal(struct ua_recv *recv, int16_t *pcm, uint32_t dur,
+		    bool broken)
+{
+	struct ua_jitter_pkt behind;
+
+	if (!recv->codec)
+		return;
+
+	ua_recvgap_missed(&recv->gap, (double)dur / recv->codec->clock_hz,
+			  broken || ua_jitter_peek(recv->jitter, &behind),
+			  lost_packets(recv));
+	make_up(recv, pcm, dur);
+	recv->kind = UA_RECV_CONCEALED;
 }
 
 
@@ -415,10 +435,11 @@ static void decode(struct ua_recv *recv, int16_t *pcm,
 	    (fmt->codec != recv->codec && decoder_open(recv, fmt->codec)) ||
 	    recv->codec->decode(recv->dec, pcm, &nsamp, out->pkt.buf,
 				out->pkt.len)) {
-		conceal(recv, pcm, out->dur);
+		conceal(recv, pcm, out->dur, true);
 		return;
 	}
 
+	ua_recvgap_played(&recv->gap, &out->pkt, lost_packets(recv));
 	if (out->drop)
 		blend_set(recv, pcm, nsamp);
 	else
@@ -432,8 +453,7 @@ static void dtx(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
 	if (!recv->codec)
 		return;
 
-	conceal(recv, pcm, dur);
-	recv->stats.concealed_s -= (double)dur / recv->codec->clock_hz;
+	make_up(recv, pcm, dur);
 	recv->kind = UA_RECV_SILENCE;
 	recv->quiet = true;
 }
@@ -454,7 +474,7 @@ static bool step(struct ua_recv *recv, uint64_t now_ms)
 		return true;
 
 	case UA_JITTER_LOST:
-		conceal(recv, pcm, out.dur);
+		conceal(recv, pcm, out.dur, false);
 		return recv->codec != NULL;
 
 	default:
@@ -512,6 +532,7 @@ void ua_recv_stats(const struct ua_recv *recv, struct ua_recv_stats *stats)
 	ua_jitter_stats(recv->jitter, &js);
 
 	*stats = recv->stats;
+	stats->concealed_s = recv->gap.lost_s;
 	stats->packets = recv->rtpstat.packets;
 	stats->bytes = recv->rtpstat.bytes;
 	stats->lost = ua_rtpstat_lost(&recv->rtpstat);

@@ -60,7 +60,7 @@ struct ua_recv_stats {
 	double delay_ms;    /**< Of the jitter buffer                 */
 	double heard_s;     /**< Sound that came and was played       */
 	double loud_s;      /**< Of it what is not silence            */
-	double concealed_s; /**< Made up for what was lost            */
+	double concealed_s; /**< Made up for what was lost, or late   */
 	const struct ua_codec *codec; /**< Last heard; NULL: none yet     */
 };
 

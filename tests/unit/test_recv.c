@@ -241,6 +241,44 @@ START_TEST(sender_that_stops_becomes_silence)
 END_TEST
 
 
+/* On hold, say: what was never sent is not missed.  What was sent and did not
+   come is, though nobody knows it at the time. */
+START_TEST(pause_of_the_sender_is_no_loss)
+{
+	static struct line line;
+	struct ua_recv_stats st;
+	int16_t pcm[NSAMP];
+	double mos;
+	size_t i;
+
+	line_open(&line, _i & 1 ? "opus" : "pcma");
+	for (i = 0; i < 100; i++)
+		line_step(&line);
+	mos = ua_recv_mos(line.recv, 0);
+
+	for (i = 0; i < 100; i++) {
+		if (_i & 2) {
+			line.loss = 100;
+			line_step(&line);
+			continue;
+		}
+		(void)ua_recv_frame(line.recv, line.now + 12, pcm, NSAMP);
+		line.now += 20;
+	}
+	ck_assert(ua_recv_mos(line.recv, 0) >= mos - 0.01);
+	line.loss = 0;
+	for (i = 0; i < 50; i++)
+		line_step(&line);
+
+	ua_recv_stats(line.recv, &st);
+	ck_assert_int_eq(_i & 2 ? 1 : 0, st.concealed_s > 0.05);
+	ck_assert_int_eq(_i & 2 ? 1 : 0,
+			 ua_recv_mos(line.recv, 0) < mos - 0.1);
+	line_close(&line);
+}
+END_TEST
+
+
 START_TEST(digits_arrive)
 {
 	static struct line line;
@@ -525,6 +563,7 @@ Suite *ua_suite_recv(void)
 	tcase_add_loop_test(tc, loss_is_concealed, 0, 6);
 	tcase_add_test(tc, nothing_is_silence);
 	tcase_add_test(tc, sender_that_stops_becomes_silence);
+	tcase_add_loop_test(tc, pause_of_the_sender_is_no_loss, 0, 4);
 	tcase_add_test(tc, digits_arrive);
 	tcase_add_test(tc, change_of_codec_is_followed_and_told);
 	tcase_add_test(tc, another_source_takes_over);
