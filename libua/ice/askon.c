@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ice/askon.h"
-#include "ice/latched.h"
 
 enum {
 	TICK_MS = 500,
@@ -93,8 +92,8 @@ static bool may_ask(const struct ua_ice *ice)
 		return false;
 
 	return ice->heard ||
-	       ice->unheard + UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) +
-			       ua_latched_reserve(ice) <
+	       ice->unheard + ice->reserve +
+			       UA_PAIR_SENDS_UNHEARD * (ice->list.n + 1U) <
 		       UA_ASKON_UNHEARD_MAX;
 }
 

@@ -421,6 +421,8 @@ int ua_describe_remote(struct ua_ice *ice, const struct ua_ice_cand *in)
 		return EADDRNOTAVAIL;
 	}
 
+	ice->latched |= cand.latched;
+
 	index = ua_cand_find(&ice->remotes, cand.stream, cand.comp,
 			     &cand.addr);
 	if (index != UA_CAND_NONE)

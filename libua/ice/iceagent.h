@@ -80,6 +80,7 @@ struct ua_ice {
 	uint64_t retire_ms;   /**< Old one: when it goes, or UA_NEVER     */
 	uint32_t births;      /**< Candidates so far                      */
 	uint32_t unheard;     /**< Checks sent before the peer was heard  */
+	uint32_t reserve;     /**< That are left to latched relays till then */
 	uint16_t gen;         /**< Generation of both descriptions        */
 	uint16_t last_gen;    /**< Highest number given to one            */
 	uint16_t nbase;
@@ -93,6 +94,7 @@ struct ua_ice {
 	bool lite;     /**< The peer is                                   */
 	bool ice2;     /**< The peer speaks RFC 8445                      */
 	bool renom;    /**< Both sides know renomination                  */
+	bool latched;  /**< Some remote candidate is                      */
 	bool aged;     /**< An old generation: it finds no new paths      */
 	bool retired;  /**< An old generation that only answers           */
 	bool complete; /**< All relays of the peer should be known        */

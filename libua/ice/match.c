@@ -187,16 +187,13 @@ static uint64_t top_order(const struct ua_ice *ice, const struct ua_pair *of)
 
 void ua_match_refresh(struct ua_ice *ice)
 {
-	bool latched = false;
 	uint16_t i;
 
-	for (i = 0; i < ice->list.n; i++) {
+	for (i = 0; i < ice->list.n; i++)
 		pair_fill(ice, &ice->list.v[i]);
-		latched |= ice->list.v[i].latched;
-	}
 
 	/* Such a relay opens with the first packet of both: it goes second. */
-	for (i = 0; latched && i < ice->list.n; i++) {
+	for (i = 0; ice->latched && i < ice->list.n; i++) {
 		struct ua_pair *p = &ice->list.v[i];
 		const uint64_t top = p->latched ? top_order(ice, p) : 0;
 

@@ -60,7 +60,8 @@ void ua_schedule_heard(struct ua_ice *ice, uint64_t now_ms)
 		return;
 
 	ice->heard = true;
-	ua_latched_heard(ice);
+	if (ice->latched)
+		ua_latched_heard(ice);
 
 	for (i = 0; i < ice->list.n; i++) {
 		struct ua_pair *p = &ice->list.v[i];
@@ -426,6 +427,9 @@ void ua_schedule_run(struct ua_ice *ice, uint64_t now_ms)
 	ua_conclude_run(ice, now_ms);
 	comps_tick(ice, now_ms);
 	pairs_tick(ice, now_ms);
+
+	if (ice->latched)
+		ice->reserve = ua_latched_reserve(ice);
 
 	ua_askon_run(ice, now_ms);
 	pace(ice, now_ms);
