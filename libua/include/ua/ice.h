@@ -60,9 +60,9 @@ struct ua_ice_cand {
 	bool latched;
 
 	/**
-	 * With latched: the base whose socket stands in our c= and m=, as the
-	 * relay knows us by that.  UINT16_MAX in what the agent tells: that
-	 * base is gone.
+	 * With latched: the host base whose socket stands in our c= and m=, or
+	 * carries the relay of ours that does: the proxy's relay knows us by
+	 * that.  UINT16_MAX in what the agent tells: that base is gone.
 	 */
 	uint16_t via;
 };
