@@ -107,13 +107,38 @@ static bool check_flag(const char *value, char *err)
 }
 
 
+/* Does an address stand in front of the last colon? */
+static bool has_port(const char *value)
+{
+	const char *colon = strrchr(value, ':');
+	const bool ip6 = *value == '[';
+	char ip[UA_ADDR_LEN];
+	struct ua_addr addr;
+
+	if (!colon)
+		return false;
+
+	if (ip6 && colon[-1] != ']')
+		return false;
+
+	snprintf(ip, sizeof(ip), "%.*s", (int)(colon - value - 2 * ip6),
+		 value + ip6);
+
+	return !ua_addr_set(&addr, ip, 0) &&
+	       addr.af == (ip6 ? UA_AF_IP6 : UA_AF_IP4);
+}
+
+
 static bool check_addr(const char *value, char *err)
 {
 	struct ua_addr addr;
 
-	snprintf(err, OPT_ERR_MAX,
-		 "expected a numeric address such as 192.0.2.1, "
-		 "192.0.2.1:5060 or [2001:db8::1]:5060");
+	if (has_port(value))
+		snprintf(err, OPT_ERR_MAX, "expected a port from 1 to 65535");
+	else
+		snprintf(err, OPT_ERR_MAX,
+			 "expected a numeric address such as 192.0.2.1, "
+			 "192.0.2.1:5060 or [2001:db8::1]:5060");
 
 	return !ua_addr_set(&addr, value, 0) || !ua_addr_decode(&addr, value);
 }

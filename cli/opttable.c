@@ -29,7 +29,7 @@ static const struct opt table[OPT_N] = {
 	.words = "udp|tcp|tls",
 	.help = "transport, if not the one that URIs and DNS tell" },
 [OPT_REGISTER_EXPIRES] = { "register-expires", "SEC", OPT_INT,
-	OPT_SEC_ACCOUNT, .min = 10, .max = 86400, .def = "300",
+	OPT_SEC_ACCOUNT, .min = 20, .max = 86400, .def = "300",
 	.help = "lifetime to ask for" },
 [OPT_NO_REGISTER] = { "no-register", NULL, OPT_FLAG, OPT_SEC_ACCOUNT,
 	.help = "use the account without registering it" },

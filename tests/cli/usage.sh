@@ -43,6 +43,14 @@ refused 64 "transport 'sctp': udp, tcp or tls expected" \
 	call 'sip:a@b;transport=sctp' --source null --sink null
 refused 64 "registrar sip:localhost;transport=sctp: transport 'sctp'" listen \
 	--aor sip:a@localhost --registrar 'sip:localhost;transport=sctp'
+for port in 65536 5060x; do
+	refused 64 "'127.0.0.1:$port': expected a port from 1 to 65535" \
+		--local "127.0.0.1:$port" listen
+	refused 64 "'[::1]:$port': expected a port from 1 to 65535" \
+		--local "[::1]:$port" listen
+done
+refused 64 "'19': expected a whole number from 20 to 86400" \
+	--register-expires 19 listen
 refused 64 "host '127.0.0.256': a name or a numeric address expected" \
 	call sip:a@127.0.0.256 --source null --sink null
 refused 64 "host 'a..b': a name or a numeric address expected" listen \
