@@ -179,6 +179,7 @@ static void on_lost(struct ua_sipflow *flow, const struct ua_pinger_event *pev)
 	};
 
 	ua_sipping_drop(flow);
+	flow->self.flight = false;
 	flow->watch = mem_deref(flow->watch);
 	ua_lifetime_lost(&flow->life);
 

@@ -22,10 +22,12 @@ struct ua_sipself {
 	struct ua_digest_round round;
 	uint32_t each_ms;
 	uint64_t last_ms;
-	uint16_t code; /* The answer                              */
+	uint64_t until_ms; /* One that was challenged is answered by then,
+			      else NEVER: a ping's own patience does     */
+	uint16_t code;     /* The answer, 0: none                     */
 	bool flight;
 	bool arrived;
-	bool missing;     /* It was answered, and did not come in */
+	bool missing;     /* It did not come in, though it should */
 	unsigned useless; /* ... so often in a row                */
 };
 
@@ -111,14 +113,18 @@ bool ua_sipself_begin(struct ua_sipflow *flow, uint64_t now_ms);
 /** A request came; true: it is that */
 bool ua_sipself_arrived(struct ua_sipflow *flow, const struct sip_msg *msg);
 
-/** It is answered; true: send it again, with an answer to a challenge */
+/** It is answered; true: with a challenge, to which it has an answer when it
+    is sent again */
 bool ua_sipself_answer(struct ua_sipflow *flow, const struct sip_msg *msg);
 
 /** The registrar knows no binding of ours: everybody registers anew */
 void ua_sipself_forgotten(struct ua_sipflow *flow, uint16_t code);
 
+/** When it is over, at_ms at the latest */
+uint64_t ua_sipself_deadline(const struct ua_sipflow *flow, uint64_t at_ms);
+
 /** Tell what came out */
-void ua_sipself_pump(struct ua_sipflow *flow);
+void ua_sipself_pump(struct ua_sipflow *flow, uint64_t now_ms);
 
 /** Its first user has left */
 void ua_sipself_reset(struct ua_sipself *self);

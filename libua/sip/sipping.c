@@ -21,15 +21,7 @@ enum {
 };
 
 
-static void options_answer(struct ua_sipflow *flow, const struct sip_msg *msg)
-{
-	struct ua_addr mapped;
-
-	memset(&mapped, 0, sizeof(mapped));
-	ua_sipmsg_mapped(msg, &mapped);
-	ua_pinger_answer(&flow->pinger, ua_clock_ms(), UA_PING_OPTIONS,
-			 msg->scode, &mapped);
-}
+static void options_answer(struct ua_sipflow *flow, const struct sip_msg *msg);
 
 
 static void options_handler(int err, struct sip_msg *msg, void *arg)
@@ -150,10 +142,12 @@ void ua_sipping_drop(struct ua_sipflow *flow)
 
 uint64_t ua_sipping_deadline(const struct ua_sipflow *flow)
 {
-	const uint64_t at =
-		flow->bind ? ua_bind_deadline(flow->bind) : UA_NEVER;
+	uint64_t at = flow->bind ? ua_bind_deadline(flow->bind) : UA_NEVER;
 
-	return flow->resend_at < at ? flow->resend_at : at;
+	if (flow->resend_at < at)
+		at = flow->resend_at;
+
+	return ua_sipself_deadline(flow, at);
 }
 
 
@@ -190,6 +184,33 @@ static int options_send(struct ua_sipflow *flow, bool self)
 }
 
 
+/*
+ * A challenge is an answer: the flow lives, and how we are seen is told.  What
+ * was addressed to ourselves goes on by itself then, unless it would be passed
+ * to where we were before.
+ */
+static void options_answer(struct ua_sipflow *flow, const struct sip_msg *msg)
+{
+	const uint64_t now_ms = ua_clock_ms();
+	const bool challenged = ua_sipself_answer(flow, msg);
+	struct ua_addr mapped;
+
+	memset(&mapped, 0, sizeof(mapped));
+	ua_sipmsg_mapped(msg, &mapped);
+	ua_pinger_answer(&flow->pinger, now_ms, UA_PING_OPTIONS, msg->scode,
+			 &mapped);
+	if (!challenged)
+		return;
+
+	if ((mapped.af && flow->mapped.af &&
+	     !ua_addr_eq(&mapped, &flow->mapped)) ||
+	    options_send(flow, true))
+		flow->self.flight = false;
+	else
+		flow->self.until_ms = now_ms + flow->pinger.dead_ms / 2;
+}
+
+
 bool ua_sipping_response(struct ua_sipflow *flow, struct sip_msg *msg)
 {
 	static const char cookie[] = "z9hG4bK";
@@ -209,8 +230,7 @@ bool ua_sipping_response(struct ua_sipflow *flow, struct sip_msg *msg)
 
 	ua_sipping_drop(flow);
 	ua_sipflowcore_wake(flow);
-	if (!ua_sipself_answer(flow, msg) || options_send(flow, true))
-		options_answer(flow, msg);
+	options_answer(flow, msg);
 
 	return true;
 }
@@ -324,7 +344,7 @@ static void binding_event(struct ua_sipflow *flow, uint64_t now_ms)
 void ua_sipping_pump(struct ua_sipflow *flow, uint64_t now_ms)
 {
 	datagram_again(flow, now_ms);
-	ua_sipself_pump(flow);
+	ua_sipself_pump(flow, now_ms);
 	if (!flow->bind)
 		return;
 

@@ -34,6 +34,7 @@ bool ua_sipself_begin(struct ua_sipflow *flow, uint64_t now_ms)
 	int err;
 
 	self->flight = false;
+	self->until_ms = UA_NEVER;
 	if ((state != UA_LIFETIME_DONE && state != UA_LIFETIME_OFF) ||
 	    self->useless >= USELESS || !user->registered ||
 	    now_ms < self->last_ms + self->each_ms)
@@ -89,6 +90,16 @@ void ua_sipself_forgotten(struct ua_sipflow *flow, uint16_t code)
 }
 
 
+static void over(struct ua_sipself *self, uint16_t code, bool missing)
+{
+	self->flight = false;
+	self->code = code;
+	self->missing = missing;
+	if (missing)
+		++self->useless;
+}
+
+
 bool ua_sipself_answer(struct ua_sipflow *flow, const struct sip_msg *msg)
 {
 	struct ua_sipself *self = &flow->self;
@@ -100,24 +111,34 @@ bool ua_sipself_answer(struct ua_sipflow *flow, const struct sip_msg *msg)
 	    !ua_digest_challenge(self->digest, &self->round, msg))
 		return true;
 
-	self->flight = false;
-	self->code = msg->scode;
-	self->missing =
-		!self->arrived && msg->scode != 408 && msg->scode / 100 != 5;
-	if (self->missing)
-		++self->useless;
+	over(self, msg->scode,
+	     !self->arrived && msg->scode != 408 && msg->scode / 100 != 5);
 
 	return false;
 }
 
 
-void ua_sipself_pump(struct ua_sipflow *flow)
+uint64_t ua_sipself_deadline(const struct ua_sipflow *flow, uint64_t at_ms)
 {
-	if (!flow->self.missing)
+	const struct ua_sipself *self = &flow->self;
+
+	return self->flight && self->until_ms < at_ms ? self->until_ms : at_ms;
+}
+
+
+void ua_sipself_pump(struct ua_sipflow *flow, uint64_t now_ms)
+{
+	struct ua_sipself *self = &flow->self;
+
+	/* The server let it pass, and to where nobody answers. */
+	if (self->flight && self->until_ms <= now_ms)
+		over(self, 0, !self->arrived);
+
+	if (!self->missing)
 		return;
 
-	flow->self.missing = false;
-	ua_sipself_forgotten(flow, flow->self.code);
+	self->missing = false;
+	ua_sipself_forgotten(flow, self->code);
 }
 
 

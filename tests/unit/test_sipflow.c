@@ -13,7 +13,7 @@
 
 Suite *ua_suite_sipflow(void);
 
-enum { EVENTS = 16 };
+enum { EVENTS = 16, DEAD_MS = 700 };
 
 static struct ua_endpoint *ep, *server;
 static struct ua_sipflow_user *ka;
@@ -62,6 +62,7 @@ static void setup(void)
 	after_ms = 0;
 	self_ms = 0;
 	mode = UA_KEEPALIVE_OPTIONS;
+	branch = (struct pl){ NULL, 0 };
 	drop = learn = false;
 	ck_assert_int_eq(0, ua_endpoint_alloc(&ep, &conf));
 	ck_assert_int_eq(0, ua_endpoint_alloc(&server, &conf));
@@ -84,10 +85,11 @@ static void start(const struct ua_addr *to, enum ua_tp tp)
 		.uri = "sip:example.com",
 		.aor = "sip:alice@example.com",
 		.contact = "sip:alice@127.0.0.1",
+		.cred = { .user = "alice", .password = "wonderland" },
 		.hop = { .addr = *to, .tp = tp },
 		.mode = mode,
 		.interval_s = learn ? 0 : 60,
-		.dead_ms = 700,
+		.dead_ms = DEAD_MS,
 		.self_ms = self_ms,
 		.learn = learn,
 		.h = event_handler,
@@ -256,6 +258,135 @@ START_TEST(request_to_ourselves_that_comes_in_is_well)
 END_TEST
 
 
+/* ---------------------- a request to ourselves, challenged --------- */
+
+
+#define CHALLENGE                                                             \
+	"Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\", "               \
+	"qop=\"auth\"\r\n"
+
+
+/* The registrar sees it as sipbed_reply() does. */
+static void start_registered(void)
+{
+	struct ua_addr mapped;
+
+	ck_assert_int_eq(0, ua_addr_set(&mapped, "127.0.0.9",
+					ua_endpoint_local(ep)->port));
+	start_peer();
+	ua_sipflow_registered(ka, &mapped, false, 0, NULL);
+}
+
+
+static void self_is_due_at_once(void)
+{
+	self_ms = 1;
+	start_registered();
+	wait_for_self();
+	ua_sipflow_now(ka);
+}
+
+
+/* The next OPTIONS that is no copy of the last one */
+static const struct sip_msg *next_options(void)
+{
+	const struct sip_msg *req;
+
+	do {
+		req = sipbed_request(&peer, "OPTIONS");
+	} while (branch.p && !pl_cmp(&req->via.branch, &branch));
+	branch = req->via.branch;
+
+	return req;
+}
+
+
+static const struct sip_msg *proof_of_us(void)
+{
+	const struct sip_msg *req = next_options();
+
+	ck_assert_int_eq(0, pl_strcmp(&req->ruri, "sip:alice@example.com"));
+	ck_assert_ptr_nonnull(
+		strstr(siptext_hdr(req, "Proxy-Authorization"), "alice"));
+
+	return req;
+}
+
+
+START_TEST(challenged_request_to_ourselves_comes_in)
+{
+	const struct sip_msg *req;
+
+	self_is_due_at_once();
+	sipbed_reply(&peer, next_options(), "407 Who", "s", CHALLENGE, NULL);
+
+	/* The server has answered the ping by that. */
+	expect(1, UA_SIPFLOW_ANSWERED);
+	ck_assert_uint_eq(407, last.code);
+	req = proof_of_us();
+	pass_on(req);
+	sipbed_reply(&peer, req, "200 OK", "s", "", NULL);
+	(void)sipbed_run(NULL, NULL, DEAD_MS);
+	ck_assert_uint_eq(0, registers);
+	ck_assert_uint_eq(1, n);
+}
+END_TEST
+
+
+/* It is passed to where we were before, and nobody says so. */
+START_TEST(challenged_request_that_vanishes_registers_anew)
+{
+	unsigned i;
+
+	self_is_due_at_once();
+	for (i = 0; i < 4; i++) {
+		const struct sip_msg *req = next_options();
+
+		/* Three times; then it is known to pass nothing. */
+		ck_assert_int_eq(0, pl_strcmp(&req->ruri,
+					      i < 3 ? "sip:alice@example.com"
+						    : "sip:example.com"));
+		sipbed_reply(&peer, req, "407 Who", "s", CHALLENGE, NULL);
+		expect(i + 1, UA_SIPFLOW_ANSWERED);
+		ck_assert_uint_eq(i < 3 ? i : 3, registers);
+		if (i < 3)
+			(void)proof_of_us();
+		(void)sipbed_run(NULL, NULL, DEAD_MS);
+		ck_assert_uint_eq(i < 3 ? i + 1 : 3, registers);
+		ua_sipflow_now(ka);
+	}
+
+	/* Nor is it taken for one that does not answer OPTIONS. */
+	ck_assert_uint_eq(0, learnts);
+}
+END_TEST
+
+
+/* A NAT that has forgotten us: the first answer tells. */
+START_TEST(challenge_that_sees_us_elsewhere_registers_anew)
+{
+	const struct sip_msg *req;
+
+	self_is_due_at_once();
+	req = next_options();
+	sipbed_send(&peer, ua_endpoint_local(ep),
+		    "SIP/2.0 407 Who\r\n"
+		    "Via: SIP/2.0/UDP %r;branch=%r;received=127.0.0.9"
+		    ";rport=4711\r\n"
+		    "From: %r\r\nTo: %r;tag=s\r\nCall-ID: %r\r\n"
+		    "CSeq: %u OPTIONS\r\n" CHALLENGE
+		    "Content-Length: 0\r\n\r\n",
+		    &req->via.sentby, &req->via.branch, &req->from.val,
+		    &req->to.val, &req->callid, req->cseq.num);
+	expect(1, UA_SIPFLOW_ANSWERED);
+	ck_assert_uint_eq(4711, last.mapped.port);
+	ck_assert_uint_eq(1, registers);
+	ck_assert_ptr_null(sipbed_next(&peer, DEAD_MS));
+	ck_assert_uint_eq(1, registers);
+}
+END_TEST
+
+
 /* ------------------------------ probes ----------------------------- */
 
 
@@ -314,14 +445,8 @@ static bool in_gap(void *arg)
 /* It knows that such requests come in, and measures a silence. */
 static void begin_to_learn(void)
 {
-	struct ua_addr mapped;
-
-	/* As sipbed_reply() sees it */
-	ck_assert_int_eq(0, ua_addr_set(&mapped, "127.0.0.9",
-					ua_endpoint_local(ep)->port));
 	learn = true;
-	start_peer();
-	ua_sipflow_registered(ka, &mapped, false, 0, NULL);
+	start_registered();
 	skip();
 	probe_passes();
 	ck_assert(sipbed_run(in_gap, NULL, 2000));
@@ -623,6 +748,9 @@ Suite *ua_suite_sipflow(void)
 	tcase_add_test(tc, dead_flow_is_pinged_on_without_being_told);
 	tcase_add_test(tc, registrar_that_forgot_us_is_noticed);
 	tcase_add_test(tc, request_to_ourselves_that_comes_in_is_well);
+	tcase_add_test(tc, challenged_request_to_ourselves_comes_in);
+	tcase_add_test(tc, challenged_request_that_vanishes_registers_anew);
+	tcase_add_test(tc, challenge_that_sees_us_elsewhere_registers_anew);
 	tcase_add_test(tc, probe_that_comes_in_is_told_with_the_next_silence);
 	tcase_add_loop_test(tc, probe_that_does_not_come_in_is_not_told, 0, 2);
 	tcase_add_test(tc, outbound_flow_is_pinged_by_stun);
