@@ -74,6 +74,15 @@ static int dup_server(char **strp, const struct ua_account *acc,
 }
 
 
+/* An IPv6 address stands in brackets, without which it was decoded. */
+static int host_print(struct re_printf *pf, void *arg)
+{
+	const struct pl *host = arg;
+
+	return re_hprintf(pf, pl_strchr(host, ':') ? "[%r]" : "%r", host);
+}
+
+
 int ua_accountconf_identity(struct ua_account *acc,
 			    const struct ua_account_conf *conf, char *errstr)
 {
@@ -92,7 +101,7 @@ int ua_accountconf_identity(struct ua_account *acc,
 	}
 
 	if (pl_strdup(&acc->user, &uri.user) ||
-	    re_sdprintf(&acc->domain, "%r", &uri.host) ||
+	    re_sdprintf(&acc->domain, "%H", host_print, &uri.host) ||
 	    (conf->name && conf->name[0]
 		     ? re_sdprintf(&acc->name_addr, "\"%s\" <%s>", conf->name,
 				   acc->aor)
@@ -111,10 +120,11 @@ int ua_accountconf_identity(struct ua_account *acc,
 				  "registrar", errstr);
 
 	if (uri.port)
-		return re_sdprintf(&acc->registrar, "%r:%r:%u", &uri.scheme,
-				   &uri.host, uri.port);
+		return re_sdprintf(&acc->registrar, "%r:%H:%u", &uri.scheme,
+				   host_print, &uri.host, uri.port);
 
-	return re_sdprintf(&acc->registrar, "%r:%r", &uri.scheme, &uri.host);
+	return re_sdprintf(&acc->registrar, "%r:%H", &uri.scheme, host_print,
+			   &uri.host);
 }
 
 

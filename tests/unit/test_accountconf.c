@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accountbed.h"
+#include "agent/accountcore.h"
 
 Suite *ua_suite_accountconf(void);
 
@@ -142,6 +143,39 @@ START_TEST(bad_value_is_named_with_what_was_expected)
 END_TEST
 
 
+/* clang-format off */
+static const struct {
+	const char *aor;
+	const char *registrar;
+	const char *domain;
+} places[] = {
+	{ "sip:alice@[2001:db8::1]",      "sip:[2001:db8::1]",
+						   "[2001:db8::1]" },
+	{ "sip:alice@[::1]:5070",         "sip:[::1]:5070", "[::1]" },
+	{ "sips:alice@[::1]",             "sips:[::1]",     "[::1]" },
+	{ "alice@192.0.2.1:5070",         "sip:192.0.2.1:5070", "192.0.2.1" },
+	{ "sip:alice@reg.test;x=[::1]",   "sip:reg.test",   "reg.test" },
+};
+/* clang-format on */
+
+
+START_TEST(server_of_an_address_is_its_host)
+{
+	struct ua_account_conf conf;
+
+	open_all();
+	conf = new_conf();
+	conf.aor = places[_i].aor;
+	conf.reg = false;
+	add(&conf);
+	ck_assert_str_eq(places[_i].registrar, alice->registrar);
+	ck_assert_str_eq(places[_i].registrar, alice->server);
+	ck_assert_str_eq(places[_i].domain, alice->domain);
+	close_all();
+}
+END_TEST
+
+
 Suite *ua_suite_accountconf(void)
 {
 	Suite *s = suite_create("accountconf");
@@ -150,6 +184,8 @@ Suite *ua_suite_accountconf(void)
 	tcase_set_timeout(tc, RIG_TEST_S);
 	tcase_add_loop_test(tc, bad_value_is_named_with_what_was_expected, 0,
 			    sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(tc, server_of_an_address_is_its_host, 0,
+			    sizeof(places) / sizeof(places[0]));
 	suite_add_tcase(s, tc);
 
 	return s;
