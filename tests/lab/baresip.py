@@ -24,6 +24,7 @@ rtcp_mux %(mux)s
 statmode_default off
 snd_path %(folder)s
 module_path %(modules)s
+module stdio.so
 module g711.so
 module aufile.so
 module aubridge.so
@@ -88,6 +89,10 @@ class Baresip:
         return self.process.until(lambda: next(
             (word for line in self.log for word in words if word in line),
             None), timeout)
+
+    def say(self, command):
+        """One of its long commands: "hold", "resume"."""
+        self.process.say("/" + command)
 
     def registered(self):
         return self.said("1 binding")

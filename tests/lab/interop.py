@@ -142,6 +142,76 @@ class PeerCalls(PeerAnswers):
         self.judge_path("b")
 
 
+class Holds(PeerAnswers):
+    """uaphone holds and resumes, then the peer does."""
+
+    pause = 3  # s of silence, to be judged
+
+    def run(self):
+        peer = self.make("b", "bob")
+        peer.start()
+        if not peer.registered():
+            self.wrong.append("the peer does not register")
+            return
+        phone = self.uaphone("a")
+        phone.start("call", "sip:bob@" + SERVER, "--timeout", "10",
+                    phone.account(), phone.ice(), phone.voice(TONES["a"]))
+        if not phone.wait("media_heard", timeout=SLOW) \
+                or not peer.process.looked(peer.heard, SLOW):
+            self.wrong.append("no voice both ways within %d s" % SLOW)
+            return
+        time.sleep(TALK)
+        self.pause_of("local", lambda word: phone.say(cmd=word), peer)
+        self.pause_of("remote", peer.say, peer)
+        phone.say(cmd="hangup")
+        self.end(phone, 5)
+        if not peer.ended():
+            self.wrong.append("the peer's call does not end")
+        peer.stop()
+        self.wrong += phone.heard(TONES["b"], TONES["a"])
+        self.judge_peer(peer, TONES["a"], TONES["b"])
+        self.judge_pauses(phone)
+        self.judge_path("a")
+
+    def told(self, name, by):
+        """Whether uaphone tells of a hold, or its end, once and so."""
+        found = [event for event in self.phone.events
+                 if event["event"] == name and event.get("by") == by]
+        return len(found) == 1
+
+    def pause_of(self, by, say, peer):
+        say("hold")
+        if not self.phone.process.until(lambda: self.told("hold", by), 5):
+            self.wrong.append("uaphone does not tell of a hold by " + by)
+        time.sleep(0.5)  # what was on its way has come
+        before = os.path.getsize(peer.heard())
+        time.sleep(self.pause)
+        if os.path.getsize(peer.heard()) != before:
+            self.wrong.append("the peer hears on, held by " + by)
+        say("resume")
+        if not self.phone.process.until(lambda: self.told("resumed", by), 5):
+            self.wrong.append("uaphone does not tell of a resume by " + by)
+        time.sleep(TALK)
+
+    def judge_pauses(self, phone):
+        """What it heard: voice, three times, with two pauses."""
+        gap = round((self.pause - 0.5) / tone.BLOCK)
+        found = tone.runs(tone.marks(phone.sink, TONES["b"]), gap)
+        times = ["%.1f to %.1f" % (start * tone.BLOCK, end * tone.BLOCK)
+                 for start, end in found]
+        if len(found) != 3 or any(
+                after[0] - before[1] > (self.pause + 2) / tone.BLOCK
+                for before, after in zip(found, found[1:])):
+            self.wrong.append("uaphone: expected voice, thrice, with pauses "
+                              "of %d s, not at %s" % (self.pause, times))
+
+
+class HoldsIce(Holds):
+    kinds = ("port", "port")
+    ice = True
+    path = "direct"
+
+
 class BaresipAnswersIce(PeerAnswers):
     kinds = ("port", "port")
     ice = True
@@ -256,6 +326,8 @@ CASES = [
     ("baresip calls, ICE", BaresipCallsIce),
     ("baresip answers, no ICE", PeerAnswers),
     ("baresip calls, no ICE", PeerCalls),
+    ("baresip, hold, ICE", HoldsIce),
+    ("baresip, hold, no ICE", Holds),
     ("SIPp calls", SippCalls),
     ("SIPp answers", SippAnswers),
     ("linphone answers", LinphoneAnswers),
