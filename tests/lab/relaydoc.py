@@ -7,7 +7,10 @@ import sys
 import time
 
 import cell
+import faults
+import relayfaults
 import relaynet
+import relaysetups
 from reachdoc import command_line, commit, version
 
 HEAD = ("phones", "proxy", "own servers", "calls", "connected", "both ways",
@@ -173,11 +176,13 @@ UDP (all 41 where a phone has a TURN server), or 11 telling ones.
   gap; *one way*, *silent*: one has it, none has it.
 - *direct*: calls whose media goes straight between the phones at both ends,
   out of those where theory allows it. With a proxy that ends ICE none is.
-- *needless relay*: a relay was taken where a direct path is possible.
+- *needless relay*: a relay was taken where a direct path is possible, by one
+  end or by both.
 - *path of the rest*: how the media of the others went, by the packets, in
   the last seconds; in brackets whose candidate our phones say that it is:
   `proxy` it was listed, `implicit` it was not, `peer` the phone took it for
-  the other's own.
+  the other's own. `turn` is the phones' TURN server; `mixed`: the two ends
+  send different ways.
 - *first*, *worst*: ms from the caller's INVITE to media at both ends, on the
   wire; the median and the slowest of the calls with voice both ways.
 - *let go*: of the calls with a direct path, how many relays were closed as
@@ -200,8 +205,12 @@ CASES = """
 ## What befalls a call with such a relay
 
 `voice back` is the time until a second of voice begins again behind the
-hole, caller / callee, 0 if there is no hole; a relay path is told with its
-origin.
+hole, caller / callee, 0 if there is no hole; %(back)g s are granted. A relay
+path is told with its origin. `rings` counts the first audio from the answer.
+On hold a call is %(hold)g s. A proxy with `90 s` has a relay with the real
+clocks; `1 near` and `2 near` are two proxies, the other one's relay is %(far)g
+ms away one way, as is the relay of `mp far`. What another phone does wrong is
+told and not judged.
 """
 
 
@@ -245,7 +254,8 @@ def write(relay, path):
                               if who == "uaphone" else ""}]
             lines += _markdown(head, rows)
     if tables[1][1]:
-        lines += [CASES] + _markdown(*tables[1])
+        lines += [CASES % {"back": faults.BACK, "hold": relayfaults.ON_HOLD,
+                           "far": relaysetups.FAR}] + _markdown(*tables[1])
     lines += _failures(relay)
     with open(path, "w") as out:
         out.write("\n".join(lines).replace("\n\n\n", "\n\n") + "\n")
