@@ -26,18 +26,23 @@ static void found(struct ua_simactor *actor, const struct ua_ice_event *ev)
 
 	f = &actor->foundv[actor->nfound++];
 	f->remote = ev->path.remote;
+	f->base = ev->path.base;
 	f->at_us = ua_simnet_now(actor->scene->net);
 }
 
 
-static bool is_old(const struct ua_simactor *actor,
+/* Was a pair found so long ago?  By any base: UINT16_MAX */
+static bool is_old(const struct ua_simactor *actor, uint16_t base,
 		   const struct ua_addr *remote, uint64_t us)
 {
 	size_t i;
 
 	for (i = 0; i < actor->nfound; i++) {
-		if (ua_addr_eq(&actor->foundv[i].remote, remote))
-			return actor->foundv[i].at_us + us <
+		const struct ua_simfound *f = &actor->foundv[i];
+
+		if (ua_addr_eq(&f->remote, remote) &&
+		    (base == UINT16_MAX || f->base == base))
+			return f->at_us + us <
 			       ua_simnet_now(actor->scene->net);
 	}
 
@@ -59,12 +64,14 @@ static void judge_choice(struct ua_simactor *actor,
 	const struct ua_ice *ice = ua_simphone_ice(actor->phone);
 	const struct ua_simplan *plan = actor->scene->plan;
 	const uint32_t rtt_ms = ev->rtt_ms;
+	const uint64_t past_us = (rtt_ms + HASTE_MS) * UA_SIM_MS;
 	struct ua_ice_pair pair;
 	char addr[UA_ADDR_LEN];
 	size_t i;
 
 	if (!ua_ice_controlling(ice) || plan->lossy || plan->nfault ||
-	    !ev->relays || !rtt_ms)
+	    !ev->relays || !rtt_ms ||
+	    !is_old(actor, ev->path.base, &ev->path.remote, past_us))
 		return;
 
 	for (i = 0; !ua_ice_pair(ice, i, &pair); i++) {
@@ -75,8 +82,7 @@ static void judge_choice(struct ua_simactor *actor,
 
 		if (!pair.valid || !pair.rtt_ms || pair.remote.comp != 1 ||
 		    relays(&pair) != ev->relays || rtt_ms <= least_ms ||
-		    !is_old(actor, &pair.remote.addr,
-			    (rtt_ms + HASTE_MS) * UA_SIM_MS))
+		    !is_old(actor, UINT16_MAX, &pair.remote.addr, past_us))
 			continue;
 
 		ua_simscene_breach(

@@ -134,6 +134,7 @@ struct ua_simscene;
 /** A pair that became valid */
 struct ua_simfound {
 	struct ua_addr remote;
+	uint16_t base;
 	uint64_t at_us;
 };
 

@@ -276,16 +276,15 @@ void ua_simwatch_taken(struct ua_simwatch *watch, const struct ua_path *path,
 	if (msg.cls != UA_STUN_SUCCESS && msg.cls != UA_STUN_ERROR)
 		return;
 
-	/* Forgeries do not count. */
+	/* Forgeries do not count, nor what was led astray. */
 	t = tid_of(watch, &msg, true, false);
-	if (t && t->answers < UINT8_MAX)
-		++t->answers;
-
-	if (msg.cls != UA_STUN_SUCCESS)
-		return;
-
 	if (!t || t->base != path->base ||
 	    !ua_addr_eq(&t->addr, &path->remote))
+		return;
+
+	if (t->answers < UINT8_MAX)
+		++t->answers;
+	if (msg.cls != UA_STUN_SUCCESS)
 		return;
 
 	v = valid_of(watch, path);
