@@ -35,6 +35,13 @@ static struct ua_simseat seat_now(const struct ua_simscene *scene, size_t i)
 static struct ua_simplan plan_now(const struct ua_simscene *scene)
 {
 	struct ua_simplan plan = *scene->plan;
+	size_t i;
+
+	/* Media that went by c= is missed after 30 s, and not before. */
+	for (i = 0; plan.nfault && i < plan.nbox; i++) {
+		if (plan.boxv[i].rtp_only)
+			plan.nbox = 0;
+	}
 
 	if (scene->no_box && plan.nbox) {
 		plan.boxv[0] = plan.boxv[1];
