@@ -161,8 +161,10 @@ START_TEST(hold_silences_both_and_resume_brings_sound_back)
 	const char *theirs = _i ? "a INVITE" : "b 200 INVITE";
 	const unsigned n = _i ? 0 : 1;
 	struct ua_ice_info before, after;
+	struct ua_call_stats good, stats;
 
 	up();
+	ua_call_stats(us->call, &good);
 	ck_assert_int_eq(0, ua_call_path(us->call, &before));
 	hold(us);
 	(void)told(us, UA_EVENT_HOLD, false);
@@ -197,6 +199,13 @@ START_TEST(hold_silences_both_and_resume_brings_sound_back)
 	ck_assert_uint_eq(0, rig_count(us, UA_EVENT_ICE_RESTART));
 	ck_assert_uint_eq(1, rig_count(us, UA_EVENT_HOLD));
 	ck_assert_uint_eq(1, rig_count(us, UA_EVENT_RESUMED));
+
+	/* The pause was no loss. */
+	ua_call_stats(us->call, &stats);
+	ck_assert_uint_eq(0, stats.rx_lost);
+	ck_assert_double_ge(stats.mos, good.mos - 0.3);
+	ua_call_stats(them->call, &stats);
+	ck_assert_double_ge(stats.mos, good.mos - 0.3);
 	down();
 }
 END_TEST
