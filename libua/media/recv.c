@@ -242,6 +242,7 @@ int ua_recv_packet(struct ua_recv *recv, uint64_t now_ms, const uint8_t *buf,
 		(void)ua_rtpstat_input(&recv->rtpstat, now_ms,
 				       recv->rtpstat.clock_hz, pkt.ssrc,
 				       pkt.seq, pkt.ts, 0);
+		ua_recvgap_other(&recv->gap);
 		return 0;
 	}
 
@@ -259,6 +260,8 @@ int ua_recv_packet(struct ua_recv *recv, uint64_t now_ms, const uint8_t *buf,
 			      pkt.seq, pkt.ts, pkt.len))
 		return 0;
 
+	if (!fmt || !fmt->codec)
+		ua_recvgap_other(&recv->gap);
 	if (!fmt)
 		return 0;
 
@@ -382,23 +385,12 @@ static void make_up(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
 }
 
 
-static uint32_t lost_packets(const struct ua_recv *recv)
+static void conceal(struct ua_recv *recv, int16_t *pcm, uint32_t dur)
 {
-	return (uint32_t)ua_rtpstat_lost(&recv->rtpstat);
-}
-
-
-static void conceal(struct ua_recv *recv, int16_t *pcm, uint32_t dur,
-		    bool broken)
-{
-	struct ua_jitter_pkt behind;
-
 	if (!recv->codec)
 		return;
 
-	ua_recvgap_missed(&recv->gap, (double)dur / recv->codec->clock_hz,
-			  broken || ua_jitter_peek(recv->jitter, &behind),
-			  lost_packets(recv));
+	ua_recvgap_missed(&recv->gap, (double)dur / recv->codec->clock_hz);
 	make_up(recv, pcm, dur);
 	recv->kind = UA_RECV_CONCEALED;
 }
@@ -435,11 +427,11 @@ static void decode(struct ua_recv *recv, int16_t *pcm,
 	    (fmt->codec != recv->codec && decoder_open(recv, fmt->codec)) ||
 	    recv->codec->decode(recv->dec, pcm, &nsamp, out->pkt.buf,
 				out->pkt.len)) {
-		conceal(recv, pcm, out->dur, true);
+		conceal(recv, pcm, out->dur);
 		return;
 	}
 
-	ua_recvgap_played(&recv->gap, &out->pkt, lost_packets(recv));
+	ua_recvgap_played(&recv->gap, &out->pkt);
 	if (out->drop)
 		blend_set(recv, pcm, nsamp);
 	else
@@ -474,7 +466,7 @@ static bool step(struct ua_recv *recv, uint64_t now_ms)
 		return true;
 
 	case UA_JITTER_LOST:
-		conceal(recv, pcm, out.dur, false);
+		conceal(recv, pcm, out.dur);
 		return recv->codec != NULL;
 
 	default:

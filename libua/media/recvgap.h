@@ -8,32 +8,28 @@
 
 /** A value; all zero at the start */
 struct ua_recvgap {
-	double lost_s;      /**< Made up for what was lost, or late [s]      */
-	double open_s;      /**< Made up since the last frame: nobody knows  */
-	uint32_t open_lost; /**< Packets lost when that began               */
-	uint32_t ts;        /**< Of the last frame [RTP clock]              */
+	double lost_s;   /**< Made up for what was lost, or late [s]     */
+	double open_s;   /**< Made up since the last frame: not judged   */
+	bool begun;      /**< There was a frame                          */
+	uint16_t seq;    /**< Of the last one                            */
+	uint32_t ts;     /**< Of it [RTP clock]                          */
+	uint16_t others; /**< Packets since that are no sound            */
 };
 
 
-/**
- * Sound was made up.
- *
- * @param s     So much [s]
- * @param sure  A packet behind it is there, or it could not be decoded: it
- *              was lost.  Else the sender may have paused
- * @param lost  Packets lost so far, by their sequence numbers
- */
-void ua_recvgap_missed(struct ua_recvgap *gap, double s, bool sure,
-		       uint32_t lost);
+/** So many seconds were made up */
+void ua_recvgap_missed(struct ua_recvgap *gap, double s);
 
+/** A packet that is no sound has a number of the stream's all the same */
+void ua_recvgap_other(struct ua_recvgap *gap);
 
 /**
- * A frame is played.  A pause is what lost no packet and let the sender's
- * time go on (RFC 3550, 5.1: on hold or in silence the time stamp runs); a
- * delay that was too long loses no packet either, but its time stamps follow
- * on each other.
+ * A frame is played, which judges what was made up before it.  A pause, on
+ * hold or in silence, leaves no packet out and lets the time stamp run (RFC
+ * 3550, 5.1); a delay that was too long leaves none out either, but the time
+ * stamps follow on each other.
  */
-void ua_recvgap_played(struct ua_recvgap *gap, const struct ua_jitter_pkt *pkt,
-		       uint32_t lost);
+void ua_recvgap_played(struct ua_recvgap *gap,
+		       const struct ua_jitter_pkt *pkt);
 
 #endif

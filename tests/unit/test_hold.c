@@ -465,10 +465,14 @@ START_TEST(restart_on_hold_stays_on_hold)
 	ua_reoffer_restart(us->call, "network changed");
 	(void)rig_expect(&a, UA_EVENT_ICE_RESTART);
 	(void)rig_expect(&b, UA_EVENT_ICE_RESTART);
-	if (_i)
+	middle_wait(&m, "a ACK", _i ? 2 : 3);
+	if (_i) {
+		middle_wait(&m, "a 200 INVITE", 1);
 		ck_has("a 200 INVITE", 0, "a=sendonly");
-	else
+	}
+	else {
 		ck_has("a INVITE", 2, "a=sendonly");
+	}
 	nothing_is_said();
 	ck_assert_uint_eq(1, rig_count(&a, UA_EVENT_HOLD));
 	ck_assert_uint_eq(0, rig_count(&a, UA_EVENT_RESUMED));
