@@ -161,10 +161,9 @@ START_TEST(hold_silences_both_and_resume_brings_sound_back)
 	const char *theirs = _i ? "a INVITE" : "b 200 INVITE";
 	const unsigned n = _i ? 0 : 1;
 	struct ua_ice_info before, after;
-	struct ua_call_stats good, stats;
+	struct ua_call_stats stats;
 
 	up();
-	ua_call_stats(us->call, &good);
 	ck_assert_int_eq(0, ua_call_path(us->call, &before));
 	hold(us);
 	(void)told(us, UA_EVENT_HOLD, false);
@@ -203,9 +202,6 @@ START_TEST(hold_silences_both_and_resume_brings_sound_back)
 	/* The pause was no loss. */
 	ua_call_stats(us->call, &stats);
 	ck_assert_uint_eq(0, stats.rx_lost);
-	ck_assert_double_ge(stats.mos, good.mos - 0.3);
-	ua_call_stats(them->call, &stats);
-	ck_assert_double_ge(stats.mos, good.mos - 0.3);
 	down();
 }
 END_TEST
@@ -502,6 +498,7 @@ START_TEST(path_that_dies_on_hold_is_looked_for_anew)
 		rig_linger(100);
 	ck_assert_str_eq("consent lost",
 			 rig_expect(&a, UA_EVENT_ICE_RESTART)->reason);
+	middle_wait(&m, "a INVITE", 3);
 	ck_has("a INVITE", 2, "a=sendonly");
 	middle_close(&m);
 	rig_close(&a);
