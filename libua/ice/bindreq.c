@@ -7,8 +7,8 @@
 #include "base/re_compat.h"
 #include "ice/bindreq.h"
 #include "ice/conclude.h"
-#include "ice/describe.h"
 #include "ice/latched.h"
+#include "ice/learn.h"
 #include "ice/role.h"
 #include "ice/schedule.h"
 
@@ -181,8 +181,8 @@ static int learn(struct ua_ice *ice, uint64_t now_ms,
 	    !ua_iceagent_comp(ice, base->stream, base->comp)->needed)
 		return 0;
 
-	err = ua_describe_request(ice, now_ms, req->base, &req->from,
-				  req->prio, &index);
+	err = ua_learn_source(ice, now_ms, req->base, &req->from, req->prio,
+			      &index);
 	if (err)
 		return err == EACCES ? EACCES : ENOMEM;
 

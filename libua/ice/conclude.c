@@ -132,7 +132,6 @@ static void close_comp(struct ua_ice *ice, const struct ua_pair *winner)
 		if (p->latched && p->valid)
 			(void)ua_checklist_step(&ice->list, i, UA_PAIR_EXPIRE,
 						UA_PAIR_SUPERSEDED, 0);
-
 		/* Whatever it was that failed it: it is not to be revived. */
 		if (p->latched && p->state == UA_PAIR_FAILED)
 			p->reason = UA_PAIR_SUPERSEDED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file describe.h  From descriptions and packets to candidates */
+/** @file describe.h  Our own candidates, and how paths are named by them */
 #ifndef UA_DESCRIBE_H
 #define UA_DESCRIBE_H
 
@@ -28,28 +28,6 @@ UA_CHECK int ua_describe_base(struct ua_ice *ice,
 UA_CHECK int ua_describe_srflx(struct ua_ice *ice, uint16_t base,
 			       const struct ua_addr *mapped,
 			       const struct ua_addr *server);
-
-
-/** See ua_ice_remote_cand() */
-UA_CHECK int ua_describe_remote(struct ua_ice *ice,
-				const struct ua_ice_cand *cand);
-
-
-/**
- * Pair on which an authentic request came; makes the peer-reflexive candidate
- * and the pair if need be (RFC 8445, 7.3.1.3).
- *
- * @param prio   Of its PRIORITY
- * @param index  Set to the pair
- *
- * @retval 0       Done
- * @retval EACCES  From a relay that another base talks to: it gets no answer
- * @retval ENOSPC  Too many for now: the request gets no answer
- * @retval ENOMEM  The same
- */
-UA_CHECK int ua_describe_request(struct ua_ice *ice, uint64_t now_ms,
-				 uint16_t base, const struct ua_addr *from,
-				 uint32_t prio, uint16_t *index);
 
 
 /**

@@ -142,6 +142,16 @@ static inline bool ua_iceagent_is_live(const struct ua_ice *ice,
 }
 
 
+/** Candidates carry no zone: the base tells the link */
+static inline struct ua_addr ua_iceagent_unscoped(const struct ua_addr *addr)
+{
+	struct ua_addr a = *addr;
+
+	a.scope = 0;
+	return a;
+}
+
+
 /** From when patience counts: both descriptions known; UA_NEVER: not yet */
 static inline uint64_t ua_iceagent_known(const struct ua_ice *ice)
 {

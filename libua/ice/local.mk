@@ -22,6 +22,8 @@ libua_la_SOURCES += \
 	libua/ice/iceagent.h \
 	libua/ice/latched.c \
 	libua/ice/latched.h \
+	libua/ice/learn.c \
+	libua/ice/learn.h \
 	libua/ice/match.c \
 	libua/ice/match.h \
 	libua/ice/nominate.c \

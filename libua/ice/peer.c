@@ -7,7 +7,7 @@
 #include "base/re_compat.h"
 #include "ice/bindreq.h"
 #include "ice/consent.h"
-#include "ice/describe.h"
+#include "ice/learn.h"
 #include "ice/role.h"
 #include "ice/schedule.h"
 
@@ -169,7 +169,7 @@ int ua_ice_remote_cand(struct ua_ice *ice, uint64_t now_ms,
 	if (cand->gen != ice->gen)
 		return ESTALE;
 
-	err = ua_describe_remote(ice, cand);
+	err = ua_learn_cand(ice, cand);
 	if (!err && ice->trickle_ms != UA_NEVER)
 		ice->trickle_ms = now_ms;
 
