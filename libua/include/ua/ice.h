@@ -107,8 +107,10 @@ struct ua_ice_conf {
 					   nomination, if the peer knows such
 					   (ice-options:renomination)        */
 	bool rfc_strict;              /**< RFC 8445 to the letter: Ta is 50 for
-					   a peer that names none, and private
-					   pairs are never put behind         */
+					   a peer that names none, private
+					   pairs are never put behind, and
+					   checks to a latched relay have the
+					   PRIORITY of 7.1.1, not a relay's   */
 };
 
 enum ua_ice_event_type {
