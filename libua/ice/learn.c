@@ -367,17 +367,17 @@ int ua_learn_source(struct ua_ice *ice, uint64_t now_ms, uint16_t base,
 
 		if (*index != UA_PAIR_NIL)
 			return 0;
-
-		/* It had lost when it came. */
-		if (ice->remotes.v[remote].latched &&
-		    !ua_match_wants(ice, base, remote))
-			return EACCES;
 	}
 	else {
 		err = prflx_add(ice, now_ms, base, &addr, prio, &remote);
 		if (err)
 			return err;
 	}
+
+	/* It had lost when it came. */
+	if (ice->remotes.v[remote].latched &&
+	    !ua_match_wants(ice, base, remote))
+		return EACCES;
 
 	*index = ua_checklist_find(&ice->list, base, remote);
 	err = *index == UA_PAIR_NIL

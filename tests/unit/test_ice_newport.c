@@ -469,8 +469,9 @@ START_TEST(new_port_beside_a_direct_path_is_left_alone)
 	(void)both_hear_of(B0, B1);
 	icenet_run(net, 60000);
 
-	/* Not even to answer */
+	/* Not even to answer, nor on a port that nobody told us of */
 	ck_assert_int_eq(EACCES, comes_by_relay(B0, false));
+	ck_assert_int_eq(EACCES, comes_by_relay("198.51.100.9:50008", false));
 	icenet_run(net, 60000);
 	ck_assert_uint_eq(0, net->latchv[1].npacket);
 	ck_assert_uint_eq(0, icenet_lost(net));
