@@ -168,6 +168,13 @@ bool ua_simbeside_path(struct ua_simphone *phone, struct ua_path *path)
 }
 
 
+bool ua_simbeside_carries(const struct ua_simphone *phone)
+{
+	return phone->beside.state == UA_SIM_BESIDE_OPEN &&
+	       phone->beside.heard_us;
+}
+
+
 bool ua_simbeside_accepts(struct ua_simphone *phone, struct ua_simleg *leg,
 			  const struct ua_addr *src)
 {

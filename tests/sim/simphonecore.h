@@ -175,6 +175,9 @@ uint64_t ua_simbeside_pump(struct ua_simphone *phone);
 /** Where media goes so; false: it does not */
 bool ua_simbeside_path(struct ua_simphone *phone, struct ua_path *path);
 
+/** Does something come from there? */
+bool ua_simbeside_carries(const struct ua_simphone *phone);
+
 /** Is media from there fine? */
 bool ua_simbeside_accepts(struct ua_simphone *phone, struct ua_simleg *leg,
 			  const struct ua_addr *src);

@@ -237,7 +237,9 @@ void ua_simroam_event(struct ua_simphone *phone, const struct ua_ice_event *ev)
 			ua_simnet_note(phone->net,
 				       "phone   %s: gathers no more",
 				       phone->name);
-		if (phone->restarts || (phone->nproxied && phone->talks))
+		/* Sound that comes by c= is not to be disturbed. */
+		if (!ua_simbeside_carries(phone) &&
+		    (phone->restarts || (phone->nproxied && phone->talks)))
 			ua_simroam_want(phone, "no path was found");
 		break;
 
