@@ -240,7 +240,7 @@ static void judge_beside(struct ua_simscene *scene)
 	struct ua_simplan other;
 	size_t i;
 
-	if (plan->nbox != 1 || !plan->boxv[0].rtp_only || scene->no_box ||
+	if (plan->nbox != 1 || !plan->boxv[0].rtp_only || plan->nfault ||
 	    plan->boxv[0].malice || plan->boxv[0].kind == UA_SIM_RTPENGINE)
 		return;
 
