@@ -13,6 +13,7 @@ enum {
 	WAIT_MS = 1500,   /* For a valid pair                             */
 	OPEN_MS = 10000,  /* If nothing comes back                        */
 	QUIET_MS = 30000, /* If something did, so long ago                */
+	SPENT_MS = 30000, /* In all without a word: restarts begin anew   */
 	LIFE_MS = 85000,  /* A relay waits for media for little longer    */
 	ENDED_MS = 2000   /* No pair so long: it is not just slow         */
 };
@@ -23,24 +24,6 @@ static bool has_pair(const struct ua_simphone *phone)
 	struct ua_path path;
 
 	return !ua_ice_media(phone->ice, 0, 1, &path);
-}
-
-
-void ua_simbeside_remote(struct ua_simphone *phone,
-			 const struct ua_simdesc *desc)
-{
-	const struct ua_simleg *leg = ua_simorigin_leg(phone, 1, &desc->dflt);
-	struct ua_simbeside *b = &phone->beside;
-
-	if (!leg || !ua_simorigin_is_default(phone, desc) ||
-	    (b->state != UA_SIM_BESIDE_OFF && ua_addr_eq(&b->to, &desc->dflt)))
-		return;
-
-	b->to = desc->dflt;
-	b->base = leg->base;
-	b->state = UA_SIM_BESIDE_WAITS;
-	b->since_us = phone->net->now_us;
-	b->heard_us = 0;
 }
 
 
@@ -57,6 +40,44 @@ static void become(struct ua_simphone *phone, enum ua_simbeside_state state)
 }
 
 
+/* Who has never answered gets no more with each restart. */
+static void spend(struct ua_simphone *phone)
+{
+	struct ua_simbeside *b = &phone->beside;
+
+	if (b->heard_us)
+		b->spent_us = 0;
+	else if (b->state == UA_SIM_BESIDE_OPEN)
+		b->spent_us += phone->net->now_us - b->since_us;
+}
+
+
+void ua_simbeside_reset(struct ua_simphone *phone)
+{
+	spend(phone);
+	phone->beside.state = UA_SIM_BESIDE_OFF;
+}
+
+
+void ua_simbeside_remote(struct ua_simphone *phone,
+			 const struct ua_simdesc *desc)
+{
+	const struct ua_simleg *leg = ua_simorigin_leg(phone, 1, &desc->dflt);
+	struct ua_simbeside *b = &phone->beside;
+
+	if (!leg || !ua_simorigin_is_default(phone, desc) ||
+	    (b->state != UA_SIM_BESIDE_OFF && ua_addr_eq(&b->to, &desc->dflt)))
+		return;
+
+	spend(phone);
+	b->to = desc->dflt;
+	b->base = leg->base;
+	b->state = UA_SIM_BESIDE_WAITS;
+	b->since_us = phone->net->now_us;
+	b->heard_us = 0;
+}
+
+
 static uint64_t end_of(const struct ua_simbeside *b)
 {
 	return b->heard_us ? b->heard_us + QUIET_MS * UA_SIM_MS
@@ -69,6 +90,7 @@ static void lost(struct ua_simphone *phone)
 {
 	const bool heard = phone->beside.heard_us;
 
+	spend(phone);
 	become(phone, UA_SIM_BESIDE_OVER);
 	if (heard && !has_pair(phone))
 		ua_simroam_want(phone, "path answers no more");
@@ -89,7 +111,7 @@ static uint64_t window_pump(struct ua_simphone *phone)
 
 	if (b->state == UA_SIM_BESIDE_WAITS) {
 		at_us = b->since_us + WAIT_MS * UA_SIM_MS;
-		if (has_pair(phone))
+		if (has_pair(phone) || b->spent_us >= SPENT_MS * UA_SIM_MS)
 			b->state = UA_SIM_BESIDE_OVER;
 		else if (now_us >= at_us)
 			become(phone, UA_SIM_BESIDE_OPEN);

@@ -30,6 +30,7 @@ struct ua_simbeside {
 	uint16_t base;     /**< From there                                */
 	uint64_t since_us; /**< In that state                             */
 	uint64_t heard_us; /**< Something came from there, 0: never       */
+	uint64_t spent_us; /**< Without a word, before this one           */
 };
 
 /** Where datagrams leave and come in: a socket, or a relay over one */
@@ -168,6 +169,9 @@ struct ua_simleg *ua_simorigin_leg(struct ua_simphone *phone, unsigned comp,
 /* simbeside.c: media to c= while no pair is valid */
 void ua_simbeside_remote(struct ua_simphone *phone,
 			 const struct ua_simdesc *desc);
+
+/** Other credentials: what c= is, is to be told again */
+void ua_simbeside_reset(struct ua_simphone *phone);
 
 /** Let time run; when to look again [ms] */
 uint64_t ua_simbeside_pump(struct ua_simphone *phone);

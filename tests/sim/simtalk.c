@@ -138,7 +138,7 @@ int ua_simphone_remote(struct ua_simphone *phone,
 	if (!err) {
 		phone->remote_us = phone->net->now_us;
 		phone->expired = false;
-		phone->beside.state = UA_SIM_BESIDE_OFF;
+		ua_simbeside_reset(phone);
 	}
 
 	phone->has_remote = true;

@@ -19,7 +19,11 @@ enum {
 	/* Media to c=: not before, no longer if nobody answers, if he did */
 	WINDOW_MS = 1500,
 	UNANSWERED_MS = 10100,
-	ANSWERED_MS = 30100
+	ANSWERED_MS = 30100,
+
+	/* In all, without a word; what is apart by more is no stream */
+	IN_ALL_MS = 41000,
+	APART_MS = 1000
 };
 
 
@@ -354,8 +358,11 @@ void ua_simwatch_talks(struct ua_simwatch *watch)
 
 void ua_simwatch_heard(struct ua_simwatch *watch, const struct ua_addr *src)
 {
-	if (ua_addr_eq(&watch->told, src))
-		watch->heard_us = watch->net->now_us;
+	if (!ua_addr_eq(&watch->told, src))
+		return;
+
+	watch->heard_us = watch->net->now_us;
+	watch->unheard_us = 0;
 }
 
 
@@ -382,6 +389,9 @@ void ua_simwatch_beside(struct ua_simwatch *watch, const struct ua_addr *dst)
 
 	if (watch->beside_us == UA_NEVER)
 		watch->beside_us = now_us;
+	if (now_us - watch->last_us < APART_MS * UA_SIM_MS)
+		watch->unheard_us += now_us - watch->last_us;
+	watch->last_us = now_us;
 
 	if (!ua_addr_eq(&watch->told, dst))
 		ua_simwatch_fault(watch, UA_SIM_RULE_WINDOW,
@@ -392,6 +402,9 @@ void ua_simwatch_beside(struct ua_simwatch *watch, const struct ua_addr *dst)
 		ua_simwatch_fault(
 			watch, UA_SIM_RULE_WINDOW, "media to c= after %llu ms",
 			(unsigned long long)((now_us - since_us) / UA_SIM_MS));
+	else if (watch->unheard_us > IN_ALL_MS * UA_SIM_MS)
+		ua_simwatch_fault(watch, UA_SIM_RULE_WINDOW,
+				  "media to c= for too long in all");
 	else if (now_us > window_end(watch))
 		ua_simwatch_fault(
 			watch, UA_SIM_RULE_WINDOW,

@@ -70,6 +70,8 @@ struct ua_simwatch {
 	uint64_t talk_us;    /**< Media may flow since, UA_NEVER           */
 	uint64_t beside_us;  /**< Media to it without consent, UA_NEVER    */
 	uint64_t heard_us;   /**< Media from it, UA_NEVER                  */
+	uint64_t last_us;    /**< The last media to it                     */
+	uint64_t unheard_us; /**< So long it went there without a word     */
 };
 
 
