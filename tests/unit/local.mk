@@ -155,6 +155,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_simnat.c \
 	tests/unit/test_simnet.c \
 	tests/unit/test_simport.c \
+	tests/unit/test_simproxied.c \
 	tests/unit/test_simproxy.c \
 	tests/unit/test_simstream.c \
 	tests/unit/test_simturn.c \
