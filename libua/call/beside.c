@@ -133,6 +133,12 @@ bool ua_beside_sends(const struct ua_flow *flow)
 }
 
 
+bool ua_beside_hears(const struct ua_flow *flow)
+{
+	return ua_beside_sends(flow) && flow->beside.heard_ms;
+}
+
+
 bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src)
 {
 	struct ua_flow *flow = leg->flow;

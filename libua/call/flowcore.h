@@ -269,6 +269,9 @@ uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms);
 /** Does media go there now? */
 bool ua_beside_sends(const struct ua_flow *flow);
 
+/** ... and does something come from there?  Then it works, without a pair */
+bool ua_beside_hears(const struct ua_flow *flow);
+
 /** Is media from there fine?  May latch */
 bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src);
 

@@ -133,9 +133,11 @@ uint64_t ua_proxied_pump(struct ua_flow *flow, uint64_t now_ms)
 {
 	const uint64_t at_ms = flow->remote_ms + UA_PROXIED_WAIT_MS;
 
+	/* What goes to c= from which nothing comes shows that it has ended. */
 	if (!flow->nproxied || !flow->ice || flow->expired ||
 	    flow->remote_ms < flow->born_ms + UA_PROXIED_LIFE_MS ||
-	    ua_flow_ready(flow))
+	    ua_beside_hears(flow) ||
+	    (ua_flow_ready(flow) && !ua_beside_sends(flow)))
 		return UA_NEVER;
 
 	if (now_ms < at_ms)

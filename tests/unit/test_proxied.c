@@ -171,6 +171,14 @@ START_TEST(relay_that_ended_while_it_rang_is_asked_for_again)
 	ck_assert_uint_ge(ua_proxied_pump(x.flow, now_ms),
 			  now_ms + UA_PROXIED_WAIT_MS);
 	ck_assert_ptr_null(x.flow->why);
+
+	/* Media to c= has begun meanwhile: it counts if something is heard. */
+	(void)ua_beside_pump(x.flow, now_ms + UA_BESIDE_WAIT_MS + 1000);
+	ck_assert(ua_beside_sends(x.flow));
+	x.flow->beside.heard_ms = now_ms;
+	ck_assert_uint_eq(UA_NEVER, ua_proxied_pump(x.flow, now_ms + 60000));
+	ck_assert_ptr_null(x.flow->why);
+	x.flow->beside.heard_ms = 0;
 	ck_assert_uint_eq(UA_NEVER, ua_proxied_pump(x.flow, now_ms + 60000));
 	ck_assert_str_eq("relay has ended", x.flow->why);
 
