@@ -206,7 +206,9 @@ CASES = """
 
 `voice back` is the time until a second of voice begins again behind the
 hole, caller / callee, 0 if there is no hole; %(back)g s are granted. A relay
-path is told with its origin. `rings` counts the first audio from the answer.
+path is told with its origin. `rings` counts the first audio from the answer:
+of a relay that waits for 90 s a phone knows that it has ended, of one that
+waits for 6 s it finds out.
 On hold a call is %(hold)g s. A proxy with `90 s` has a relay with the real
 clocks; `1 near` and `2 near` are two proxies, the other one's relay is %(far)g
 ms away one way, as is the relay of `mp far`. What another phone does wrong is
