@@ -58,7 +58,9 @@ class Relay:
         self.options = lab.options
         self.report = lab.report
         self.pool = lab.pool
+        # within `all`, --cells are those of calls, --write is another's
         alone = self.options.command == "relay"
+        self.file = self.options.write if alone else None
         self.words = self.options.cells if alone else None
         self.quick = self.options.quick or not alone
         self.outcomes = []
@@ -158,5 +160,5 @@ class Relay:
         self.pool.run([(name.replace("/", " "), work)
                        for _, name, work in tasks], keep=self.options.keep)
         self.report.say(relaydoc.text(self))
-        if self.options.write:
-            relaydoc.write(self, self.options.write)
+        if self.file:
+            relaydoc.write(self, self.file)
