@@ -52,7 +52,8 @@ class Loop:
         done = False
         for key, _ in self.ready.select(patience):
             # what came before may have closed it
-            if self.ready.get_map().get(key.fileobj) is key:
+            if key.fileobj.fileno() >= 0 \
+                    and self.ready.get_map().get(key.fileobj) is key:
                 key.data()
                 done = True
         while self.timers and self.timers[0][0] <= self.now():
