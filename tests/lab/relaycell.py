@@ -141,6 +141,7 @@ class RelayCell(Cell):
 
     def find(self):
         """Fills in the outcome."""
+        self.setup.alive(self.net)
         out = self.outcome
         wires = self.taps.wires()
         out.connected = bool(self.a.event("answered"))
@@ -273,6 +274,7 @@ class PeerCell:
                 break
 
     def find(self):
+        self.setup.alive(self.net)
         out = self.outcome
         wires = self.taps.wires()
         heard = []

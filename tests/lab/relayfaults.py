@@ -32,6 +32,7 @@ class RelayFault(Fault):
         self.taps = Taps(self.net, self.a.folder, self.setup.relays)
 
     def judge(self):
+        self.setup.alive(self.net)
         super().judge()
         ways = self.ways()
         if self.after == "direct" and ways != "direct":

@@ -80,6 +80,13 @@ class Setup:
             process.stop()
             net.hosts["srv"].processes.remove(process)
 
+    @staticmethod
+    def alive(net):
+        """Raises LabError if a relay has died: what was measured is void."""
+        for relay in net.relays:
+            if not relay.process.alive():
+                raise LabError("a relay died\n" + relay.process.tail())
+
     def mark(self, net):
         """Of now, for released()."""
         return None
