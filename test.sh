@@ -83,7 +83,7 @@ counted() {
 }
 
 check "build: unit tests" make -C build tests/unit/unit
-counted "unit" build/tests/unit/unit
+counted "unit" tests/unit/run build/tests/unit/unit
 check "examples" make -C build check TESTS="$(make -s -C build print-examples)"
 check "example of a call test" docs/examples/test_call.sh build/cli/uaphone
 counted "phone, black box" tests/cli/run build
@@ -98,8 +98,9 @@ check "build: clang, warnings are errors" \
 check "build: sanitizers" \
 	./tests/build.sh build-asan --enable-sanitize --enable-werror
 check "build: sanitizers, unit tests" make -C build-asan tests/unit/unit
-# In one process: a fork of a sanitized one is slow, and there are thousands.
-counted "unit, sanitizers" env CK_FORK=no build-asan/tests/unit/unit
+# Without a fork for each test: that of a sanitized one is slow.
+counted "unit, sanitizers" env CK_FORK=no \
+	tests/unit/run build-asan/tests/unit/unit
 check "a call, sanitizers" ./tests/call/try build-asan
 counted "fuzz" tests/fuzz/run build-asan 5
 
