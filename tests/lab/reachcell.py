@@ -241,8 +241,10 @@ class ReachCell:
                     len(missed), len(self.calls), ", ".join(
                         "%.0f s idle%s (%s)" % (
                             call.idle, " just before a ping" if call.worst
-                            else "", "no" if call.after is None
-                            else "%.1f s" % call.after)
+                            else "", "%.1f s" % call.after
+                            if call.after is not None else "no answer"
+                            if not call.codes else "/".join(
+                                str(code) for code in call.codes))
                         for call in missed[:EXAMPLES]),
                     ", ..." if len(missed) > EXAMPLES else ""))
         if all(call.idle < self.timeout for call in self.calls):
