@@ -32,13 +32,13 @@ tests_unit_unit_LDADD = libuasim.a $(LIBPHONE) libuacore.la $(CODECS_LA) $(CHECK
 bench_programs = tests/bench/bench_call tests/bench/bench_ice \
 	tests/bench/bench_media tests/bench/bench_reach
 EXTRA_PROGRAMS = $(bench_programs) tests/bench/iceend_ua
-tests_bench_bench_call_SOURCES = tests/bench/bench_call.c
+tests_bench_bench_call_SOURCES = tests/bench/bench_call.c tests/bench/benchreg.h
 tests_bench_bench_call_LDADD = $(bench_libs)
 tests_bench_bench_ice_SOURCES = tests/bench/bench_ice.c
 tests_bench_bench_ice_LDADD = $(bench_libs)
 tests_bench_bench_media_SOURCES = tests/bench/bench_media.c
 tests_bench_bench_media_LDADD = $(bench_libs)
-tests_bench_bench_reach_SOURCES = tests/bench/bench_reach.c
+tests_bench_bench_reach_SOURCES = tests/bench/bench_reach.c tests/bench/benchreg.h
 tests_bench_bench_reach_LDADD = $(bench_libs)
 tests_bench_iceend_ua_SOURCES = tests/bench/iceend.c tests/bench/iceend.h \
 	tests/bench/iceend_ua.c

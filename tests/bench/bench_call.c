@@ -19,6 +19,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/re_compat.h"
+#include "benchreg.h"
 
 enum {
 	SINGLE = 40,    /* Calls one after the other            */
@@ -528,33 +529,6 @@ static void bench_delay(void)
 /* ----------------------------- accounts ---------------------------- */
 
 
-/* Grants every REGISTER, answers all else with 200. */
-static void on_request(const struct sa *src, struct mbuf *mb, void *arg)
-{
-	struct udp_sock **us = arg;
-	struct mbuf *out = mbuf_alloc(1024);
-	struct sip_msg *msg = NULL;
-	const struct sip_hdr *contact;
-
-	if (out && !sip_msg_decode(&msg, mb) && msg->req) {
-		contact = sip_msg_hdr(msg, SIP_HDR_CONTACT);
-		(void)mbuf_printf(out,
-				  "SIP/2.0 200 OK\r\nVia: %r\r\nFrom: %r\r\n"
-				  "To: %r;tag=x\r\nCall-ID: %r\r\n"
-				  "CSeq: %u %r\r\nContact: %r\r\n"
-				  "Content-Length: 0\r\n\r\n",
-				  &msg->via.val, &msg->from.val, &msg->to.val,
-				  &msg->callid, msg->cseq.num, &msg->cseq.met,
-				  contact ? &contact->val : NULL);
-		out->pos = 0;
-		(void)udp_send(*us, src, out);
-	}
-
-	mem_deref(msg);
-	mem_deref(out);
-}
-
-
 static void bench_accounts(void)
 {
 	static struct udp_sock *us;
@@ -566,7 +540,7 @@ static void bench_accounts(void)
 	unsigned i;
 
 	if (sa_set_str(&local, "127.0.0.1", 0) ||
-	    udp_listen(&us, &local, on_request, &us) ||
+	    udp_listen(&us, &local, benchreg_recv, &us) ||
 	    udp_local_get(us, &local))
 		die("registrar", errno);
 

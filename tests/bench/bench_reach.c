@@ -16,6 +16,7 @@
 #include <ua/ua.h>
 #include "base/clock.h"
 #include "base/re_compat.h"
+#include "benchreg.h"
 
 enum {
 	ACCOUNTS = 200,
@@ -167,37 +168,10 @@ static void bench_rate(const char *server, unsigned n)
 /* ----------------------------- memory ------------------------------ */
 
 
-/* Grants every REGISTER, answers all else with 200. */
-static void on_request(const struct sa *src, struct mbuf *mb, void *arg)
-{
-	const struct registrar *reg = arg;
-	struct mbuf *out = mbuf_alloc(1024);
-	struct sip_msg *msg = NULL;
-	const struct sip_hdr *contact;
-
-	if (out && !sip_msg_decode(&msg, mb) && msg->req) {
-		contact = sip_msg_hdr(msg, SIP_HDR_CONTACT);
-		(void)mbuf_printf(out,
-				  "SIP/2.0 200 OK\r\nVia: %r\r\nFrom: %r\r\n"
-				  "To: %r;tag=x\r\nCall-ID: %r\r\n"
-				  "CSeq: %u %r\r\nContact: %r\r\n"
-				  "Content-Length: 0\r\n\r\n",
-				  &msg->via.val, &msg->from.val, &msg->to.val,
-				  &msg->callid, msg->cseq.num, &msg->cseq.met,
-				  contact ? &contact->val : NULL);
-		out->pos = 0;
-		(void)udp_send(reg->us, src, out);
-	}
-
-	mem_deref(msg);
-	mem_deref(out);
-}
-
-
 static void registrar_open(struct registrar *reg)
 {
 	if (sa_set_str(&reg->local, "127.0.0.1", 0) ||
-	    udp_listen(&reg->us, &reg->local, on_request, reg) ||
+	    udp_listen(&reg->us, &reg->local, benchreg_recv, &reg->us) ||
 	    udp_local_get(reg->us, &reg->local))
 		die("registrar", errno);
 }
