@@ -11,6 +11,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOOPBACK = "127.0.0.1"
+LOOPBACK6 = "::1"
+# How the kernel writes them in its tables
+WRITTEN = {LOOPBACK: "0100007F", LOOPBACK6: "0" * 24 + "01000000"}
 PORTS = range(20000, 32000)  # below those that the kernel gives to anybody
 MEDIA_PORTS = 8  # sipp opens some near the one of -mp
 PATIENCE = 8  # s until a process must have done what it was asked to
@@ -81,10 +84,11 @@ class Ports:
         return True
 
 
-def bound(tp, port):
+def bound(tp, host, port):
     """Whether somebody has a socket there."""
-    want = "0100007F:%04X" % port
-    with open("/proc/net/" + tp) as table:
+    want = "%s:%04X" % (WRITTEN[host], port)
+    with open("/proc/net/" + tp + ("6" if host == LOOPBACK6 else "")) \
+            as table:
         for line in table:
             words = line.split()
             if words[1] == want and (tp == "udp" or words[3] == "0A"):
@@ -119,8 +123,9 @@ def read(path):
 class Sipp:
     """One SIPp with a scenario, whose words are filled in."""
 
-    def __init__(self, folder, ports, server, words, port):
+    def __init__(self, folder, ports, server, words, host, port):
         self.server = server
+        self.host = host
         self.port = port
         self.base = os.path.join(folder, "%s-%s" % (
             server.scenario, server.tp))
@@ -130,7 +135,7 @@ class Sipp:
             scenario = scenario.replace("@%s@" % word, value)
         with open(self.base + ".xml", "w") as text:
             text.write(scenario)
-        argv = ["sipp", "-sf", self.base + ".xml", "-i", LOOPBACK,
+        argv = ["sipp", "-sf", self.base + ".xml", "-i", host,
                 "-p", str(port), "-t", {"udp": "u1", "tcp": "t1"}[server.tp],
                 "-mp", str(ports.take(MEDIA_PORTS)), "-cp", str(ports.take()),
                 "-nostdin", "-timeout", "60s", "-timeout_error"]
@@ -150,7 +155,7 @@ class Sipp:
         if self.popen.poll() is not None:
             raise Wrong("sipp %s: %s" % (self.server.scenario,
                                          read(self.base + ".err")))
-        return bound(self.server.tp, self.port)
+        return bound(self.server.tp, self.host, self.port)
 
     def said(self, word):
         return word in read(self.base + ".logs")

@@ -3,6 +3,7 @@
 
 import dataclasses
 
+from sippbed import LOOPBACK, LOOPBACK6
 from sippchecks import (PASSWORD, apart, came_by, event, has, has_not,
                         in_a_row, larger, left, one_connection, packets,
                         pings, pings_apart, proves, ready, saw, says, told,
@@ -43,6 +44,7 @@ class Case:
     config: str = ""
     wire: bool = False
     noise: bytes = b""
+    host: str = LOOPBACK  # of the phone and its servers
     hosts: tuple = ()  # more addresses of the first server, with a wire
     patience: float = 8  # until it has ended [s]
     takes: float = 0  # about so long, if long [s]
@@ -198,6 +200,16 @@ CASES = [
     registers("tcp, one connection", "bind", one_connection,
               came_by("REGISTER", "tcp"), saw("REGISTER", 2), tp="tcp",
               wire=True),
+    registers("ipv6, udp", "bind", saw("REGISTER", 2),
+              came_by("REGISTER", "udp"), told("registered", expires=300),
+              has("REGISTER", "To", r"^<sip:alice@\[::1\]:\d+>"),
+              has("REGISTER", "Via", r"^SIP/2.0/UDP \[::1\]:\d+;"),
+              has("REGISTER", "Contact", r"^<sip:alice@\[::1\]:\d+>"),
+              host=LOOPBACK6),
+    registers("ipv6, tcp", "bind", saw("REGISTER", 2),
+              came_by("REGISTER", "tcp"), told("registered", expires=300),
+              has("REGISTER", "Via", r"^SIP/2.0/TCP \[::1\]:\d+;"),
+              tp="tcp", host=LOOPBACK6),
     Case("three accounts", (Server("bind", calls=3),),
          (saw("REGISTER", 6), told_times("registered", 3, 3)) + BYE,
          (event("registered", 3),), config=ACCOUNTS),
