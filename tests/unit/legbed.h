@@ -274,6 +274,16 @@ static inline void has_reg_id(const struct sip_msg *msg, unsigned reg_id)
 }
 
 
+/* The account registers by the first of two servers, with outbound. */
+static inline void first_of_two(const struct ua_account_conf *conf)
+{
+	servers("_sip._udp.reg.test", &one, &two);
+	add(conf);
+	grant(&one, request(&one, "REGISTER"), "", OUTBOUND);
+	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+}
+
+
 /* The account registers by both servers. */
 static inline void two_flows(const struct ua_account_conf *conf,
 			     const char *params, const char *headers)

@@ -73,10 +73,7 @@ START_TEST(refused_second_flow_leaves_the_first)
 {
 	struct ua_account_conf conf = new_conf();
 
-	servers("_sip._udp.reg.test", &one, &two);
-	add(&conf);
-	grant(&one, request(&one, "REGISTER"), "", OUTBOUND);
-	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	first_of_two(&conf);
 	reply(&two, request(&two, "REGISTER"), "403 Not Here", "", NULL);
 	ck_assert_uint_eq(403,
 			  rig_expect(&a, UA_EVENT_REGISTER_FAILED)->ev.code);
@@ -92,10 +89,7 @@ START_TEST(second_server_without_outbound_is_left)
 	struct ua_account_conf conf = new_conf();
 	const struct sip_msg *msg;
 
-	servers("_sip._udp.reg.test", &one, &two);
-	add(&conf);
-	grant(&one, request(&one, "REGISTER"), "", OUTBOUND);
-	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	first_of_two(&conf);
 	msg = request(&two, "REGISTER");
 	if (_i) {
 		reply(&two, msg, "439 First Hop Lacks Outbound Support", "",

@@ -155,10 +155,7 @@ START_TEST(redirect_of_the_second_flow_moves_nobody)
 	struct ua_account_conf conf = new_conf();
 	const struct sip_msg *msg;
 
-	servers("_sip._udp.reg.test", &one, &two);
-	add(&conf);
-	grant(&one, request(&one, "REGISTER"), "", OUTBOUND);
-	(void)rig_expect(&a, UA_EVENT_REGISTERED);
+	first_of_two(&conf);
 	msg = request(&two, "REGISTER");
 	reply(&two, msg, "302 Moved", "Contact: <sip:nowhere.test>\r\n", NULL);
 	(void)rig_expect(&a, UA_EVENT_REGISTER_FAILED);

@@ -91,6 +91,18 @@ static void nothing_in_clear(void)
 }
 
 
+/* The call ends by the one connection that there is. */
+static void hang_up(void)
+{
+	API(ua_call_hangup(a.call, 0, NULL));
+	siptlsbed_reply(&bed, siptlsbed_request(&bed, "BYE"), "200 OK", "",
+			NULL);
+	(void)rig_expect(&a, UA_EVENT_CLOSED);
+	ck_assert_uint_eq(1, bed.nconn);
+	nothing_in_clear();
+}
+
+
 static const struct tlsbed_how local_names = { .san = "DNS:localhost,"
 						      "IP:127.0.0.1" };
 
@@ -172,7 +184,7 @@ END_TEST
 /* _i: transport=tls, sips: */
 START_TEST(call_goes_by_the_connection_of_the_account)
 {
-	const struct sip_msg *msg, *invite;
+	const struct sip_msg *invite;
 	struct ua_call_conf conf;
 	char headers[160];
 
@@ -195,14 +207,9 @@ START_TEST(call_goes_by_the_connection_of_the_account)
 			  _i ? "sips" : "sip", &bed.udp.local);
 	siptlsbed_reply(&bed, invite, "200 OK", headers, ANSWER);
 	(void)rig_expect(&a, UA_EVENT_ANSWERED);
-	msg = siptlsbed_request(&bed, "ACK");
+	(void)siptlsbed_request(&bed, "ACK");
 	ck_assert_ptr_eq(&bed.connv[0], bed.from);
-	API(ua_call_hangup(a.call, 0, NULL));
-	msg = siptlsbed_request(&bed, "BYE");
-	siptlsbed_reply(&bed, msg, "200 OK", "", NULL);
-	(void)rig_expect(&a, UA_EVENT_CLOSED);
-	ck_assert_uint_eq(1, bed.nconn);
-	nothing_in_clear();
+	hang_up();
 	agent_close();
 }
 END_TEST
@@ -292,12 +299,7 @@ START_TEST(call_comes_on_the_connection_of_the_account)
 		       scheme, scheme, &msg->to.val);
 
 	/* Its Contact is nowhere: the connection is the way back. */
-	API(ua_call_hangup(a.call, 0, NULL));
-	msg = siptlsbed_request(&bed, "BYE");
-	siptlsbed_reply(&bed, msg, "200 OK", "", NULL);
-	(void)rig_expect(&a, UA_EVENT_CLOSED);
-	ck_assert_uint_eq(1, bed.nconn);
-	nothing_in_clear();
+	hang_up();
 	agent_close();
 }
 END_TEST
