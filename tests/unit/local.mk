@@ -4,6 +4,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/dnsbed.c \
 	tests/unit/dnsbed.h \
 	tests/unit/flowbed.h \
+	tests/unit/sipflowbed.h \
 	tests/unit/hostbed.h \
 	tests/unit/icenet.c \
 	tests/unit/icenet.h \
@@ -161,8 +162,10 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_simturn.c \
 	tests/unit/test_sipaddr.c \
 	tests/unit/test_sipflow.c \
+	tests/unit/test_siplearn.c \
 	tests/unit/test_sipmsg.c \
 	tests/unit/test_sipraw.c \
+	tests/unit/test_sipself.c \
 	tests/unit/test_siptls.c \
 	tests/unit/test_sock.c \
 	tests/unit/test_stream.c \
