@@ -58,5 +58,5 @@ bench: $(bench_programs) tests/bench/iceend_ua size
 
 EXTRA_DIST += tests/build.sh tests/fuzz tests/interop tests/lab tests/lint \
 	tests/cli tests/call/try tests/bench/README.md tests/bench/ice \
-	tests/bench/iceend_nice.c tests/bench/reach tests/vectors/rfc4475 \
-	tests/vectors/rfc5118
+	tests/bench/iceend_nice.c tests/bench/reach tests/unit/run \
+	tests/vectors/rfc4475 tests/vectors/rfc5118
