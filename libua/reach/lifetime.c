@@ -24,6 +24,8 @@ enum {
 			     time although the probe was lost            */
 	PROVE_MS = 1000,  /* Our answer to a probe has come through then */
 	RESTED_MS = 5000, /* Less is no gap that was disturbed           */
+	YOUNG_MS = 2000,  /* So long a NAT may take a flow for a question
+			     and its answer                              */
 	LATE_MS = 3000    /* The machine slept                           */
 };
 
@@ -356,6 +358,7 @@ static void failed(struct ua_lifetime *lt, uint64_t now_ms)
 	       "no request came in after %u s of silence", lt->try_s);
 
 	bad(lt, lt->try_s, UA_LIFETIME_FORGET);
+	lt->young_ms = now_ms;
 	lt->troubles = 0;
 	if (!lt->settling) {
 		go_on(lt, now_ms);
@@ -371,6 +374,8 @@ static void failed(struct ua_lifetime *lt, uint64_t now_ms)
 void ua_lifetime_answered(struct ua_lifetime *lt, uint64_t now_ms, bool kept)
 {
 	lt->kept = kept;
+	if (now_ms - lt->young_ms >= YOUNG_MS)
+		lt->young_ms = 0;
 	if (!lt->start_ms)
 		lt->start_ms = now_ms;
 
@@ -693,6 +698,9 @@ uint32_t ua_lifetime_interval_ms(const struct ua_lifetime *lt)
 
 	if (lt->good_s <= UA_LIFETIME_SAFE_S)
 		return good_ms;
+
+	if (lt->young_ms)
+		return 1000 * UA_LIFETIME_SAFE_S;
 
 	ms = min_u32(good_ms / 100 * USE_PCT, good_ms - USE_LESS_MS);
 	if (ms < 1000 * UA_LIFETIME_SAFE_S)

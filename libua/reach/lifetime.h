@@ -44,6 +44,10 @@ struct ua_log;
  * silence that was disturbed by what came in and was not answered counts
  * neither way: with some NATs that keeps a binding open.
  *
+ * A binding that was made anew is pinged at the safe interval until it has
+ * been answered once more, 2 s later: Linux keeps one that is younger for 30 s
+ * only, and for 120 s from then on.
+ *
  * What is known to be too long is forgotten in time: it may have been a
  * restart of the NAT, or of the way there.  Nothing tells of one but the next
  * ping: what is learnt is also how long it takes to be noticed, unless
@@ -139,6 +143,8 @@ struct ua_lifetime {
 	uint64_t base_ms;     /* The flow was used last               */
 	uint64_t at_ms;       /* Of the next step                     */
 	uint32_t begin_ms;    /* Pause before the first one           */
+	uint64_t young_ms;    /* The binding was made anew then, 0: it
+				 is an old one                        */
 	uint64_t start_ms;    /* Counts from here, 0: not yet         */
 	uint32_t spent;       /* Messages                             */
 	struct ua_addr spare; /* Its mapping                          */

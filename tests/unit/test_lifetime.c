@@ -68,6 +68,27 @@ END_TEST
 
 /* What is good never reaches the timeout, and the flow is never silent for
    more than 10 s past what is proved. */
+/* A NAT may keep what was made anew less long, until it is used again. */
+START_TEST(young_binding_is_pinged_at_the_safe_interval)
+{
+	init(true, 0);
+	learn(48);
+	learnt(41);
+	ck_assert_uint_eq(1000 * UA_LIFETIME_SAFE_S,
+			  ua_lifetime_interval_ms(&lt));
+
+	/* What belongs to the same question and answer tells nothing. */
+	now += 1900;
+	use();
+	ck_assert_uint_eq(1000 * UA_LIFETIME_SAFE_S,
+			  ua_lifetime_interval_ms(&lt));
+	now += 200;
+	use();
+	ck_assert_uint_ge(ua_lifetime_interval_ms(&lt), 38000);
+}
+END_TEST
+
+
 START_TEST(finds_what_is_there)
 {
 	const uint32_t timeout_s = 15 + (uint32_t)_i;
@@ -447,6 +468,7 @@ Suite *ua_suite_lifetime(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, grows_by_small_steps_where_the_port_is_kept);
 	tcase_add_test(tc, bisects_between_good_and_bad);
+	tcase_add_test(tc, young_binding_is_pinged_at_the_safe_interval);
 	tcase_add_loop_test(tc, finds_what_is_there, 0, 200);
 	tcase_add_test(tc, spare_mapping_goes_first_where_the_port_changes);
 	tcase_add_test(tc, spare_mapping_that_changed_is_a_bad_sign);
