@@ -45,9 +45,12 @@ static void spend(struct ua_simphone *phone)
 {
 	struct ua_simbeside *b = &phone->beside;
 
+	if (b->state != UA_SIM_BESIDE_OPEN)
+		return;
+
 	if (b->heard_us)
-		b->spent_us = 0;
-	else if (b->state == UA_SIM_BESIDE_OPEN)
+		b->spent_us = phone->net->now_us - b->heard_us;
+	else
 		b->spent_us += phone->net->now_us - b->since_us;
 }
 
