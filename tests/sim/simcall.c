@@ -66,7 +66,8 @@ static void offer_next(struct ua_simside *side)
 	bool updates = false;
 
 	if (!(side->wants || side->reoffers) || !side->established ||
-	    side->pending || side->again.place || side->call->over)
+	    side->pending || side->owes || side->again.place ||
+	    side->call->over)
 		return;
 
 	side->restarts = side->wants;
@@ -220,7 +221,9 @@ static int on_offer(struct ua_simside *side, struct ua_simmessage *msg)
 
 	gen = ua_ice_gen(side->phone->ice);
 	known = ua_simorigin_is_proxied(side->phone, &msg->desc.dflt);
+	side->owes = true;
 	err = ua_simphone_remote(side->phone, &msg->desc);
+	side->owes = false;
 	if (err)
 		return err;
 

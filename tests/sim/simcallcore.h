@@ -43,6 +43,7 @@ struct ua_simside {
 	bool gathered;
 	bool established; /**< It may offer                               */
 	bool pending;     /**< Its offer has no answer yet                */
+	bool owes;        /**< It owes an answer                          */
 	bool restarts;    /**< ... which restarts ICE                     */
 	bool wants;       /**< A restart                                  */
 	bool reoffers;    /**< It wants an offer with the same credentials */
