@@ -15,29 +15,72 @@
 #include "call/flowcore.h"
 
 
+/* What died counts as media's path until a restart has led to another. */
 static bool has_pair(const struct ua_flow *flow)
 {
 	struct ua_path path;
 
-	return flow->ice && !ua_ice_media(flow->ice, 0, 1, &path);
+	return flow->ice && !ua_ice_media(flow->ice, 0, 1, &path) &&
+	       !(flow->shaky && ua_ice_restarting(flow->ice));
 }
 
 
-void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
+bool ua_beside_sends(const struct ua_flow *flow)
+{
+	return flow->beside.state == UA_BESIDE_OPEN && !has_pair(flow);
+}
+
+
+bool ua_beside_hears(const struct ua_flow *flow)
+{
+	return ua_beside_sends(flow) && flow->beside.heard_ms;
+}
+
+
+/* For whom it was open is not known if nothing ever came. */
+static void count_unheard(struct ua_beside *b, uint64_t now_ms)
+{
+	if (b->state == UA_BESIDE_OPEN && !b->heard_ms)
+		b->unheard_ms += now_ms - b->since_ms;
+}
+
+
+static void aim(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		uint64_t now_ms, bool works)
 {
 	struct ua_beside *b = &flow->beside;
 
-	if (!ua_proxied_is_default(flow, facts) ||
-	    (b->state != UA_BESIDE_OFF &&
-	     ua_addr_eq(&flow->plains[0].remote, &facts->rtp)))
+	count_unheard(b, now_ms);
+	b->state = UA_BESIDE_OVER;
+	if (b->unheard_ms >= UA_BESIDE_UNHEARD_MS ||
+	    ua_plain_aim(flow, facts, true))
 		return;
 
-	if (ua_plain_aim(flow, facts, true))
-		return;
+	/* Where sound came from so far it need not wait again. */
+	b->state = works ? UA_BESIDE_OPEN : UA_BESIDE_WAITS;
+	b->since_ms = now_ms;
+	b->heard_ms = works ? now_ms : 0;
+}
 
-	b->state = UA_BESIDE_WAITS;
-	b->since_ms = ua_clock_ms();
-	b->heard_ms = 0;
+
+void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		      bool anew)
+{
+	struct ua_beside *b = &flow->beside;
+	const bool works = ua_beside_hears(flow);
+	const bool same = b->state != UA_BESIDE_OFF &&
+			  ua_addr_eq(&flow->plains[0].remote, &facts->rtp);
+	const uint64_t now_ms = ua_clock_ms();
+
+	if (!ua_proxied_is_default(flow, facts)) {
+		if (anew) {
+			count_unheard(b, now_ms);
+			b->state = UA_BESIDE_OFF;
+		}
+	}
+	else if (!same || (anew && !works)) {
+		aim(flow, facts, now_ms, works);
+	}
 }
 
 
@@ -56,9 +99,12 @@ static void open_up(struct ua_flow *flow, uint64_t now_ms, const char *why)
 }
 
 
-static void close_up(struct ua_flow *flow, const char *why)
+static void close_up(struct ua_flow *flow, uint64_t now_ms, const char *why)
 {
-	flow->beside.state = UA_BESIDE_OVER;
+	struct ua_beside *b = &flow->beside;
+
+	count_unheard(b, now_ms);
+	b->state = UA_BESIDE_OVER;
 	ua_log(flow->env->log, UA_LOG_INFO, "flow",
 	       "no more media to c= beside ICE: %s", why);
 }
@@ -101,7 +147,8 @@ static uint64_t stay(struct ua_flow *flow, uint64_t now_ms)
 	if (now_ms < at_ms)
 		return at_ms;
 
-	close_up(flow, pair ? "a pair is valid" : "nothing comes from there");
+	close_up(flow, now_ms,
+		 pair ? "a pair is valid" : "nothing comes from there");
 
 	/* It was all that there was: the relay may have ended. */
 	if (!pair && b->heard_ms)
@@ -127,18 +174,6 @@ uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms)
 }
 
 
-bool ua_beside_sends(const struct ua_flow *flow)
-{
-	return flow->beside.state == UA_BESIDE_OPEN && !has_pair(flow);
-}
-
-
-bool ua_beside_hears(const struct ua_flow *flow)
-{
-	return ua_beside_sends(flow) && flow->beside.heard_ms;
-}
-
-
 bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src)
 {
 	struct ua_flow *flow = leg->flow;
@@ -159,5 +194,6 @@ bool ua_beside_accepts(struct ua_leg *leg, const struct ua_addr *src)
 		return false;
 
 	b->heard_ms = now_ms;
+	b->unheard_ms = 0;
 	return true;
 }

@@ -29,6 +29,8 @@ enum {
 	   goes to c= as well */
 	UA_BESIDE_WAIT_MS = 1500,
 	UA_BESIDE_OPEN_MS = 10000, /**< ... so long, if nothing comes back */
+	UA_BESIDE_UNHEARD_MS = 40000, /**< ... and so long in all, of a call
+					   that restarts again and again  */
 	UA_BESIDE_QUIET_MS = 30000 /**< ... else until that is so long ago: a
 					keepalive of media comes each 15 s
 					(RFC 6263, 4.6)                    */
@@ -127,8 +129,9 @@ enum ua_beside_state {
 /** Media to c= while no pair is valid; where to is in the plains */
 struct ua_beside {
 	enum ua_beside_state state;
-	uint64_t since_ms; /**< In that state                        */
-	uint64_t heard_ms; /**< Something came from there, 0: never  */
+	uint64_t since_ms;   /**< In that state                        */
+	uint64_t heard_ms;   /**< Something came from there, 0: never  */
+	uint64_t unheard_ms; /**< So long it was open for nobody, in all */
 };
 
 struct ua_flow {
@@ -260,8 +263,9 @@ bool ua_proxied_is_stale(const struct ua_flow *flow);
 
 /* beside.c: media to c= while no pair is valid */
 
-/** A description of a peer that does ICE */
-void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts);
+/** A description of a peer that does ICE; anew: with other credentials */
+void ua_beside_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts,
+		      bool anew);
 
 /** Let time run; returns when to look again, or UA_NEVER */
 uint64_t ua_beside_pump(struct ua_flow *flow, uint64_t now_ms);

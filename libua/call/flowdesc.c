@@ -311,9 +311,8 @@ static int ice_remote(struct ua_flow *flow, const struct ua_sdp_facts *facts)
 	if (!err) {
 		flow->remote_ms = now_ms;
 		flow->expired = false;
-		flow->beside.state = UA_BESIDE_OFF;
 	}
-	ua_beside_remote(flow, facts);
+	ua_beside_remote(flow, facts, !err);
 
 	return remote_more(flow, facts, now_ms);
 }

@@ -92,8 +92,8 @@ static void ice_event(struct ua_flow *flow, const struct ua_ice_event *ev,
 		/* The call was up before: try on, with other sockets.  A
 		   relay that took somebody else for us or for the peer is
 		   mended by nothing but another m= port. */
-		if (flow->restarts ||
-		    (flow->nproxied && !ua_beside_hears(flow)))
+		if ((flow->restarts || flow->nproxied) &&
+		    !ua_beside_hears(flow))
 			ua_roam_want(flow, now_ms, "restart found no path");
 		break;
 

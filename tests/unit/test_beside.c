@@ -125,6 +125,80 @@ START_TEST(path_that_falls_silent_wants_a_restart)
 END_TEST
 
 
+/* The peer restarts: what x hears from it then is of another generation. */
+static void restart_of_y(enum show show, const struct ua_addr *to)
+{
+	struct ua_sdp_facts facts;
+
+	ck_assert_int_eq(0, ua_flow_restart(y.flow));
+	facts_of(&facts, &y);
+	rewrite(&facts, show, to, false);
+	ck_assert_int_eq(0, ua_flow_remote(x.flow, &facts, true));
+}
+
+
+/* A silent box gets so much in all, however often a call restarts. */
+START_TEST(restarts_open_it_for_nobody_only_so_long)
+{
+	struct ua_beside *b = &x.flow->beside;
+	unsigned n;
+
+	relay.deaf = true;
+	connect_through(UNLISTED, false);
+	for (n = 0; b->state == UA_BESIDE_WAITS; n++) {
+		ck_assert_uint_lt(n, 10);
+		(void)ua_beside_pump(x.flow, b->since_ms + UA_BESIDE_WAIT_MS);
+		ck_assert(ua_beside_sends(x.flow));
+		(void)ua_beside_pump(x.flow, b->since_ms + UA_BESIDE_OPEN_MS);
+		ck_assert(!ua_beside_sends(x.flow));
+		restart_of_y(UNLISTED, &relay.sidev[0].addr);
+	}
+
+	ck_assert_uint_eq(UA_BESIDE_UNHEARD_MS / UA_BESIDE_OPEN_MS, n);
+	ck_assert_int_eq(UA_BESIDE_OVER, b->state);
+}
+END_TEST
+
+
+/* It is the path of the call: that of a restart's c= is taken at once. */
+START_TEST(restart_does_not_cut_what_is_heard)
+{
+	struct ua_addr other = relay.sidev[0].addr;
+
+	relay.no_stun = true;
+	connect_through(UNLISTED, false);
+	rig_wait(both_beside, NULL);
+	talk();
+	if (_i)
+		other.port ^= 1;
+	restart_of_y(UNLISTED, &other);
+	ck_assert(ua_beside_sends(x.flow));
+	ck_assert(ua_addr_eq(&other, &x.flow->plains[0].remote));
+	ck_assert(ua_flow_ready(x.flow));
+}
+END_TEST
+
+
+/* The path of before is in doubt, and counts as media's until it is lost. */
+START_TEST(dead_path_does_not_keep_it_shut)
+{
+	connect_through(UNLISTED, false);
+	rig_wait(both_nominated, NULL);
+	relay.no_stun = true;
+	x.flow->shaky = true;
+	restart_of_y(UNLISTED, &relay.sidev[0].addr);
+	(void)ua_beside_pump(x.flow,
+			     x.flow->beside.since_ms + UA_BESIDE_WAIT_MS);
+	ck_assert(ua_beside_sends(x.flow));
+
+	/* It works again. */
+	x.flow->shaky = false;
+	ck_assert(!ua_beside_sends(x.flow));
+	ck_assert_int_eq(0, send_rtp(&x));
+}
+END_TEST
+
+
 START_TEST(valid_pair_leaves_nothing_to_open)
 {
 	connect_through((enum show)_i, true);
@@ -166,6 +240,9 @@ Suite *ua_suite_beside(void)
 	tcase_add_test(tc, media_from_c_opens_it_before_its_time);
 	tcase_add_test(tc, silence_ends_it);
 	tcase_add_test(tc, path_that_falls_silent_wants_a_restart);
+	tcase_add_test(tc, restarts_open_it_for_nobody_only_so_long);
+	tcase_add_loop_test(tc, restart_does_not_cut_what_is_heard, 0, 2);
+	tcase_add_test(tc, dead_path_does_not_keep_it_shut);
 	tcase_add_loop_test(tc, valid_pair_leaves_nothing_to_open, 0, 3);
 	tcase_add_test(tc, default_destination_of_a_peer_is_never_sent_to);
 	suite_add_tcase(s, tc);
