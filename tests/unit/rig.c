@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call/callcore.h"
 #include "media/tonedet.h"
 #include "rig.h"
 
@@ -230,6 +231,20 @@ void rig_wait(bool (*done)(void *arg), void *arg)
 {
 	ck_assert_msg(sipbed_run(done, arg, RIG_MS),
 		      "what was waited for did not come");
+}
+
+
+static bool may_offer(void *arg)
+{
+	const struct rig *rig = arg;
+
+	return rig->call && ua_session_can_modify(rig->call->sess);
+}
+
+
+void rig_may_offer(struct rig *rig)
+{
+	rig_wait(may_offer, rig);
 }
 
 

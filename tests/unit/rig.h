@@ -83,6 +83,9 @@ const struct rig_event *rig_find(const struct rig *rig,
 /** Run until it is true; fails when that takes too long */
 void rig_wait(bool (*done)(void *arg), void *arg);
 
+/** Run until its call may make an offer */
+void rig_may_offer(struct rig *rig);
+
 /** Run the loop for a while in which something must not happen */
 void rig_linger(uint32_t ms);
 

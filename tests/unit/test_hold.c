@@ -457,7 +457,7 @@ START_TEST(restart_on_hold_stays_on_hold)
 	hold(&a);
 	(void)told(&a, UA_EVENT_HOLD, false);
 	middle_wait(&m, "a ACK", 2);
-	rig_linger(20);
+	rig_may_offer(us);
 	ua_reoffer_restart(us->call, "network changed");
 	(void)rig_expect(&a, UA_EVENT_ICE_RESTART);
 	(void)rig_expect(&b, UA_EVENT_ICE_RESTART);
@@ -572,11 +572,11 @@ START_TEST(other_offers_stay_on_hold)
 	hold(&a);
 	(void)told(&a, UA_EVENT_HOLD, false);
 	middle_wait(&m, "a ACK", 2);
-	rig_linger(20);
+	rig_may_offer(&a);
 	ck_assert_int_eq(0, ua_callsig_offer(a.call));
 	middle_wait(&m, "a ACK", 3);
 	ck_has("a INVITE", 2, "a=sendonly");
-	rig_linger(20);
+	rig_may_offer(&b);
 
 	/* Theirs says that it may hear and be heard. */
 	ck_assert_int_eq(0, ua_callsig_offer(b.call));

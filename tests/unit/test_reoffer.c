@@ -340,6 +340,7 @@ START_TEST(updated_offer_names_the_remote_candidate)
 				  "a=remote-candidates"));
 
 	/* Who is controlled names none. */
+	rig_may_offer(&b);
 	ck_assert_int_eq(0, ua_callsig_offer(b.call));
 	middle_wait(&m, "b ACK", 1);
 	ck_assert_ptr_null(
