@@ -7,6 +7,7 @@
 #include <ua/codec.h>
 #include "base/clock.h"
 #include "call/callcore.h"
+#include "call/flowcore.h"
 #include "sdp/sdporigin.h"
 
 
@@ -148,9 +149,7 @@ void ua_callmedia_tell_remote(struct ua_call *call,
 	}
 
 	for (comp = 1; comp <= UA_FLOW_COMPS; comp++) {
-		if (call->env->conf->ice_mismatch !=
-			    UA_ICE_MISMATCH_IMPLICIT ||
-		    ua_sdporigin_implicit(facts, comp, mux, &cand))
+		if (ua_proxied_implicit(call->flow, facts, comp, mux, &cand))
 			continue;
 
 		cand_info(&infos[ev.ncand], &cand);

@@ -246,6 +246,12 @@ UA_CHECK int ua_proxied_take(struct ua_flow *flow, struct ua_ice_cand *cand,
 enum ua_origin ua_proxied_origin(const struct ua_flow *flow,
 				 const struct ua_addr *addr);
 
+/** As ua_sdporigin_implicit(), if the application wants such candidates */
+UA_CHECK int ua_proxied_implicit(const struct ua_flow *flow,
+				 const struct ua_sdp_facts *facts,
+				 unsigned comp, bool mux,
+				 struct ua_sdp_cand *cand);
+
 /** Is c= of a description what a proxy wrote there? */
 bool ua_proxied_is_default(const struct ua_flow *flow,
 			   const struct ua_sdp_facts *facts);

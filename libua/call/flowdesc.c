@@ -205,11 +205,8 @@ static int remote_implicit(struct ua_flow *flow,
 	unsigned comp;
 	int err = 0;
 
-	if (flow->env->conf->ice_mismatch != UA_ICE_MISMATCH_IMPLICIT)
-		return 0;
-
 	for (comp = 1; !err && comp <= UA_FLOW_COMPS; comp++) {
-		if (!ua_sdporigin_implicit(facts, comp, flow->mux, &cand))
+		if (!ua_proxied_implicit(flow, facts, comp, flow->mux, &cand))
 			err = remote_cand(flow, now_ms, &cand,
 					  UA_ORIGIN_IMPLICIT);
 	}

@@ -114,14 +114,24 @@ int ua_proxied_take(struct ua_flow *flow, struct ua_ice_cand *cand,
 }
 
 
+int ua_proxied_implicit(const struct ua_flow *flow,
+			const struct ua_sdp_facts *facts, unsigned comp,
+			bool mux, struct ua_sdp_cand *cand)
+{
+	if (flow->env->conf->ice_mismatch != UA_ICE_MISMATCH_IMPLICIT)
+		return ENOENT;
+
+	return ua_sdporigin_implicit(facts, comp, mux, cand);
+}
+
+
 bool ua_proxied_is_default(const struct ua_flow *flow,
 			   const struct ua_sdp_facts *facts)
 {
 	struct ua_sdp_cand cand;
 
-	if (!ua_sdporigin_implicit(facts, 1, flow->mux, &cand))
-		return flow->env->conf->ice_mismatch ==
-		       UA_ICE_MISMATCH_IMPLICIT;
+	if (!ua_proxied_implicit(flow, facts, 1, flow->mux, &cand))
+		return true;
 
 	return facts->dest == UA_SDPFACTS_MATCH && facts->dest_cand >= 0 &&
 	       ua_sdporigin_cand(facts, (size_t)facts->dest_cand) ==
