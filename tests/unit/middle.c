@@ -238,3 +238,22 @@ void middle_wait(struct middle *m, const char *what, unsigned n)
 					m->msgv[i].lost ? " (lost)" : "");
 	ck_abort_msg("%u %s did not come:%s", n, what, story);
 }
+
+void middle_call(struct middle *m, struct rig *a, struct rig *b)
+{
+	struct ua_call_conf conf;
+
+	rig_open(a, NULL);
+	rig_open(b, NULL);
+	middle_open(m, a, b);
+	ua_call_conf_default(&conf);
+	conf.source = "tone:700";
+	API(ck_assert_int_eq(0, ua_call_connect(&a->call, a->agent, NULL,
+						middle_uri(m), &conf,
+						a->errstr)));
+	(void)rig_expect(b, UA_EVENT_INCOMING);
+	rig_answer(a, b, "tone:440", NULL);
+	rig_talk(a, b, 100);
+	middle_wait(m, "a ACK", 1);
+	rig_linger(100);
+}

@@ -63,4 +63,8 @@ bool middle_edit(char *text, size_t size, const char *old, const char *fresh,
 /** Wait until such a message has come, n of them */
 void middle_wait(struct middle *m, const char *what, unsigned n);
 
+
+/** A call through it, with a path, and sound on it both ways */
+void middle_call(struct middle *m, struct rig *a, struct rig *b);
+
 #endif
