@@ -70,7 +70,7 @@ class Fault(Cell):
                 watch.look(time.monotonic())
             if not (self.a.process.alive() and self.b.process.alive()):
                 return False
-            time.sleep(LOOK)
+            time.sleep(LOOK)  # files grow without telling
         return True
 
     def during(self):

@@ -160,7 +160,7 @@ class Holds(PeerAnswers):
                 or not peer.process.looked(peer.heard, SLOW):
             self.wrong.append("no voice both ways within %d s" % SLOW)
             return
-        time.sleep(TALK)
+        time.sleep(TALK)  # of what is judged
         self.pause_of("local", lambda word: phone.say(cmd=word), peer)
         self.pause_of("remote", peer.say, peer)
         phone.say(cmd="hangup")
@@ -183,7 +183,8 @@ class Holds(PeerAnswers):
         say("hold")
         if not self.phone.process.until(lambda: self.told("hold", by), 5):
             self.wrong.append("uaphone does not tell of a hold by " + by)
-        time.sleep(0.5)  # what was on its way has come
+        # its jitter buffer tells nobody that it has run empty
+        time.sleep(0.5)
         before = os.path.getsize(peer.heard())
         time.sleep(self.pause)
         if os.path.getsize(peer.heard()) != before:
