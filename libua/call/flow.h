@@ -131,7 +131,9 @@ UA_CHECK int ua_flow_trickle(struct ua_flow *flow,
 
 /**
  * Begin a restart (RFC 8445, 9): fresh credentials for the next offer.  The
- * second one in a row that found no path takes fresh sockets as well.
+ * second one in a row that found no path takes fresh sockets as well, and so
+ * does one of a path that is in doubt where a proxy has reserved a relay: that
+ * asks its way anew for another m= port alone.
  *
  * @retval 0       Make the offer; without ICE nothing is to be done
  * @retval ENOMEM  Nothing changed: try later
